@@ -1,0 +1,74 @@
+include(GoogleTest)  # gtest_discover_tests
+
+# laurel_library(domain SOURCES a.cc b.cc PUBLIC laurel::rules PRIVATE absl::strings)
+function(laurel_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(laurel_${name} STATIC ${ARG_SOURCES})
+  add_library(laurel::${name} ALIAS laurel_${name})
+  target_include_directories(laurel_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(laurel_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} laurel_warnings)
+  target_precompile_headers(laurel_${name} REUSE_FROM laurel_pch)
+endfunction()
+
+# laurel_test(journal_test unit SOURCES a_test.cc LINK laurel::journal)
+# The second argument is the CTest label of every test in the binary.
+function(laurel_test name label)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gmock GTest::gtest_main laurel_warnings)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_precompile_headers(${name} REUSE_FROM laurel_test_pch)
+  gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS ${label} TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "LAUREL_SOURCE_DIR=${PROJECT_SOURCE_DIR};LAUREL_BINARY_DIR=${PROJECT_BINARY_DIR}")
+endfunction()
+
+# One precompiled header for the libraries and one with gMock for the tests. Never one of our own headers:
+# an edit to it would rebuild everything.
+function(laurel_precompiled_headers)
+  set(headers <array> <cstdint> <functional> <map> <memory> <optional> <span> <string> <utility> <variant>
+      <vector> <absl/container/flat_hash_map.h> <absl/status/statusor.h> <absl/strings/str_cat.h>)
+  file(WRITE ${PROJECT_BINARY_DIR}/pch.cc "// Only carries the precompiled header.\n")
+  add_library(laurel_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cc)
+  target_link_libraries(laurel_pch PRIVATE absl::flat_hash_map absl::statusor absl::strings)
+  target_precompile_headers(laurel_pch PRIVATE ${headers})
+  if(LAUREL_TESTS)
+    add_library(laurel_test_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cc)
+    target_link_libraries(laurel_test_pch PRIVATE absl::flat_hash_map absl::statusor absl::strings
+      GTest::gmock)
+    target_precompile_headers(laurel_test_pch PRIVATE ${headers} <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+endfunction()
+
+# laurel_proto(api GRPC DIRECTORIES laurel/v1 LINK laurel::proto_google)
+# Code generated from every .proto directly in DIRECTORIES, as the target laurel::proto_api; with GRPC also the
+# services, which live in files named *_service.proto. Included as "laurel/v1/member.pb.h". Compiled without warnings and debug information: it is not ours.
+function(laurel_proto name)
+  cmake_parse_arguments(ARG "GRPC" "" "DIRECTORIES;LINK" ${ARGN})
+  list(TRANSFORM ARG_DIRECTORIES APPEND /*.proto OUTPUT_VARIABLE patterns)
+  file(GLOB protos CONFIGURE_DEPENDS ${patterns})
+  set(libraries protobuf::libprotobuf ${ARG_LINK})
+  if(ARG_GRPC)
+    list(APPEND libraries gRPC::grpc++)
+  endif()
+  if(NOT protos)
+    add_library(laurel_proto_${name} INTERFACE)
+    target_link_libraries(laurel_proto_${name} INTERFACE ${libraries})
+  else()
+    protobuf_generate(PROTOS ${protos} OUT_VAR sources)
+    if(ARG_GRPC)
+      list(FILTER protos INCLUDE REGEX _service.proto$)
+      protobuf_generate(PROTOS ${protos} OUT_VAR services LANGUAGE grpc
+        GENERATE_EXTENSIONS .grpc.pb.h .grpc.pb.cc
+        PLUGIN protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>)
+    endif()
+    add_library(laurel_proto_${name} STATIC ${sources} ${services})
+    target_compile_options(laurel_proto_${name} PRIVATE -w -g0)
+    target_include_directories(laurel_proto_${name} SYSTEM PUBLIC ${CMAKE_CURRENT_BINARY_DIR})
+    target_link_libraries(laurel_proto_${name} PUBLIC ${libraries})
+  endif()
+  add_library(laurel::proto_${name} ALIAS laurel_proto_${name})
+endfunction()

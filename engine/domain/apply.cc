@@ -1,0 +1,377 @@
+#include "engine/domain/apply.h"
+
+#include <algorithm>
+#include <map>
+#include <type_traits>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+
+namespace laurel {
+namespace {
+
+bool IsMemberAccount(AccountClass account) {
+  return account == AccountClass::kMemberAvailable || account == AccountClass::kMemberPending ||
+         account == AccountClass::kMemberHeld;
+}
+
+// ---- activity by month ---------------------------------------------------------------------------------------
+
+struct ActivityDelta {
+  std::int64_t spend = 0;
+  std::int64_t purchases = 0;
+};
+
+template <class Row>
+void AddPoints(Row& row, std::uint32_t type_index, std::int64_t points) {
+  if (row.points.size() <= type_index) row.points.resize(type_index + 1);
+  row.points[type_index] += points;
+}
+
+MonthSum& MonthOf(Member& member, std::int32_t month) {
+  const auto it = std::lower_bound(member.months.begin(), member.months.end(), month,
+                                   [](const MonthSum& sum, std::int32_t m) { return sum.month < m; });
+  if (it != member.months.end() && it->month == month) return *it;
+  return *member.months.insert(it, MonthSum{.month = month});
+}
+
+DaySum& DayOf(MonthDays& month, std::int32_t day) {
+  const auto it = std::lower_bound(month.days.begin(), month.days.end(), day,
+                                   [](const DaySum& sum, std::int32_t d) { return sum.day < d; });
+  if (it != month.days.end() && it->day == day) return *it;
+  return *month.days.insert(it, DaySum{.day = day});
+}
+
+void CountActivity(State& state, MemberId id, Date date, const ActivityDelta& delta) {
+  MonthSum& month = MonthOf(state.members.Mutable(MemberKey{id}), date.month_number());
+  DaySum& day = DayOf(state.months.Mutable(MonthKey{id, date.month_number()}), date.day());
+  const bool was_visited = day.purchases > 0;
+  day.spend += delta.spend;
+  day.purchases += delta.purchases;
+  month.spend += delta.spend;
+  month.purchases += delta.purchases;
+  const bool is_visited = day.purchases > 0;
+  month.visit_days += static_cast<int>(is_visited) - static_cast<int>(was_visited);
+}
+
+void CountPoints(State& state, MemberId id, Date date, std::uint32_t type_index, std::int64_t points) {
+  AddPoints(MonthOf(state.members.Mutable(MemberKey{id}), date.month_number()), type_index, points);
+  AddPoints(DayOf(state.months.Mutable(MonthKey{id, date.month_number()}), date.day()), type_index, points);
+}
+
+// ---- events --------------------------------------------------------------------------------------------------
+
+struct Folder {
+  const Entry& entry;
+  State& state;
+
+  MemberId member() const {
+    LAUREL_CHECK(entry.member.has_value(), "an event of a member names the member");
+    return *entry.member;
+  }
+  Date day() const {
+    LAUREL_CHECK(entry.effective_on.has_value(), "an activity has a civil day");
+    return *entry.effective_on;
+  }
+
+  void operator()(const MemberEnrolled& e) const {
+    Member& record = state.members.Mutable(MemberKey{member()});
+    record.program = entry.program;
+    record.tier.tier = e.tier;
+    record.tier.since = entry.occurred_at;
+    state.enrolments.Put(EnrolmentKey{member()},
+                         Enrolment{.enrolled_at = entry.recorded_at, .channel = e.channel, .store = e.store, .identities = {}});
+  }
+  void operator()(const IdentityLinked& e) const {
+    state.identities.Put(IdentityKey{entry.program, e.hash}, Identity{member(), e.kind});
+    state.enrolments.Mutable(EnrolmentKey{member()})
+        .identities.push_back(LinkedIdentity{IdentityLink{e.kind, e.hash}, entry.recorded_at});
+  }
+  void operator()(const IdentityUnlinked& e) const {
+    state.identities.Erase(IdentityKey{entry.program, e.hash});
+    std::erase_if(state.enrolments.Mutable(EnrolmentKey{member()}).identities,
+                  [&](const LinkedIdentity& linked) { return linked.identity.hash == e.hash; });
+  }
+  void operator()(const MemberStateChanged& e) const {
+    state.members.Mutable(MemberKey{member()}).state = e.to;
+    if (e.to == MemberState::kClosed) {
+      state.enrolments.Mutable(EnrolmentKey{member()}).closed_at = entry.recorded_at;
+    }
+  }
+  void operator()(const PurchaseAccrued& e) const {
+    state.purchases.Put(PurchaseKey{entry.program, e.receipt},
+                        Purchase{.member = member(), .sequence = entry.sequence});
+    CountActivity(state, member(), day(), ActivityDelta{.spend = e.eligible_net, .purchases = 1});
+    Member& record = state.members.Mutable(MemberKey{member()});
+    if (!record.has_activity || entry.occurred_at > record.latest_occurred_at) {
+      record.latest_occurred_at = entry.occurred_at;
+      record.has_activity = true;
+    }
+  }
+  void operator()(const PointsAwarded& e) const {
+    const LotKey key{member(), e.type, e.expires_at, e.lot};
+    const Lot lot{.amount = e.amount - e.covered_arrears, .activates_at = e.activates_at, .funding = e.funding};
+    // The lot move that follows fills it; one that went to arrears whole is closed from the start.
+    if (lot.amount > 0) {
+      state.lots.Put(key, lot);
+    } else {
+      state.closed_lots.Put(ClosedLotKey{key}, lot);
+    }
+    CountPoints(state, member(), day(), e.type_index, e.amount);
+  }
+  void operator()(const PurchaseReturned& e) const {
+    state.purchases.Put(PurchaseKey{entry.program, e.receipt},
+                        Purchase{.member = member(), .sequence = entry.sequence, .is_return = true});
+    CountActivity(state, member(), e.original_on,
+                  ActivityDelta{.spend = -e.eligible_net, .purchases = e.is_whole ? -1 : 0});
+    const std::shared_ptr<const Entry> sale = state.FindEntry(e.original_sequence);
+    LAUREL_CHECK(sale != nullptr, "a returned purchase has its entry");
+    Purchase& purchase = state.purchases.Mutable(PurchaseKey{entry.program, e.original});
+    if (!purchase.eligible_left) {
+      const PurchaseAccrued* accrued = sale->FindEvent<PurchaseAccrued>();
+      LAUREL_CHECK(accrued != nullptr, "a purchase's entry says what was bought");
+      purchase.eligible_left = accrued->eligible_net;
+      for (const PurchaseLine& line : accrued->lines) {
+        purchase.lines_left.push_back(LineLeft{line.line, line.quantity_micros, line.net});
+      }
+      for (const Event& event : sale->events) {
+        if (const auto* award = std::get_if<PointsAwarded>(&event)) {
+          purchase.awards_left.push_back(AwardLeft{award->lot, award->amount});
+        }
+      }
+    }
+    *purchase.eligible_left -= e.eligible_net;
+    for (const ReturnedLine& returned : e.lines) {
+      for (LineLeft& left : purchase.lines_left) {
+        if (left.line != returned.line) continue;
+        left.quantity_micros -= returned.quantity_micros;
+        left.net -= returned.net;
+      }
+    }
+    std::erase_if(purchase.lines_left, [](const LineLeft& left) { return left.quantity_micros == 0; });
+  }
+  void operator()(const PointsTakenBack& e) const {
+    const PurchaseReturned* returned = entry.FindEvent<PurchaseReturned>();
+    LAUREL_CHECK(returned != nullptr, "points are taken back by a return");
+    Purchase& purchase = state.purchases.Mutable(PurchaseKey{entry.program, returned->original});
+    for (AwardLeft& left : purchase.awards_left) {
+      if (left.lot == e.lot) left.amount -= e.amount;
+    }
+    std::erase_if(purchase.awards_left, [](const AwardLeft& left) { return left.amount == 0; });
+    CountPoints(state, member(), returned->original_on, e.type_index, -e.amount);
+  }
+  void operator()(const PointsRedeemed& e) const {
+    state.redemptions.Put(RedemptionKey{entry.sequence}, Redemption{member(), e.type, e.amount, 0});
+  }
+  void operator()(const RedemptionReversed& e) const {
+    state.redemptions.Mutable(RedemptionKey{e.redemption}).reversed += e.amount;
+  }
+  // The lot move that follows takes the points out of the bucket.
+  void operator()(const LotExpired& e) const {
+    if (state.lots.Find(e.lot) != nullptr) {
+      state.lots.Mutable(e.lot).expired += e.amount;
+    } else {  // a redemption is being reversed into a lot that has ended
+      state.closed_lots.Mutable(ClosedLotKey{e.lot}).expired += e.amount;
+    }
+  }
+  void operator()(const TierDecided& e) const {
+    MemberTier& tier = state.members.Mutable(MemberKey{member()}).tier;
+    if (e.cause == TierCause::kUpgraded) tier.previous = e.from;
+    tier.tier = e.to;
+    tier.since = e.since;
+    tier.term = e.term;
+    tier.review_at = e.review_at;
+    if (e.cause != TierCause::kRetained) {
+      state.tier_changes.Put(TierChangeKey{member(), entry.sequence}, TierChangeMark{e.cause, e.from, e.to, e.since});
+    }
+  }
+  void operator()(const LotsDue& e) const {
+    state.members.Mutable(MemberKey{member()}).lots_due_at = e.due_at;
+  }
+  void operator()(const ReviewPostponed& e) const {
+    state.members.Mutable(MemberKey{member()}).tier.review_not_before = e.not_before;
+  }
+  void operator()(const RevisionCreated& e) const {
+    state.revisions.Put(RevisionKey{entry.program, e.number}, Revision{e.digest, e.canonical, entry.recorded_at});
+    state.programs.Mutable(ProgramKey{entry.program}).revision_count = e.number;
+  }
+  void operator()(const RevisionActivated& e) const {
+    state.programs.Mutable(ProgramKey{entry.program})
+        .activations.push_back(Activation{e.number, e.digest, entry.recorded_at});
+  }
+};
+
+std::int64_t& BucketOf(Lot& lot, Bucket bucket) {
+  switch (bucket) {
+    case Bucket::kPending: return lot.pending;
+    case Bucket::kAvailable: return lot.available;
+    case Bucket::kHeld: return lot.held;
+  }
+  LAUREL_CHECK(false, "a bucket is one of three");
+  return lot.available;
+}
+
+void MoveLot(const LotMove& move, State& state) {
+  if (state.lots.Find(move.lot) == nullptr) {  // points come back to a lot that had nothing left
+    const Lot* closed = state.closed_lots.Find(ClosedLotKey{move.lot});
+    LAUREL_CHECK(closed != nullptr, "a moved lot exists");
+    state.lots.Put(move.lot, *closed);
+    state.closed_lots.Erase(ClosedLotKey{move.lot});
+  }
+  Lot& lot = state.lots.Mutable(move.lot);
+  std::int64_t& bucket = BucketOf(lot, move.bucket);
+  bucket += move.delta;
+  LAUREL_CHECK(bucket >= 0 && lot.pending + lot.available + lot.held <= lot.amount,
+               "what remains of a lot lies between zero and its amount");
+  if (lot.is_open()) return;
+  state.closed_lots.Put(ClosedLotKey{move.lot}, lot);
+  state.lots.Erase(move.lot);
+}
+
+void Post(const Posting& posting, const Entry& entry, State& state) {
+  if (IsMemberAccount(posting.account)) {
+    Balance& balance = state.members.Mutable(MemberKey{*entry.member}).MutableBalance(posting.type);
+    switch (posting.account) {
+      case AccountClass::kMemberPending: balance.pending += posting.amount; break;
+      case AccountClass::kMemberHeld: balance.held += posting.amount; break;
+      default: balance.available += posting.amount; break;
+    }
+  }
+  LAUREL_CHECK(entry.effective_on.has_value(), "postings have a civil day");
+  Total& total = state.totals.Mutable(
+      TotalKey{entry.program, posting.account, posting.detail, posting.type, *entry.effective_on});
+  if (posting.amount >= 0) {
+    total.credit += posting.amount;
+  } else {
+    total.debit -= posting.amount;
+  }
+}
+
+}  // namespace
+
+void Apply(const std::shared_ptr<const Entry>& shared, State& state) {
+  const Entry& entry = *shared;
+  state.AddEntry(shared);
+  Timestamp due_before = Timestamp::Never();
+  if (entry.member) {
+    if (const Member* member = state.members.Find(MemberKey{*entry.member})) due_before = member->due_at();
+  }
+  const Folder folder{entry, state};
+  for (const Event& event : entry.events) std::visit(folder, event);
+  for (const LotMove& move : entry.lot_moves) MoveLot(move, state);
+  for (const Posting& posting : entry.postings) Post(posting, entry, state);
+
+  if (!entry.request.empty()) {
+    state.requests.Put(RequestKey::Of(entry.program, entry.request), Request{entry.sequence});
+  }
+  if (!entry.member) return;
+  state.member_entries.Put(MemberEntryKey{*entry.member, entry.sequence}, EntryKindMark{entry.kind});
+  const Member* member = state.members.Find(MemberKey{*entry.member});
+  if (member == nullptr) return;
+  const Timestamp due_after = member->due_at();
+  if (due_after == due_before) return;
+  if (!due_before.is_never()) state.due.Erase(DueKey{due_before, *entry.member});
+  if (!due_after.is_never()) state.due.Put(DueKey{due_after, *entry.member}, Marker{});
+}
+
+bool PostingsBalance(const Entry& entry) {
+  // Few postings, fewer types: quadratic is the cheap way.
+  for (const Posting& posting : entry.postings) {
+    std::int64_t sum = 0;
+    for (const Posting& other : entry.postings) {
+      if (other.type == posting.type && __builtin_add_overflow(sum, other.amount, &sum)) return false;
+    }
+    if (sum != 0) return false;
+  }
+  return true;
+}
+
+std::string Fits(const Entry& entry, State& state) {
+  if (!PostingsBalance(entry)) return "postings do not sum to zero";
+  if (!entry.postings.empty() && !entry.effective_on) return "postings have no civil day";
+  const bool touches_member = !entry.lot_moves.empty() ||
+                              std::any_of(entry.postings.begin(), entry.postings.end(),
+                                          [](const Posting& p) { return IsMemberAccount(p.account); });
+  if (touches_member && !entry.member) return "a member's account moves without a member";
+  std::map<LotKey, Lot> lots;
+  for (const Event& event : entry.events) {
+    const bool needs_member = !std::holds_alternative<RevisionCreated>(event) &&
+                              !std::holds_alternative<RevisionActivated>(event);
+    if (needs_member && !entry.member) return "an event of a member names no member";
+    if (const auto* award = std::get_if<PointsAwarded>(&event)) {
+      if (!entry.effective_on) return "an award has no civil day";
+      if (award->type_index > 64) return "an award's point type is out of range";
+      if (award->amount <= 0 || award->covered_arrears < 0 || award->covered_arrears > award->amount) {
+        return "an award's amounts are out of range";
+      }
+      lots[LotKey{*entry.member, award->type, award->expires_at, award->lot}] =
+          Lot{.amount = award->amount - award->covered_arrears};
+    }
+    if (std::holds_alternative<PurchaseAccrued>(event) && !entry.effective_on) return "a purchase has no civil day";
+    if (const auto* returned = std::get_if<PurchaseReturned>(&event)) {
+      const std::shared_ptr<const Entry> sale = state.FindEntry(returned->original_sequence);
+      if (sale == nullptr || sale->FindEvent<PurchaseAccrued>() == nullptr) return "the returned purchase is not there";
+      if (state.purchases.Find(PurchaseKey{entry.program, returned->original}) == nullptr) {
+        return "the returned receipt is not there";
+      }
+    }
+    if (std::holds_alternative<PointsTakenBack>(event) && entry.FindEvent<PurchaseReturned>() == nullptr) {
+      return "points are taken back without a return";
+    }
+    if (const auto* expired = std::get_if<LotExpired>(&event)) {
+      if (state.lots.Find(expired->lot) == nullptr && state.closed_lots.Find(ClosedLotKey{expired->lot}) == nullptr) {
+        return "an expired lot is not there";
+      }
+    }
+    if (const auto* reversed = std::get_if<RedemptionReversed>(&event)) {
+      const Redemption* redemption = state.redemptions.Find(RedemptionKey{reversed->redemption});
+      if (redemption == nullptr) return "a reversed redemption is not there";
+      if (reversed->amount > redemption->amount - redemption->reversed) return "more is reversed than was redeemed";
+    }
+  }
+  for (const LotMove& move : entry.lot_moves) {
+    auto [it, is_new] = lots.try_emplace(move.lot);
+    if (is_new) {
+      const Lot* lot = state.FindLot(move.lot);
+      if (lot == nullptr) return absl::StrCat("lot ", ToString(move.lot.id), " is not there");
+      it->second = *lot;
+    }
+    std::int64_t& bucket = BucketOf(it->second, move.bucket);
+    if (__builtin_add_overflow(bucket, move.delta, &bucket) || bucket < 0 ||
+        it->second.pending + it->second.available + it->second.held > it->second.amount) {
+      return absl::StrCat("lot ", ToString(move.lot.id), " would leave the range 0 to ", it->second.amount);
+    }
+  }
+  return "";
+}
+
+std::string CheckMember(MemberId id, State& state) {
+  const Member* member = state.members.Find(MemberKey{id});
+  if (member == nullptr) return "";
+  for (const Balance& balance : member->balances) {
+    std::int64_t pending = 0;
+    std::int64_t available = 0;
+    std::int64_t held = 0;
+    std::string wrong;
+    state.ForLots(id, balance.type, [&](const LotKey& key, const Lot& lot) {
+      if (lot.pending < 0 || lot.available < 0 || lot.held < 0 || !lot.is_open() ||
+          lot.pending + lot.available + lot.held > lot.amount) {
+        wrong = absl::StrCat("lot ", ToString(key.id), " is out of range");
+      }
+      pending += lot.pending;
+      available += lot.available;
+      held += lot.held;
+      return true;
+    });
+    if (!wrong.empty()) return wrong;
+    const std::int64_t arrears = balance.available < 0 ? -balance.available : 0;
+    if (pending != balance.pending || held != balance.held || available - arrears != balance.available) {
+      return absl::StrCat("balance of ", balance.type.str(), " is ", balance.available, "/", balance.pending, "/",
+                          balance.held, ", its open lots hold ", available, "/", pending, "/", held);
+    }
+    if (arrears > 0 && available > 0) return absl::StrCat(balance.type.str(), ": arrears beside an available lot");
+  }
+  return "";
+}
+
+}  // namespace laurel

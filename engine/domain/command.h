@@ -1,0 +1,120 @@
+#ifndef LAUREL_ENGINE_DOMAIN_COMMAND_H_
+#define LAUREL_ENGINE_DOMAIN_COMMAND_H_
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/domain/values.h"
+
+// What callers ask for, imperative and already well formed: whoever parses refuses malformed input, the domain
+// refuses what does not fit the state.
+namespace laurel {
+
+// A member is named by its id or by one of its identities.
+using MemberRef = std::variant<MemberId, IdentityHash>;
+
+struct IdentityLink {
+  IdentityKind kind = IdentityKind::kCard;
+  IdentityHash hash{};
+  friend bool operator==(const IdentityLink&, const IdentityLink&) = default;
+};
+
+// Makes a member with its identities, each of which must be free.
+struct EnrollMember {
+  std::vector<IdentityLink> identities;  // may be empty; at most 16, distinct
+  Channel channel = Channel::kNone;
+  PlaceId store;  // may be empty
+  std::optional<Timestamp> occurred_at;  // left out: when it is recorded
+};
+struct LinkIdentity { MemberRef member; IdentityLink identity; };
+struct UnlinkIdentity { MemberRef member; IdentityLink identity; };
+struct SuspendMember { MemberRef member; };
+struct ReactivateMember { MemberRef member; };
+struct CloseMember { MemberRef member; };
+
+// Awards a receipt. Lines add up to `total`.
+struct AccruePurchase {
+  MemberRef member;
+  ReceiptKey receipt;
+  Timestamp occurred_at;
+  Channel channel = Channel::kNone;
+  std::string currency;     // ISO 4217
+  std::int64_t total = 0;   // minor units, 0 to kPurchaseTotalMax
+  std::vector<PurchaseLine> lines;  // empty: one SALE line of the total
+};
+
+struct ReturnLine {
+  std::int32_t line = 0;
+  std::int64_t quantity_micros = 0;     // > 0
+  std::optional<std::int64_t> refund;   // minor units; left out: in proportion to the quantity
+};
+// Takes back what a receipt awarded, for lines and quantities or for all that is left of it.
+struct ReturnPurchase {
+  ReceiptKey receipt;   // of the return itself
+  ReceiptKey original;  // of the purchase
+  Timestamp occurred_at;
+  std::vector<ReturnLine> lines;  // empty: the whole of what is left
+};
+
+// Spends available points as payment.
+struct Redeem {
+  MemberRef member;
+  PointTypeId type;
+  std::int64_t amount = 0;  // > 0
+  std::string reference;    // of the order, may be empty
+};
+// Gives points of a redemption back to the lots they came from.
+struct ReverseRedemption {
+  std::uint64_t redemption = 0;        // sequence of its entry
+  std::optional<std::int64_t> amount;  // > 0; left out: all that is left
+};
+
+struct CreateProgram {
+  std::string canonical;  // of the document, which names the program
+  Hash digest{};
+};
+struct CreateRevision {
+  std::string canonical;
+  Hash digest{};
+};
+struct ActivateRevision { std::uint32_t number = 0; };
+
+// Does the earliest thing that is due for a member: expires lots, reviews the tier. Made by the engine itself,
+// under no request id.
+struct AdvanceMember {
+  MemberId member;
+  // Reviews that end by this instant are due although the clock has not shown it: an activity of that
+  // instant is about to be decided.
+  std::optional<Timestamp> activity_at;
+};
+
+using Order = std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember, CloseMember,
+                           AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption, CreateProgram, CreateRevision,
+                           ActivateRevision, AdvanceMember>;
+
+// Numbers are persisted in entries and frozen.
+enum class Method : std::uint8_t {
+  kEnrollMember = 1, kLinkIdentity = 2, kUnlinkIdentity = 3, kSuspendMember = 4, kReactivateMember = 5,
+  kCloseMember = 6, kAccruePurchase = 7, kReturnPurchase = 8, kRedeem = 9, kReverseRedemption = 10,
+  kCreateProgram = 11, kCreateRevision = 12, kActivateRevision = 13, kAdvanceMember = 14,
+};
+
+struct Command {
+  ProgramId program;
+  RequestId request;  // empty only for AdvanceMember
+  std::string principal;  // who asked, as the service knows it; may be empty
+  Order order;
+};
+
+Method MethodOf(const Order& order);
+absl::string_view ToString(Method method);  // AccruePurchase
+
+// SHA-256 over a tuple of the order's parsed fields (version 1), so that two encodings of one request agree and a
+// changed field does not. Leaves out request id and principal.
+Hash FingerprintOf(const Command& command);
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_DOMAIN_COMMAND_H_

@@ -1,0 +1,227 @@
+#include "engine/domain/decide.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/domain/apply.h"
+#include "engine/domain/draft.h"
+#include "engine/domain/metrics.h"
+#include "engine/domain/tiers.h"
+
+namespace laurel {
+
+// ---- draft ---------------------------------------------------------------------------------------------------
+
+void Draft::Post(AccountClass account, absl::string_view detail, const PointTypeId& type, std::int64_t amount) {
+  if (amount == 0) return;
+  for (Posting& posting : postings) {
+    if (posting.account == account && posting.detail == detail && posting.type == type) {
+      posting.amount += amount;
+      return;
+    }
+  }
+  postings.push_back(Posting{account, std::string(detail), type, amount});
+}
+
+std::int64_t Draft::AvailableIn(const LotKey& key, const Lot& lot) const {
+  const auto moved = moved_.find(key);
+  return lot.available + (moved == moved_.end() ? 0 : moved->second);
+}
+
+void Draft::Move(const LotKey& lot, std::int64_t delta) {
+  if (delta == 0) return;
+  moved_[lot] += delta;
+  lot_moves.push_back(LotMove{lot, Bucket::kAvailable, delta});
+}
+
+std::int64_t Draft::TakeFromLot(const LotKey& key, std::int64_t amount) {
+  const Lot* lot = state_.lots.Find(key);
+  if (lot == nullptr) return 0;
+  const std::int64_t taken = std::min(amount, AvailableIn(key, *lot));
+  Move(key, -taken);
+  return taken;
+}
+
+std::int64_t Draft::TakeInSpendOrder(const PointTypeId& type, std::int64_t amount) {
+  std::int64_t taken = 0;
+  if (amount == 0) return taken;
+  std::vector<std::pair<LotKey, std::int64_t>> takes;
+  state_.ForLots(member_, type, [&](const LotKey& key, const Lot& lot) {
+    const std::int64_t part = std::min(amount - taken, AvailableIn(key, lot));
+    if (part > 0) takes.emplace_back(key, part);
+    taken += part;
+    return taken < amount;
+  });
+  for (const auto& [key, part] : takes) Move(key, -part);
+  return taken;
+}
+
+Timestamp Draft::LotsDue() {
+  Timestamp due = Timestamp::Never();
+  const Member* member = state_.members.Find(MemberKey{member_});
+  LAUREL_CHECK(member != nullptr, "the draft's member exists");
+  for (const Balance& balance : member->balances) {
+    // A lot that points came back to may not be open in the records yet.
+    for (const auto& [key, delta] : moved_) {
+      if (key.type != balance.type) continue;
+      const Lot* lot = state_.FindLot(key);
+      const std::int64_t left = delta + (lot == nullptr ? 0 : lot->available);
+      if (left > 0) due = std::min(due, key.expires_at);
+    }
+    state_.ForLots(member_, balance.type, [&](const LotKey& key, const Lot& lot) {
+      if (key.expires_at >= due) return false;
+      if (AvailableIn(key, lot) == 0) return true;  // pending and held points do not end here
+      due = key.expires_at;
+      return false;
+    });
+  }
+  return due;
+}
+
+// ---- shared guards -------------------------------------------------------------------------------------------
+
+const Program* FindActiveProgram(State& state, const ProgramId& program) {
+  const Program* record = state.programs.Find(ProgramKey{program});
+  return record == nullptr || record->activations.empty() ? nullptr : record;
+}
+
+Rejected ResourceNotFound(absl::string_view kind, absl::string_view name) {
+  return Rejected{Rejection::kResourceNotFound, {{"name", std::string(name)}, {"resource", std::string(kind)}}};
+}
+
+const Activation* RevisionAt(const Program& program, Timestamp occurred_at) {
+  if (program.activations.empty()) return nullptr;
+  const Activation* found = &program.activations.front();
+  for (const Activation& activation : program.activations) {
+    if (activation.from <= occurred_at) found = &activation;
+  }
+  return found;
+}
+
+// ---- dispatch ------------------------------------------------------------------------------------------------
+
+namespace {
+
+struct Dispatcher {
+  State& state;
+  const Command& command;
+  const Context& context;
+
+  Decision operator()(const EnrollMember& o) const { return DecideEnroll(state, command, o, context); }
+  Decision operator()(const LinkIdentity& o) const { return DecideLink(state, command, o, context); }
+  Decision operator()(const UnlinkIdentity& o) const { return DecideUnlink(state, command, o, context); }
+  Decision operator()(const SuspendMember& o) const {
+    return DecideMemberState(state, command, o.member, MemberState::kSuspended, EntryKind::kMemberSuspended, context);
+  }
+  Decision operator()(const ReactivateMember& o) const {
+    return DecideMemberState(state, command, o.member, MemberState::kActive, EntryKind::kMemberReactivated, context);
+  }
+  Decision operator()(const CloseMember& o) const {
+    return DecideMemberState(state, command, o.member, MemberState::kClosed, EntryKind::kMemberClosed, context);
+  }
+  Decision operator()(const AccruePurchase& o) const { return DecideAccrue(state, command, o, context); }
+  Decision operator()(const ReturnPurchase& o) const { return DecideReturn(state, command, o, context); }
+  Decision operator()(const Redeem& o) const { return DecideRedeem(state, command, o, context); }
+  Decision operator()(const ReverseRedemption& o) const { return DecideReverse(state, command, o, context); }
+  Decision operator()(const CreateProgram& o) const { return DecideCreateProgram(state, command, o, context); }
+  Decision operator()(const CreateRevision& o) const { return DecideCreateRevision(state, command, o, context); }
+  Decision operator()(const ActivateRevision& o) const { return DecideActivate(state, command, o, context); }
+  Decision operator()(const AdvanceMember& o) const { return DecideAdvance(state, command, o, context); }
+};
+
+}  // namespace
+
+Decision Decide(State& state, const Command& command, const Context& context) {
+  return std::visit(Dispatcher{state, command, context}, command.order);
+}
+
+bool IsDue(State& state, MemberId id, Timestamp now, const std::optional<Timestamp>& activity_at) {
+  const Member* member = state.members.Find(MemberKey{id});
+  if (member == nullptr) return false;
+  if (member->due_at() <= now) return true;
+  return activity_at && member->tier.review_at <= *activity_at;
+}
+
+Entry MakeEntry(State& state, const Command& command, const Context& context, const Decision& decision,
+                const Hash& fingerprint) {
+  Entry entry;
+  entry.partition = context.partition;
+  entry.sequence = context.sequence;
+  entry.recorded_at = context.recorded_at;
+  entry.occurred_at = context.recorded_at;
+  entry.program = command.program;
+  entry.method = MethodOf(command.order);
+  entry.request = command.request;
+  entry.principal = command.principal;
+  entry.fingerprint = fingerprint;
+  if (const auto* rejected = std::get_if<Rejected>(&decision)) {
+    entry.kind = EntryKind::kRefused;
+    entry.outcome.rejected = *rejected;
+    return entry;
+  }
+  const Accepted& accepted = std::get<Accepted>(decision);
+  entry.kind = accepted.kind;
+  entry.occurred_at = accepted.occurred_at;
+  entry.member = accepted.member;
+  entry.revision = accepted.revision;
+  entry.effective_on = accepted.effective_on;
+  entry.events = accepted.events;
+  entry.postings = accepted.postings;
+  entry.lot_moves = accepted.lot_moves;
+  entry.outcome.tier = accepted.tier;
+  LAUREL_CHECK(PostingsBalance(entry), "the postings of an entry sum to zero");
+
+  if (!accepted.member) return entry;
+  const Member* before = state.members.Find(MemberKey{*accepted.member});
+  Member after;
+  if (before != nullptr) after.balances = before->balances;
+  for (const Posting& posting : entry.postings) {
+    switch (posting.account) {
+      case AccountClass::kMemberAvailable: after.MutableBalance(posting.type).available += posting.amount; break;
+      case AccountClass::kMemberPending: after.MutableBalance(posting.type).pending += posting.amount; break;
+      case AccountClass::kMemberHeld: after.MutableBalance(posting.type).held += posting.amount; break;
+      default: break;
+    }
+  }
+  entry.outcome.balances = std::move(after.balances);
+  return entry;
+}
+
+// ---- reads ---------------------------------------------------------------------------------------------------
+
+TierView TierAt(State& state, MemberId id, const rules::Rulebook& rulebook, Timestamp instant) {
+  const Member* member = state.members.Find(MemberKey{id});
+  LAUREL_CHECK(member != nullptr, "the caller resolved the member");
+  MemberTier tier = member->tier;
+  while (tier.review_at <= instant && tier.review_not_before <= instant) {
+    const std::vector<std::int64_t> metrics =
+        MetricsAsOf(state, id, rulebook, LastDayOfTerm(rulebook, tier));
+    tier = After(tier, JudgeReview(rulebook, tier, metrics));
+  }
+  return ViewOf(rulebook, tier, MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant)));
+}
+
+std::vector<ProgressLine> RetentionAt(State& state, MemberId id, const rules::Rulebook& rulebook, const TierView& tier,
+                                      Timestamp instant) {
+  if (tier.review_at.is_never()) return {};
+  return NearestOf(rulebook, rulebook.tiers()[TierIndex(rulebook, tier.tier)].retain,
+                   MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant)));
+}
+
+std::vector<Balance> BalancesAt(State& state, MemberId id, Timestamp now) {
+  const Member* member = state.members.Find(MemberKey{id});
+  LAUREL_CHECK(member != nullptr, "the caller resolved the member");
+  std::vector<Balance> balances = member->balances;
+  if (member->lots_due_at > now) return balances;
+  for (Balance& balance : balances) {
+    state.ForLots(id, balance.type, [&](const LotKey& key, const Lot& lot) {
+      if (key.expires_at > now) return false;
+      balance.available -= lot.available;
+      return true;
+    });
+  }
+  return balances;
+}
+
+}  // namespace laurel

@@ -1,0 +1,78 @@
+#ifndef LAUREL_ENGINE_DOMAIN_DECIDE_H_
+#define LAUREL_ENGINE_DOMAIN_DECIDE_H_
+
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "engine/domain/command.h"
+#include "engine/domain/entry.h"
+#include "engine/domain/rejection.h"
+#include "engine/domain/state.h"
+#include "rules/program/rulebook.h"
+
+namespace laurel {
+
+// Compiled revisions. The same digest always gives an equal rulebook.
+class RulebookLibrary {
+ public:
+  virtual ~RulebookLibrary() = default;
+  // The rulebook of a revision that the state holds; null if it cannot be had.
+  virtual std::shared_ptr<const rules::Rulebook> Find(State& state, const ProgramId& program,
+                                                      const Activation& activation) = 0;
+};
+
+// Everything a decision may know besides the state and the command.
+struct Context {
+  PartitionId partition = 0;
+  std::uint64_t sequence = 0;  // that the entry will have
+  Timestamp recorded_at;
+  RulebookLibrary* rulebooks = nullptr;
+};
+
+struct Accepted {
+  EntryKind kind = EntryKind::kRefused;
+  Timestamp occurred_at;
+  std::optional<MemberId> member;
+  std::optional<Hash> revision;
+  std::optional<Date> effective_on;
+  std::vector<Event> events;
+  std::vector<Posting> postings;
+  std::vector<LotMove> lot_moves;
+  std::optional<TierView> tier;  // of the member afterwards
+};
+using Decision = std::variant<Accepted, Rejected>;
+
+// Decides a command against a state: pure, in that the same records, command and context give the same decision on
+// every machine. Reads records through `state` and changes none. The guards of each command stand in the order of
+// Rejection's precedence.
+Decision Decide(State& state, const Command& command, const Context& context);
+
+// Whether something is due for the member before a command of this instant may be decided: lots that have ended,
+// a term that is over. `activity_at` as in AdvanceMember.
+bool IsDue(State& state, MemberId member, Timestamp now, const std::optional<Timestamp>& activity_at);
+
+// The entry of a decision: refusals keep their reason, acceptances what follows from them. Fills everything but
+// `previous_leaf`.
+Entry MakeEntry(State& state, const Command& command, const Context& context, const Decision& decision,
+                const Hash& fingerprint);
+
+// The revision in force for something that occurred at an instant: the last one activated by then, and the first
+// one for what lies before. Null if the program has none.
+const Activation* RevisionAt(const Program& program, Timestamp occurred_at);
+
+// Reads that share their arithmetic with decisions.
+
+// The member's tier as of an instant: what is due by then is applied in thought. Progress is that of the metrics
+// as of the instant's day.
+TierView TierAt(State& state, MemberId member, const rules::Rulebook& rulebook, Timestamp instant);
+// What keeps the tier at the end of its term: the nearest alternative of `retain`, by the metrics as of the instant's
+// day. Empty in the base tier and where no review comes.
+std::vector<ProgressLine> RetentionAt(State& state, MemberId member, const rules::Rulebook& rulebook,
+                                      const TierView& tier, Timestamp instant);
+// The balances as of now: lots that have ended by `now` no longer count.
+std::vector<Balance> BalancesAt(State& state, MemberId member, Timestamp now);
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_DOMAIN_DECIDE_H_

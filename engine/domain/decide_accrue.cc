@@ -1,0 +1,147 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/domain/draft.h"
+#include "engine/domain/facts.h"
+#include "engine/domain/metrics.h"
+#include "engine/domain/tiers.h"
+
+namespace laurel {
+namespace {
+
+// An activity this much later than it occurred may belong to an import of history that goes on: reviews wait.
+constexpr std::int64_t kLateMicros = kMicrosPerDay;
+// A caller's clock may be ahead of ours by this much.
+constexpr std::int64_t kAheadMicros = 10 * kMicrosPerMinute;
+
+// A receipt that came before: the same sale under another request id, or another sale under the same number.
+Rejected AlreadyPosted(State& state, const Purchase& purchase, const AccruePurchase& order,
+                       const std::optional<MemberId>& member, const Context& context) {
+  const std::string entry_name = absl::StrCat(context.partition, "-", purchase.sequence);
+  std::string differing;
+  const auto differs = [&differing](absl::string_view field) {
+    absl::StrAppend(&differing, differing.empty() ? "" : ",", field);
+  };
+  const std::shared_ptr<const Entry> entry = state.FindEntry(purchase.sequence);
+  const PurchaseAccrued* accrued = entry == nullptr ? nullptr : entry->FindEvent<PurchaseAccrued>();
+  if (accrued == nullptr) {
+    differs("kind");
+  } else {
+    if (purchase.member != member) differs("member");
+    if (accrued->total != order.total) differs("total");
+    if (entry->occurred_at != order.occurred_at) differs("occurred_at");
+    if (accrued->lines != LinesOf(order)) differs("lines");
+  }
+  if (differing.empty()) return Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", entry_name}}};
+  return Rejected{Rejection::kReceiptContentDiffers, {{"differing", differing}, {"entry", entry_name}}};
+}
+
+}  // namespace
+
+std::optional<Rejected> RefuseTime(const rules::Rulebook& rulebook, Timestamp occurred_at, Timestamp now) {
+  const Timestamp earliest = now.PlusMicros(-rulebook.max_late_arrival_micros());
+  const Timestamp latest = now.PlusMicros(kAheadMicros);
+  if (occurred_at >= earliest && occurred_at <= latest) return std::nullopt;
+  return Rejected{Rejection::kOccurredAtOutOfWindow,
+                  {{"earliest", ToString(earliest)}, {"latest", ToString(latest)}}};
+}
+
+Decision DecideAccrue(State& state, const Command& command, const AccruePurchase& order, const Context& context) {
+  const Program* program = FindActiveProgram(state, command.program);
+  if (program == nullptr) return ResourceNotFound("program", command.program.str());
+  const Activation& revision = *RevisionAt(*program, order.occurred_at);
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, revision);
+  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  if (order.currency != rulebook->currency()) {
+    return Rejected{Rejection::kInvalidField,
+                    {{"expected", std::string(rulebook->currency())},
+                     {"field", "purchase.total.currency_code"},
+                     {"was", order.currency}}};
+  }
+  if (const std::optional<Rejected> late = RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
+    return *late;
+  }
+  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
+  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
+  const Member member = *state.members.Find(MemberKey{*id});
+  if (member.state == MemberState::kClosed) {
+    return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
+  }
+  if (const Purchase* purchase = state.purchases.Find(PurchaseKey{command.program, order.receipt})) {
+    return AlreadyPosted(state, *purchase, order, id, context);
+  }
+  const std::vector<PurchaseLine> lines = LinesOf(order);
+  const rules::Evaluation awards = EvaluateLines(*rulebook, lines, order.occurred_at);
+  const auto too_large = [](absl::string_view what) {
+    return Rejected{Rejection::kAmountNotAllowed, {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};
+  };
+  if (awards.has_overflow) return too_large("points");
+  std::vector<std::int64_t> points(rulebook->point_types().size());
+  for (const rules::AwardLine& line : awards.lines) points[line.point_type] += line.points;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const Balance* balance = member.FindBalance(PointTypeId::Of(rulebook->point_types()[i].id));
+    if (balance != nullptr && balance->available > kAmountMax - points[i]) return too_large("balance");
+  }
+
+  // Nothing below may refuse.
+  Accepted accepted{.kind = EntryKind::kAccrue, .occurred_at = order.occurred_at, .member = *id};
+  const Date day = rulebook->LocalDate(order.occurred_at);
+  accepted.revision = revision.digest;
+  accepted.effective_on = day;
+  accepted.events.push_back(PurchaseAccrued{.receipt = order.receipt,
+                                            .channel = order.channel,
+                                            .total = order.total,
+                                            .eligible_net = awards.eligible_net,
+                                            .lines = lines});
+  Draft draft(state, *id);
+  Timestamp lots_due_at = member.lots_due_at;
+  std::map<std::size_t, std::int64_t> arrears_left;
+  for (const rules::AwardLine& line : awards.lines) {
+    const rules::PointType& type = rulebook->point_types()[line.point_type];
+    const PointTypeId type_id = PointTypeId::Of(type.id);
+    const Balance* balance = member.FindBalance(type_id);
+    const std::int64_t arrears = balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
+    std::int64_t& left = arrears_left.try_emplace(line.point_type, arrears).first->second;
+    const std::int64_t covered = std::min(left, line.points);
+    left -= covered;
+    const LotId lot{context.sequence, static_cast<std::uint32_t>(accepted.events.size())};
+    accepted.events.push_back(PointsAwarded{.lot = lot,
+                                            .type = type_id,
+                                            .type_index = static_cast<std::uint32_t>(line.point_type),
+                                            .amount = line.points,
+                                            .covered_arrears = covered,
+                                            .rule = std::string(line.rule_id),
+                                            .funding = std::string(line.funding),
+                                            .activates_at = line.terms.activates_at,
+                                            .expires_at = line.terms.expires_at});
+    draft.Post(AccountClass::kIssuance, line.funding, type_id, -line.points);
+    draft.Post(AccountClass::kMemberAvailable, "", type_id, line.points);
+    if (line.points > covered) {
+      draft.Move(LotKey{*id, type_id, line.terms.expires_at, lot}, line.points - covered);
+      lots_due_at = std::min(lots_due_at, line.terms.expires_at);
+    }
+  }
+
+  const bool is_latest = !member.has_activity || order.occurred_at > member.latest_occurred_at;
+  const Timestamp latest = is_latest ? order.occurred_at : member.latest_occurred_at;
+  const ActivityInThought activity{.day = day, .spend = awards.eligible_net, .purchases = 1, .points = std::move(points)};
+  const std::vector<std::int64_t> metrics =
+      MetricsAsOf(state, *id, *rulebook, rulebook->LocalDate(latest), &activity);
+  MemberTier tier = member.tier;
+  if (const std::optional<TierDecided> upgrade = JudgeUpgrade(*rulebook, tier, metrics, latest)) {
+    tier = After(tier, *upgrade);
+    accepted.events.push_back(*upgrade);
+  }
+  if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
+  const Timestamp not_before = context.recorded_at.PlusMicros(kMicrosPerDay);
+  if (order.occurred_at < context.recorded_at.PlusMicros(-kLateMicros) && tier.review_at < not_before) {
+    accepted.events.push_back(ReviewPostponed{not_before});
+  }
+  accepted.postings = std::move(draft.postings);
+  accepted.lot_moves = std::move(draft.lot_moves);
+  accepted.tier = ViewOf(*rulebook, tier, metrics);
+  return accepted;
+}
+
+}  // namespace laurel

@@ -1,0 +1,81 @@
+#include <algorithm>
+
+#include "engine/domain/draft.h"
+#include "engine/domain/metrics.h"
+#include "engine/domain/tiers.h"
+
+// Due work of one member, the earliest instant first: an entry per instant, dated by what fell due and not by when it
+// was noticed, so that a late scheduler changes no balance and no civil day.
+namespace laurel {
+namespace {
+
+struct Ending {
+  Timestamp at = Timestamp::Never();
+  std::vector<std::pair<LotKey, std::int64_t>> lots;  // with what expires of each
+};
+
+// The lots that end first, if that is by `now`.
+Ending FirstEnding(State& state, MemberId id, Timestamp now) {
+  constexpr std::size_t kLotsMax = 1000;  // an entry stays below its size; the rest follows in the next
+  Ending ending;
+  for (const Balance& balance : state.members.Find(MemberKey{id})->balances) {
+    state.ForLots(id, balance.type, [&](const LotKey& key, const Lot& lot) {
+      if (key.expires_at > now || key.expires_at > ending.at) return false;
+      if (lot.available == 0) return true;  // held or pending points do not end here
+      if (key.expires_at < ending.at) ending = Ending{key.expires_at, {}};
+      ending.lots.emplace_back(key, lot.available);
+      return ending.lots.size() < kLotsMax;
+    });
+  }
+  return ending;
+}
+
+}  // namespace
+
+Decision DecideAdvance(State& state, const Command& command, const AdvanceMember& order, const Context& context) {
+  const Program* program = FindActiveProgram(state, command.program);
+  const Member* member = state.members.Find(MemberKey{order.member});
+  if (program == nullptr || member == nullptr) return Rejected{Rejection::kMemberNotFound, {}};
+  const Activation& revision = program->activations.back();
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, revision);
+  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+
+  const MemberTier& tier = member->tier;
+  const bool is_reviewed = !tier.review_at.is_never() &&
+                           ((tier.review_at <= context.recorded_at && tier.review_not_before <= context.recorded_at) ||
+                            (order.activity_at && tier.review_at <= *order.activity_at));
+  Ending ending;
+  if (member->lots_due_at <= context.recorded_at) ending = FirstEnding(state, order.member, context.recorded_at);
+
+  Accepted accepted{.member = order.member};
+  accepted.revision = revision.digest;
+  if (is_reviewed && tier.review_at <= ending.at) {
+    accepted.kind = EntryKind::kTierReview;
+    accepted.occurred_at = tier.review_at;
+    accepted.effective_on = rulebook->LocalDate(tier.review_at);
+    const std::vector<std::int64_t> metrics =
+        MetricsAsOf(state, order.member, *rulebook, LastDayOfTerm(*rulebook, tier));
+    const TierDecided verdict = JudgeReview(*rulebook, tier, metrics);
+    accepted.events.push_back(verdict);
+    accepted.tier = ViewOf(*rulebook, After(tier, verdict), metrics);
+    return accepted;
+  }
+  accepted.kind = EntryKind::kExpire;
+  accepted.occurred_at = ending.at.is_never() ? context.recorded_at : ending.at;
+  // The last day on which the points could be spent.
+  accepted.effective_on = rulebook->LocalDate(accepted.occurred_at.PlusMicros(-1));
+  Draft draft(state, order.member);
+  for (const auto& [key, amount] : ending.lots) {
+    draft.Move(key, -amount);
+    draft.Post(AccountClass::kMemberAvailable, "", key.type, -amount);
+    draft.Post(AccountClass::kExpiration, "due", key.type, amount);
+    accepted.events.push_back(LotExpired{.lot = key, .amount = amount});
+  }
+  accepted.events.push_back(LotsDue{draft.LotsDue()});
+  accepted.postings = std::move(draft.postings);
+  accepted.lot_moves = std::move(draft.lot_moves);
+  return accepted;
+}
+
+}  // namespace laurel

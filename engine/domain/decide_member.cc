@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include "engine/domain/draft.h"
+#include "engine/domain/tiers.h"
+
+// A membership's life: enrolment, identities, suspension, closing. A closed member's points stay in their lots and
+// end with them; nobody can spend them.
+namespace laurel {
+namespace {
+
+Rejected MemberNotFound() { return Rejected{Rejection::kMemberNotFound, {}}; }
+
+Rejected NotActive(MemberState state) {
+  return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(state))}}};
+}
+
+Accepted AboutMember(EntryKind kind, MemberId member, const Context& context) {
+  return Accepted{.kind = kind, .occurred_at = context.recorded_at, .member = member};
+}
+
+}  // namespace
+
+Decision DecideEnroll(State& state, const Command& command, const EnrollMember& order, const Context& context) {
+  const Program* program = FindActiveProgram(state, command.program);
+  if (program == nullptr) return ResourceNotFound("program", command.program.str());
+  for (const IdentityLink& link : order.identities) {
+    if (state.identities.Find(IdentityKey{command.program, link.hash}) != nullptr) {
+      return Rejected{Rejection::kIdentityTaken, {}};
+    }
+  }
+  const Activation& active = program->activations.back();
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, active);
+  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+
+  const MemberId member = MemberIdFor(context.partition, context.sequence);
+  Accepted accepted = AboutMember(EntryKind::kMemberEnrolled, member, context);
+  accepted.occurred_at = order.occurred_at.value_or(context.recorded_at);
+  accepted.revision = active.digest;
+  const std::string& base = rulebook->tiers().front().id;
+  accepted.events.push_back(MemberEnrolled{.channel = order.channel, .store = order.store, .tier = base});
+  for (const IdentityLink& link : order.identities) {
+    accepted.events.push_back(IdentityLinked{.kind = link.kind, .hash = link.hash});
+  }
+  accepted.tier = TierView{.tier = base, .since = accepted.occurred_at, .next = {}, .progress = {}};
+  return accepted;
+}
+
+Decision DecideLink(State& state, const Command& command, const LinkIdentity& order, const Context& context) {
+  if (FindActiveProgram(state, command.program) == nullptr) return ResourceNotFound("program", command.program.str());
+  const std::optional<MemberId> member = state.Resolve(command.program, order.member);
+  if (!member) return MemberNotFound();
+  const MemberState member_state = state.members.Find(MemberKey{*member})->state;
+  if (member_state == MemberState::kClosed) return NotActive(member_state);
+  const Identity* taken = state.identities.Find(IdentityKey{command.program, order.identity.hash});
+  if (taken != nullptr) {
+    return Rejected{taken->member == *member ? Rejection::kInvalidState : Rejection::kIdentityTaken,
+                    {{"state", "LINKED"}}};
+  }
+  constexpr std::size_t kIdentitiesMax = 64;
+  const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{*member});
+  if (enrolment != nullptr && enrolment->identities.size() >= kIdentitiesMax) {
+    return Rejected{Rejection::kInvalidState, {{"identities_max", std::to_string(kIdentitiesMax)}}};
+  }
+  Accepted accepted = AboutMember(EntryKind::kIdentityLinked, *member, context);
+  accepted.events.push_back(IdentityLinked{.kind = order.identity.kind, .hash = order.identity.hash});
+  return accepted;
+}
+
+Decision DecideUnlink(State& state, const Command& command, const UnlinkIdentity& order, const Context& context) {
+  if (FindActiveProgram(state, command.program) == nullptr) return ResourceNotFound("program", command.program.str());
+  const std::optional<MemberId> member = state.Resolve(command.program, order.member);
+  if (!member) return MemberNotFound();
+  const Identity* linked = state.identities.Find(IdentityKey{command.program, order.identity.hash});
+  if (linked == nullptr || linked->member != *member) {
+    return ResourceNotFound("identity", "of this member");
+  }
+  Accepted accepted = AboutMember(EntryKind::kIdentityUnlinked, *member, context);
+  accepted.events.push_back(IdentityUnlinked{.kind = order.identity.kind, .hash = order.identity.hash});
+  return accepted;
+}
+
+Decision DecideMemberState(State& state, const Command& command, const MemberRef& ref, MemberState to,
+                           EntryKind kind, const Context& context) {
+  if (FindActiveProgram(state, command.program) == nullptr) return ResourceNotFound("program", command.program.str());
+  const std::optional<MemberId> member = state.Resolve(command.program, ref);
+  if (!member) return MemberNotFound();
+  const MemberState from = state.members.Find(MemberKey{*member})->state;
+  if (from == MemberState::kClosed) return NotActive(from);
+  const bool is_move = from != to;
+  if (!is_move) return Rejected{Rejection::kInvalidState, {{"state", std::string(ToString(from))}}};
+  Accepted accepted = AboutMember(kind, *member, context);
+  accepted.events.push_back(MemberStateChanged{.from = from, .to = to});
+  return accepted;
+}
+
+}  // namespace laurel

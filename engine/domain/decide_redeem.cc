@@ -1,0 +1,133 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/domain/draft.h"
+#include "engine/domain/metrics.h"
+#include "engine/domain/tiers.h"
+
+namespace laurel {
+namespace {
+
+TierView TierOf(State& state, MemberId id, const rules::Rulebook& rulebook, Timestamp now) {
+  return ViewOf(rulebook, state.members.Find(MemberKey{id})->tier,
+                MetricsAsOf(state, id, rulebook, rulebook.LocalDate(now)));
+}
+
+}  // namespace
+
+Decision DecideRedeem(State& state, const Command& command, const Redeem& order, const Context& context) {
+  const Program* program = FindActiveProgram(state, command.program);
+  if (program == nullptr) return ResourceNotFound("program", command.program.str());
+  const Activation& revision = program->activations.back();
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, revision);
+  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
+  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
+  const Member& member = *state.members.Find(MemberKey{*id});
+  if (member.state != MemberState::kActive) {
+    return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
+  }
+  const bool is_redeemable =
+      std::any_of(rulebook->point_types().begin(), rulebook->point_types().end(), [&](const rules::PointType& t) {
+        return t.id == order.type.str() && t.kind == rules::PointKind::kRedeemable;
+      });
+  if (!is_redeemable) {
+    return Rejected{Rejection::kAmountNotAllowed, {{"bound", "a redeemable point type"}, {"value", order.type.str()}}};
+  }
+  const Balance* balance = member.FindBalance(order.type);
+  const std::int64_t available = balance == nullptr ? 0 : balance->available;
+  if (available < order.amount) {
+    return Rejected{Rejection::kInsufficientPoints,
+                    {{"available", std::to_string(available)},
+                     {"pending", std::to_string(balance == nullptr ? 0 : balance->pending)},
+                     {"required", std::to_string(order.amount)}}};
+  }
+  Draft draft(state, *id);
+  const std::int64_t taken = draft.TakeInSpendOrder(order.type, order.amount);
+  LAUREL_CHECK(taken == order.amount, "open lots hold what is available");
+  if (draft.lot_moves.size() > kLotMovesMax) {
+    return Rejected{Rejection::kAmountNotAllowed,
+                    {{"bound", absl::StrCat(kLotMovesMax, " lots")}, {"value", absl::StrCat(draft.lot_moves.size(), " lots")}}};
+  }
+
+  // Nothing below may refuse.
+  Accepted accepted{.kind = EntryKind::kRedeem, .occurred_at = context.recorded_at, .member = *id};
+  accepted.revision = revision.digest;
+  accepted.effective_on = rulebook->LocalDate(context.recorded_at);
+  accepted.events.push_back(PointsRedeemed{.type = order.type, .amount = order.amount, .reference = order.reference});
+  draft.Post(AccountClass::kMemberAvailable, "", order.type, -order.amount);
+  draft.Post(AccountClass::kRedemption, "payment", order.type, order.amount);
+  const Timestamp lots_due_at = draft.LotsDue();
+  if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
+  accepted.postings = std::move(draft.postings);
+  accepted.lot_moves = std::move(draft.lot_moves);
+  accepted.tier = TierOf(state, *id, *rulebook, context.recorded_at);
+  return accepted;
+}
+
+Decision DecideReverse(State& state, const Command& command, const ReverseRedemption& order,
+                       const Context& context) {
+  const Program* program = FindActiveProgram(state, command.program);
+  if (program == nullptr) return ResourceNotFound("program", command.program.str());
+  const Redemption* found = state.redemptions.Find(RedemptionKey{order.redemption});
+  const std::shared_ptr<const Entry> entry = found == nullptr ? nullptr : state.FindEntry(order.redemption);
+  if (entry == nullptr || entry->program != command.program) return Rejected{Rejection::kEntryNotFound, {}};
+  const Redemption redemption = *found;
+  const Activation& revision = program->activations.back();
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, revision);
+  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  const std::int64_t left = redemption.amount - redemption.reversed;
+  const std::int64_t amount = order.amount.value_or(left);
+  if (amount > left || left == 0) {
+    return Rejected{Rejection::kReversalExceedsRedemption,
+                    {{"left", std::to_string(left)}, {"redeemed", std::to_string(redemption.amount)},
+                     {"value", std::to_string(amount)}}};
+  }
+
+  // Nothing below may refuse.
+  const MemberId id = redemption.member;
+  const Member& member = *state.members.Find(MemberKey{id});
+  Accepted accepted{.kind = EntryKind::kReverseRedemption, .occurred_at = context.recorded_at, .member = id};
+  accepted.revision = revision.digest;
+  accepted.effective_on = rulebook->LocalDate(context.recorded_at);
+  accepted.events.push_back(
+      RedemptionReversed{.redemption = order.redemption, .type = redemption.type, .amount = amount});
+  Draft draft(state, id);
+  draft.Post(AccountClass::kRedemption, "payment", redemption.type, -amount);
+  draft.Post(AccountClass::kMemberAvailable, "", redemption.type, amount);
+  const Balance* balance = member.FindBalance(redemption.type);
+  std::int64_t arrears = balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
+  // Into the lots they came from, last taken first, past what earlier reversals gave back.
+  std::int64_t skip = redemption.reversed;
+  std::int64_t back = amount;
+  for (auto move = entry->lot_moves.rbegin(); move != entry->lot_moves.rend() && back > 0; ++move) {
+    std::int64_t part = -move->delta;
+    const std::int64_t skipped = std::min(skip, part);
+    skip -= skipped;
+    part = std::min(part - skipped, back);
+    back -= part;
+    // Points that return to an owing member cover the arrears and enter no lot.
+    const std::int64_t covered = std::min(arrears, part);
+    arrears -= covered;
+    part -= covered;
+    if (part == 0) continue;
+    draft.Move(move->lot, part);
+    if (move->lot.expires_at > context.recorded_at) continue;
+    draft.Move(move->lot, -part);
+    draft.Post(AccountClass::kMemberAvailable, "", redemption.type, -part);
+    draft.Post(AccountClass::kExpiration, "due", redemption.type, part);
+    accepted.events.push_back(LotExpired{.lot = move->lot, .amount = part});
+  }
+  LAUREL_CHECK(back == 0, "a redemption's lots add up to its amount");
+  const Timestamp lots_due_at = draft.LotsDue();
+  if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
+  accepted.postings = std::move(draft.postings);
+  accepted.lot_moves = std::move(draft.lot_moves);
+  accepted.tier = TierOf(state, id, *rulebook, context.recorded_at);
+  return accepted;
+}
+
+}  // namespace laurel

@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <map>
+
+#include "absl/numeric/int128.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/domain/draft.h"
+#include "engine/domain/facts.h"
+#include "engine/domain/metrics.h"
+#include "engine/domain/tiers.h"
+
+// Returns: what a purchase awarded comes back in the measure in which its goods do, by the revision that awarded it.
+namespace laurel {
+namespace {
+
+// What is left of the purchase before this return.
+struct Left {
+  std::int64_t eligible = 0;
+  std::vector<LineLeft> lines;
+  std::vector<AwardLeft> awards;
+};
+
+Left LeftOf(const Purchase& purchase, const Entry& sale, const PurchaseAccrued& accrued) {
+  if (purchase.eligible_left) return Left{*purchase.eligible_left, purchase.lines_left, purchase.awards_left};
+  Left left{accrued.eligible_net, {}, {}};
+  for (const PurchaseLine& line : accrued.lines) {
+    left.lines.push_back(LineLeft{line.line, line.quantity_micros, line.net});
+  }
+  for (const Event& event : sale.events) {
+    if (const auto* award = std::get_if<PointsAwarded>(&event)) {
+      left.awards.push_back(AwardLeft{award->lot, award->amount});
+    }
+  }
+  return left;
+}
+
+// n - n * (q - r) / q, where the kept part is rounded half up: money that goes with r of q units.
+std::int64_t ProportionalRefund(std::int64_t net, std::int64_t quantity, std::int64_t returned) {
+  if (returned == quantity) return net;
+  const absl::int128 kept = absl::int128(net) * (quantity - returned);
+  return net - static_cast<std::int64_t>((2 * kept + quantity) / (2 * absl::int128(quantity)));
+}
+
+Rejected Exceeds(std::int32_t line, std::int64_t left, std::int64_t value, absl::string_view unit) {
+  return Rejected{Rejection::kReturnExceedsPurchase,
+                  {{"left", std::to_string(left)},
+                   {"line", std::to_string(line)},
+                   {"unit", std::string(unit)},
+                   {"value", std::to_string(value)}}};
+}
+
+}  // namespace
+
+Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order, const Context& context) {
+  const Program* program = FindActiveProgram(state, command.program);
+  if (program == nullptr) return ResourceNotFound("program", command.program.str());
+  const Purchase* found = state.purchases.Find(PurchaseKey{command.program, order.original});
+  if (found == nullptr || found->is_return) return Rejected{Rejection::kPurchaseNotFound, {}};
+  const Purchase purchase = *found;
+  const std::shared_ptr<const Entry> sale = state.FindEntry(purchase.sequence);
+  LAUREL_CHECK(sale != nullptr && sale->revision, "a purchase's entry is in the journal");
+  const PurchaseAccrued& accrued = *sale->FindEvent<PurchaseAccrued>();
+
+  if (const Purchase* known = state.purchases.Find(PurchaseKey{command.program, order.receipt})) {
+    const std::string entry_name = absl::StrCat(context.partition, "-", known->sequence);
+    const std::shared_ptr<const Entry> entry = state.FindEntry(known->sequence);
+    const PurchaseReturned* returned = entry == nullptr ? nullptr : entry->FindEvent<PurchaseReturned>();
+    if (returned != nullptr && returned->original == order.original && entry->occurred_at == order.occurred_at) {
+      return Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", entry_name}}};
+    }
+    return Rejected{Rejection::kReceiptContentDiffers, {{"differing", "original"}, {"entry", entry_name}}};
+  }
+  const auto activation = std::find_if(program->activations.begin(), program->activations.end(),
+                                       [&](const Activation& a) { return a.digest == *sale->revision; });
+  LAUREL_CHECK(activation != program->activations.end(), "the revision that awarded was active");
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, *activation);
+  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  if (const std::optional<Rejected> late = RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
+    return *late;
+  }
+
+  Left left = LeftOf(purchase, *sale, accrued);
+  std::vector<ReturnLine> asked = order.lines;
+  if (asked.empty()) {
+    for (const LineLeft& line : left.lines) asked.push_back(ReturnLine{line.line, line.quantity_micros, std::nullopt});
+    if (asked.empty()) return Exceeds(0, 0, 0, "quantity_micros");
+  }
+  std::vector<ReturnedLine> returned;
+  for (const ReturnLine& ask : asked) {
+    const auto line = std::find_if(left.lines.begin(), left.lines.end(),
+                                   [&](const LineLeft& l) { return l.line == ask.line; });
+    if (line == left.lines.end()) return Exceeds(ask.line, 0, ask.quantity_micros, "quantity_micros");
+    if (ask.quantity_micros > line->quantity_micros) {
+      return Exceeds(ask.line, line->quantity_micros, ask.quantity_micros, "quantity_micros");
+    }
+    // Whatever is refunded for the last unit, nothing of the line is left then.
+    const std::int64_t proportional = ProportionalRefund(line->net, line->quantity_micros, ask.quantity_micros);
+    const bool is_last = ask.quantity_micros == line->quantity_micros;
+    const std::int64_t net = is_last ? line->net : ask.refund.value_or(proportional);
+    if (ask.refund.value_or(0) > line->net) return Exceeds(ask.line, line->net, *ask.refund, "refund");
+    returned.push_back(ReturnedLine{ask.line, ask.quantity_micros, net});
+    line->quantity_micros -= ask.quantity_micros;
+    line->net -= net;
+  }
+
+  // What the rest of the purchase would have been given by the same revision.
+  std::vector<PurchaseLine> rest;
+  for (const PurchaseLine& line : accrued.lines) {
+    const auto remains = std::find_if(left.lines.begin(), left.lines.end(),
+                                      [&](const LineLeft& l) { return l.line == line.line; });
+    if (remains == left.lines.end() || remains->quantity_micros == 0) continue;
+    rest.push_back(line);
+    rest.back().net = remains->net;
+    rest.back().quantity_micros = remains->quantity_micros;
+  }
+  const bool is_whole = rest.empty();
+  const rules::Evaluation kept = EvaluateLines(*rulebook, rest, sale->occurred_at);
+
+  // Nothing below may refuse.
+  const MemberId id = purchase.member;
+  const Member member = *state.members.Find(MemberKey{id});
+  Accepted accepted{.kind = EntryKind::kReturn, .occurred_at = order.occurred_at, .member = id};
+  accepted.revision = sale->revision;
+  accepted.effective_on = rulebook->LocalDate(order.occurred_at);
+  const std::int64_t eligible_off = std::max<std::int64_t>(0, left.eligible - (is_whole ? 0 : kept.eligible_net));
+  accepted.events.push_back(PurchaseReturned{.receipt = order.receipt,
+                                             .original = order.original,
+                                             .original_sequence = purchase.sequence,
+                                             .original_on = *sale->effective_on,
+                                             .eligible_net = eligible_off,
+                                             .is_whole = is_whole,
+                                             .lines = std::move(returned)});
+  Draft draft(state, id);
+  ActivityInThought undone{.day = *sale->effective_on,
+                           .spend = -eligible_off,
+                           .purchases = is_whole ? -1 : 0,
+                           .points = std::vector<std::int64_t>(rulebook->point_types().size())};
+  std::map<PointTypeId, std::int64_t> available;
+  for (const Balance& balance : member.balances) available[balance.type] = balance.available;
+  for (const Event& event : sale->events) {
+    const auto* award = std::get_if<PointsAwarded>(&event);
+    if (award == nullptr) continue;
+    const auto award_left = std::find_if(left.awards.begin(), left.awards.end(),
+                                         [&](const AwardLeft& a) { return a.lot == award->lot; });
+    if (award_left == left.awards.end()) continue;
+    std::int64_t kept_points = 0;
+    for (const rules::AwardLine& line : kept.lines) {
+      if (line.rule_id == award->rule && line.point_type == award->type_index && !is_whole) kept_points = line.points;
+    }
+    const std::int64_t due = std::max<std::int64_t>(0, award_left->amount - kept_points);
+    if (due == 0) continue;
+
+    const LotKey own{id, award->type, award->expires_at, award->lot};
+    std::int64_t missing = due - draft.TakeFromLot(own, due);
+    // Points of the own lot that have ended are gone; they are not taken a second time from others.
+    const Lot* lot = state.FindLot(own);
+    const std::int64_t gone = std::min(missing, lot == nullptr ? 0 : lot->expired);
+    missing -= gone;
+    const rules::PointType& type = rulebook->point_types()[award->type_index];
+    std::int64_t arrears = 0;
+    if (type.clawback != rules::Clawback::kPendingOnly) {
+      missing -= draft.TakeInSpendOrder(award->type, missing);
+      if (type.clawback == rules::Clawback::kArrears) {
+        const std::int64_t room = kAmountMax + available[award->type];
+        arrears = std::min(missing, std::max<std::int64_t>(0, room));
+        missing -= arrears;
+      }
+    }
+    const std::int64_t off_balance = due - gone - missing;
+    available[award->type] -= off_balance;
+    draft.Post(AccountClass::kMemberAvailable, "", award->type, -off_balance);
+    draft.Post(AccountClass::kAdjustment, "clawback_shortfall", award->type, -missing);
+    draft.Post(AccountClass::kIssuance, award->funding, award->type, off_balance + missing);
+    undone.points[award->type_index] -= due;
+    accepted.events.push_back(PointsTakenBack{.lot = award->lot,
+                                              .type = award->type,
+                                              .type_index = award->type_index,
+                                              .amount = due,
+                                              .arrears = arrears,
+                                              .shortfall = missing,
+                                              .gone = gone,
+                                              .rule = award->rule});
+  }
+
+  // A tier falls when what its upgrade rested on is gone, at the upgrade's instant and now.
+  MemberTier tier = member.tier;
+  const std::vector<std::int64_t> now =
+      MetricsAsOf(state, id, *rulebook, rulebook->LocalDate(member.latest_occurred_at), &undone);
+  const std::size_t present = TierIndex(*rulebook, tier.tier);
+  if (present != 0 && tier.term == 1 && sale->occurred_at <= tier.since) {
+    const std::vector<std::int64_t> then =
+        MetricsAsOf(state, id, *rulebook, rulebook->LocalDate(tier.since), &undone);
+    const std::int32_t rank = rulebook->tiers()[present].rank;
+    const std::size_t earned_now = rulebook->QualifiedTier(now);
+    if (rulebook->tiers()[rulebook->QualifiedTier(then)].rank < rank && rulebook->tiers()[earned_now].rank < rank &&
+        !tier.previous.empty()) {
+      const std::size_t to = std::max(earned_now, TierIndex(*rulebook, tier.previous));
+      const TierDecided verdict{.cause = TierCause::kReturned,
+                                .from = tier.tier,
+                                .to = rulebook->tiers()[to].id,
+                                .since = order.occurred_at,
+                                .term = 1,
+                                .review_at = ReviewAt(*rulebook, to, order.occurred_at, 1)};
+      if (to < present) {
+        tier = After(tier, verdict);
+        accepted.events.push_back(verdict);
+      }
+    }
+  }
+  const Timestamp lots_due_at = draft.LotsDue();
+  if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
+  accepted.postings = std::move(draft.postings);
+  accepted.lot_moves = std::move(draft.lot_moves);
+  accepted.tier = ViewOf(*rulebook, tier, now);
+  return accepted;
+}
+
+}  // namespace laurel

@@ -1,0 +1,97 @@
+#ifndef LAUREL_ENGINE_DOMAIN_ENTRY_H_
+#define LAUREL_ENGINE_DOMAIN_ENTRY_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/domain/command.h"
+#include "engine/domain/event.h"
+#include "engine/domain/rejection.h"
+#include "engine/domain/values.h"
+
+namespace laurel {
+
+// Numbers are persisted and frozen.
+enum class EntryKind : std::uint8_t {
+  kRefused = 1, kMemberEnrolled = 2, kIdentityLinked = 3, kIdentityUnlinked = 4, kMemberSuspended = 5,
+  kMemberReactivated = 6, kMemberClosed = 7, kAccrue = 8, kReturn = 9, kRedeem = 10, kReverseRedemption = 11,
+  kExpire = 12, kTierReview = 13, kProgramCreated = 14, kRevisionCreated = 15, kRevisionActivated = 16,
+};
+absl::string_view ToString(EntryKind kind);  // accrue
+
+// Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by point type.
+struct Posting {
+  AccountClass account = AccountClass::kMemberAvailable;
+  std::string detail;  // "base" of issuance/base; empty for a member's accounts
+  PointTypeId type;
+  std::int64_t amount = 0;
+};
+struct LotMove {
+  LotKey lot;
+  Bucket bucket = Bucket::kAvailable;
+  std::int64_t delta = 0;
+};
+
+struct Balance {
+  PointTypeId type;
+  std::int64_t available = 0;  // negative: arrears
+  std::int64_t pending = 0;
+  std::int64_t held = 0;
+  friend bool operator==(const Balance&, const Balance&) = default;
+};
+
+// How far one threshold of the next tier is away.
+struct ProgressLine {
+  std::string metric;
+  std::int64_t have = 0;
+  std::int64_t need = 0;
+};
+struct TierView {
+  std::string tier;
+  Timestamp since;
+  Timestamp review_at = Timestamp::Never();
+  std::string next;                    // empty at the top
+  std::vector<ProgressLine> progress;  // of the nearest alternative of `next`
+};
+
+// What the reply is built from, besides the events: so that a replayed reply is the same bytes.
+struct Outcome {
+  std::optional<Rejected> rejected;
+  std::vector<Balance> balances;  // of the member after the entry
+  std::optional<TierView> tier;
+};
+
+// One immutable record of the journal.
+struct Entry {
+  PartitionId partition = 0;
+  std::uint64_t sequence = 0;  // from 1, dense; leaf index + 1
+  Hash previous_leaf{};
+  Timestamp recorded_at;
+  Timestamp occurred_at;
+  ProgramId program;
+  std::optional<MemberId> member;
+  EntryKind kind = EntryKind::kRefused;
+  Method method = Method::kAdvanceMember;
+  RequestId request;
+  std::string principal;
+  Hash fingerprint{};
+  std::optional<Hash> revision;  // digest of the revision that decided
+  std::optional<Date> effective_on;  // civil day in the program's zone to which postings and metrics belong
+  std::vector<Event> events;
+  std::vector<Posting> postings;
+  std::vector<LotMove> lot_moves;
+  Outcome outcome;
+
+  template <class E>
+  const E* FindEvent() const {
+    for (const Event& event : events) {
+      if (const E* found = std::get_if<E>(&event)) return found;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_DOMAIN_ENTRY_H_

@@ -1,0 +1,115 @@
+#ifndef LAUREL_ENGINE_DOMAIN_EVENT_H_
+#define LAUREL_ENGINE_DOMAIN_EVENT_H_
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/domain/values.h"
+
+// What happened, past tense, results only: whoever folds an event next year needs no rule, no rate and no
+// calendar. Balances move by an entry's postings and lots by its lot moves; events say the rest.
+namespace laurel {
+
+struct MemberEnrolled {
+  Channel channel = Channel::kNone;
+  PlaceId store;
+  std::string tier;  // the base tier
+};
+struct IdentityLinked { IdentityKind kind = IdentityKind::kCard; IdentityHash hash{}; };
+struct IdentityUnlinked { IdentityKind kind = IdentityKind::kCard; IdentityHash hash{}; };
+struct MemberStateChanged { MemberState from = MemberState::kActive; MemberState to = MemberState::kActive; };
+
+struct PurchaseAccrued {
+  ReceiptKey receipt;
+  Channel channel = Channel::kNone;
+  std::int64_t total = 0;         // minor units of the program's currency
+  std::int64_t eligible_net = 0;  // of it, what counted for rules and metrics
+  std::vector<PurchaseLine> lines;
+};
+
+// A rule granted points. Opens one lot, in the available bucket.
+struct PointsAwarded {
+  LotId lot;
+  PointTypeId type;
+  std::uint32_t type_index = 0;      // in the program's list, which never changes
+  std::int64_t amount = 0;           // > 0
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+  std::string rule;
+  std::string funding;
+  Timestamp activates_at;  // inclusive
+  Timestamp expires_at;    // exclusive; Never sorts last
+};
+
+struct ReturnedLine {
+  std::int32_t line = 0;
+  std::int64_t quantity_micros = 0;
+  std::int64_t net = 0;  // minor units taken off the line
+};
+struct PurchaseReturned {
+  ReceiptKey receipt;
+  ReceiptKey original;
+  std::uint64_t original_sequence = 0;
+  Date original_on;               // local day of the purchase: where metrics are corrected
+  std::int64_t eligible_net = 0;  // taken off what counted
+  bool is_whole = false;          // nothing of the purchase is left
+  std::vector<ReturnedLine> lines;
+};
+// What a return took back of one award. taken_own + taken_other + arrears + shortfall + gone = amount.
+struct PointsTakenBack {
+  LotId lot;  // of the award
+  PointTypeId type;
+  std::uint32_t type_index = 0;
+  std::int64_t amount = 0;       // due back
+  std::int64_t arrears = 0;      // of it, by letting available go below zero
+  std::int64_t shortfall = 0;    // of it, not recovered
+  std::int64_t gone = 0;         // of it, had expired already
+  std::string rule;
+};
+
+struct PointsRedeemed {
+  PointTypeId type;
+  std::int64_t amount = 0;
+  std::string reference;
+};
+struct RedemptionReversed {
+  std::uint64_t redemption = 0;  // sequence of the redemption's entry
+  PointTypeId type;
+  std::int64_t amount = 0;
+};
+struct LotExpired {
+  LotKey lot;
+  std::int64_t amount = 0;
+};
+
+enum class TierCause : std::uint8_t { kUpgraded = 1, kRetained = 2, kDowngraded = 3, kReturned = 4 };
+struct TierDecided {
+  TierCause cause = TierCause::kUpgraded;
+  std::string from;
+  std::string to;
+  Timestamp since;            // of the tier `to`
+  std::uint32_t term = 0;     // which term of it, from 1
+  Timestamp review_at;        // first instant after the term; Never for the base tier
+};
+// When the member's lots next need attention. A lower bound that is kept exact.
+struct LotsDue { Timestamp due_at; };
+// Late activities keep coming: the clock alone starts no review before this instant.
+struct ReviewPostponed { Timestamp not_before; };
+
+struct RevisionCreated {
+  std::uint32_t number = 0;
+  Hash digest{};
+  std::string canonical;
+};
+struct RevisionActivated {
+  std::uint32_t number = 0;
+  Hash digest{};
+};
+
+using Event = std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged, PurchaseAccrued,
+                           PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed, RedemptionReversed,
+                           LotExpired, TierDecided, LotsDue, ReviewPostponed, RevisionCreated, RevisionActivated>;
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_DOMAIN_EVENT_H_

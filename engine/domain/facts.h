@@ -1,0 +1,26 @@
+#ifndef LAUREL_ENGINE_DOMAIN_FACTS_H_
+#define LAUREL_ENGINE_DOMAIN_FACTS_H_
+
+#include <optional>
+#include <vector>
+
+#include "engine/domain/command.h"
+#include "engine/domain/rejection.h"
+#include "rules/program/rulebook.h"
+
+// The seam between receipts and rules.
+namespace laurel {
+
+// The lines of a receipt; one SALE line of the total, quantity 1, where it lists none.
+std::vector<PurchaseLine> LinesOf(const AccruePurchase& order);
+
+// What the rulebook gives for these lines.
+rules::Evaluation EvaluateLines(const rules::Rulebook& rulebook, const std::vector<PurchaseLine>& lines,
+                                Timestamp occurred_at);
+
+// The refusal of something that occurred too far back or ahead for the program.
+std::optional<Rejected> RefuseTime(const rules::Rulebook& rulebook, Timestamp occurred_at, Timestamp now);
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_DOMAIN_FACTS_H_

@@ -1,0 +1,135 @@
+#include "engine/domain/state.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+
+namespace laurel {
+
+Timestamp Member::due_at() const {
+  const Timestamp review = tier.review_at.is_never() ? tier.review_at
+                                                     : std::max(tier.review_at, tier.review_not_before);
+  return std::min(lots_due_at, review);
+}
+
+const Balance* Member::FindBalance(const PointTypeId& type) const {
+  for (const Balance& balance : balances) {
+    if (balance.type == type) return &balance;
+  }
+  return nullptr;
+}
+
+Balance& Member::MutableBalance(const PointTypeId& type) {
+  for (Balance& balance : balances) {
+    if (balance.type == type) return balance;
+  }
+  balances.push_back(Balance{.type = type});
+  return balances.back();
+}
+
+RequestKey RequestKey::Of(const ProgramId& program, const RequestId& request) {
+  const Hash hash = Sha256(program.str(), absl::string_view("\0", 1), request.str());
+  RequestKey key;
+  std::copy_n(hash.begin(), key.hash.size(), key.hash.begin());
+  return key;
+}
+
+namespace {
+template <class Key, class Record>
+const Table<Key, Record>* Parent(const State* state, Table<Key, Record> State::* table) {
+  return state == nullptr ? nullptr : &(state->*table);
+}
+}  // namespace
+
+State::State(const State* parent, StateSource* source)
+    : members(Parent(parent, &State::members), source),
+      enrolments(Parent(parent, &State::enrolments), source),
+      identities(Parent(parent, &State::identities), source),
+      months(Parent(parent, &State::months), source),
+      lots(Parent(parent, &State::lots), source),
+      closed_lots(Parent(parent, &State::closed_lots), source),
+      purchases(Parent(parent, &State::purchases), source),
+      redemptions(Parent(parent, &State::redemptions), source),
+      requests(Parent(parent, &State::requests), source),
+      totals(Parent(parent, &State::totals), source),
+      programs(Parent(parent, &State::programs), source),
+      revisions(Parent(parent, &State::revisions), source),
+      due(Parent(parent, &State::due), source),
+      member_entries(Parent(parent, &State::member_entries), source),
+      tier_changes(Parent(parent, &State::tier_changes), source),
+      parent_(parent),
+      source_(source) {}
+
+std::shared_ptr<const Entry> State::FindEntry(std::uint64_t sequence) {
+  const auto own = entries_.find(sequence);
+  if (own != entries_.end()) return own->second;
+  if (parent_ != nullptr) {
+    const auto inherited = parent_->entries_.find(sequence);
+    if (inherited != parent_->entries_.end()) return inherited->second;
+  }
+  return source_ == nullptr ? nullptr : source_->LoadEntry(sequence);
+}
+
+void State::AddEntry(std::shared_ptr<const Entry> entry) {
+  const std::uint64_t sequence = entry->sequence;
+  entries_.emplace(sequence, std::move(entry));
+}
+
+void State::ForLots(MemberId member, const PointTypeId& type,
+                    absl::FunctionRef<bool(const LotKey&, const Lot&)> visit) {
+  // Changes on top of the source in this range: the own ones hide the parent's.
+  const LotKey first{member, type, Timestamp::FromMicros(INT64_MIN), LotId{}};
+  std::map<LotKey, const Lot*> changed;  // null: no longer open
+  const auto collect = [&](const Table<LotKey, Lot>& table) {
+    for (auto it = table.slots().lower_bound(first); it != table.slots().end(); ++it) {
+      if (it->first.member != member || it->first.type != type) break;
+      if (!it->second.is_changed) continue;
+      changed[it->first] = it->second.value ? &*it->second.value : nullptr;
+    }
+  };
+  if (lots.parent() != nullptr) collect(*lots.parent());
+  collect(lots);
+
+  constexpr std::size_t kChunk = 16;  // most spending touches a few lots
+  std::optional<LotKey> after;
+  auto next_changed = changed.begin();
+  while (source_ != nullptr) {
+    const std::vector<std::pair<LotKey, Lot>> rows = source_->ScanLots(member, type, after, kChunk);
+    for (const auto& [key, lot] : rows) {
+      for (; next_changed != changed.end() && next_changed->first < key; ++next_changed) {
+        if (next_changed->second != nullptr && !visit(next_changed->first, *next_changed->second)) return;
+      }
+      if (next_changed != changed.end() && next_changed->first == key) {
+        const Lot* replacement = next_changed->second;
+        ++next_changed;
+        if (replacement != nullptr && !visit(key, *replacement)) return;
+      } else if (!visit(key, lot)) {
+        return;
+      }
+    }
+    if (rows.size() < kChunk) break;
+    after = rows.back().first;
+  }
+  for (; next_changed != changed.end(); ++next_changed) {
+    if (next_changed->second != nullptr && !visit(next_changed->first, *next_changed->second)) return;
+  }
+}
+
+const Lot* State::FindLot(const LotKey& key) {
+  if (const Lot* open = lots.Find(key)) return open;
+  return closed_lots.Find(ClosedLotKey{key});
+}
+
+std::optional<MemberId> State::Resolve(const ProgramId& program, const MemberRef& ref) {
+  if (const auto* hash = std::get_if<IdentityHash>(&ref)) {
+    const Identity* identity = identities.Find(IdentityKey{program, *hash});
+    if (identity == nullptr) return std::nullopt;
+    return identity->member;
+  }
+  const MemberId id = std::get<MemberId>(ref);
+  const Member* member = members.Find(MemberKey{id});
+  if (member == nullptr || member->program != program) return std::nullopt;
+  return id;
+}
+
+}  // namespace laurel

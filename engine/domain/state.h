@@ -1,0 +1,395 @@
+#ifndef LAUREL_ENGINE_DOMAIN_STATE_H_
+#define LAUREL_ENGINE_DOMAIN_STATE_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "engine/domain/entry.h"
+#include "engine/domain/values.h"
+
+// State: records by key, a pure fold of the journal. `State` is a working set on top of a source of records
+// (a store's snapshot, or nothing); decisions read it, Apply changes it, the engine persists what changed.
+namespace laurel {
+
+// ---- records -------------------------------------------------------------------------------------------------
+
+// Sums over one calendar month of the program's zone, so that a rolling window is a few additions.
+struct MonthSum {
+  std::int32_t month = 0;  // Date::month_number()
+  std::int64_t spend = 0;  // eligible net, minor units
+  std::int64_t purchases = 0;
+  std::int64_t visit_days = 0;        // days with at least one purchase
+  std::vector<std::int64_t> points;   // awarded less taken back, by index of the point type
+  friend bool operator==(const MonthSum&, const MonthSum&) = default;
+};
+struct MemberTier {
+  std::string tier;
+  Timestamp since;
+  std::string previous;  // the tier before the last upgrade; empty if there was none
+  std::uint32_t term = 0;
+  Timestamp review_at = Timestamp::Never();
+  Timestamp review_not_before;  // the clock alone starts no review earlier
+  friend bool operator==(const MemberTier&, const MemberTier&) = default;
+};
+
+struct MemberKey {
+  MemberId member;
+  friend auto operator<=>(const MemberKey&, const MemberKey&) = default;
+};
+// What every command on a member touches; small, because each accrual rewrites it.
+struct Member {
+  ProgramId program;
+  MemberState state = MemberState::kActive;
+  MemberTier tier;
+  Timestamp latest_occurred_at;  // of the activities
+  bool has_activity = false;
+  Timestamp lots_due_at = Timestamp::Never();
+  std::vector<Balance> balances;  // in the order of first use
+  std::vector<MonthSum> months;   // ascending
+  friend bool operator==(const Member&, const Member&) = default;
+
+  // When the clock alone makes something due.
+  Timestamp due_at() const;
+  const Balance* FindBalance(const PointTypeId& type) const;
+  Balance& MutableBalance(const PointTypeId& type);
+};
+
+struct EnrolmentKey {
+  MemberId member;
+  friend auto operator<=>(const EnrolmentKey&, const EnrolmentKey&) = default;
+};
+struct LinkedIdentity {
+  IdentityLink identity;
+  Timestamp linked_at;
+  friend bool operator==(const LinkedIdentity&, const LinkedIdentity&) = default;
+};
+// What seldom changes about a member.
+struct Enrolment {
+  Timestamp enrolled_at;
+  Timestamp closed_at = Timestamp::Never();
+  Channel channel = Channel::kNone;
+  PlaceId store;
+  std::vector<LinkedIdentity> identities;
+  friend bool operator==(const Enrolment&, const Enrolment&) = default;
+};
+
+struct IdentityKey {
+  ProgramId program;
+  IdentityHash hash{};
+  friend auto operator<=>(const IdentityKey&, const IdentityKey&) = default;
+};
+struct Identity {
+  MemberId member;
+  IdentityKind kind = IdentityKind::kCard;
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+struct MonthKey {
+  MemberId member;
+  std::int32_t month = 0;
+  friend auto operator<=>(const MonthKey&, const MonthKey&) = default;
+};
+struct DaySum {
+  std::int32_t day = 0;  // of the month, from 1
+  std::int64_t spend = 0;
+  std::int64_t purchases = 0;
+  std::vector<std::int64_t> points;
+  friend bool operator==(const DaySum&, const DaySum&) = default;
+};
+struct MonthDays {
+  std::vector<DaySum> days;  // ascending
+  friend bool operator==(const MonthDays&, const MonthDays&) = default;
+};
+
+struct Lot {
+  std::int64_t amount = 0;  // as awarded, less what covered arrears
+  std::int64_t pending = 0;
+  std::int64_t available = 0;
+  std::int64_t held = 0;
+  std::int64_t expired = 0;
+  Timestamp activates_at;
+  std::string funding;
+  bool is_open() const { return pending + available + held > 0; }
+  friend bool operator==(const Lot&, const Lot&) = default;
+};
+// Lots with nothing left live apart, so that finding what to spend never walks over them.
+struct ClosedLotKey {
+  LotKey lot;
+  friend auto operator<=>(const ClosedLotKey&, const ClosedLotKey&) = default;
+};
+
+struct PurchaseKey {
+  ProgramId program;
+  ReceiptKey receipt;
+  friend auto operator<=>(const PurchaseKey&, const PurchaseKey&) = default;
+};
+struct LineLeft {
+  std::int32_t line = 0;
+  std::int64_t quantity_micros = 0;
+  std::int64_t net = 0;
+  friend bool operator==(const LineLeft&, const LineLeft&) = default;
+};
+struct AwardLeft {
+  LotId lot;
+  std::int64_t amount = 0;
+  friend bool operator==(const AwardLeft&, const AwardLeft&) = default;
+};
+// A receipt that the ledger knows, for ever. The first return adds what is left.
+struct Purchase {
+  MemberId member;
+  std::uint64_t sequence = 0;  // of its entry, which holds its lines and awards
+  bool is_return = false;
+  std::optional<std::int64_t> eligible_left;  // set by the first return
+  std::vector<LineLeft> lines_left;           // likewise; lines with nothing left are absent
+  std::vector<AwardLeft> awards_left;         // likewise
+  friend bool operator==(const Purchase&, const Purchase&) = default;
+};
+
+struct RedemptionKey {
+  std::uint64_t sequence = 0;
+  friend auto operator<=>(const RedemptionKey&, const RedemptionKey&) = default;
+};
+struct Redemption {
+  MemberId member;
+  PointTypeId type;
+  std::int64_t amount = 0;
+  std::int64_t reversed = 0;
+  friend bool operator==(const Redemption&, const Redemption&) = default;
+};
+
+struct RequestKey {
+  std::array<std::uint8_t, 16> hash{};  // SHA-256(program, 0, request id), cut
+  static RequestKey Of(const ProgramId& program, const RequestId& request);
+  friend auto operator<=>(const RequestKey&, const RequestKey&) = default;
+};
+// The entry holds fingerprint, method and outcome: nothing is kept twice.
+struct Request {
+  std::uint64_t sequence = 0;
+  friend bool operator==(const Request&, const Request&) = default;
+};
+
+struct TotalKey {
+  ProgramId program;
+  AccountClass account = AccountClass::kMemberAvailable;
+  std::string detail;
+  PointTypeId type;
+  Date day;
+  friend auto operator<=>(const TotalKey&, const TotalKey&) = default;
+};
+struct Total {
+  std::int64_t debit = 0;
+  std::int64_t credit = 0;
+  friend bool operator==(const Total&, const Total&) = default;
+};
+
+struct ProgramKey {
+  ProgramId program;
+  friend auto operator<=>(const ProgramKey&, const ProgramKey&) = default;
+};
+struct Activation {
+  std::uint32_t number = 0;
+  Hash digest{};
+  Timestamp from;  // recorded
+  friend bool operator==(const Activation&, const Activation&) = default;
+};
+struct Program {
+  std::uint32_t revision_count = 0;
+  std::vector<Activation> activations;  // in order; the last is active
+  friend bool operator==(const Program&, const Program&) = default;
+};
+struct RevisionKey {
+  ProgramId program;
+  std::uint32_t number = 0;
+  friend auto operator<=>(const RevisionKey&, const RevisionKey&) = default;
+};
+struct Revision {
+  Hash digest{};
+  std::string canonical;
+  Timestamp created_at;
+  friend bool operator==(const Revision&, const Revision&) = default;
+};
+
+struct DueKey {
+  Timestamp due_at;
+  MemberId member;
+  friend auto operator<=>(const DueKey&, const DueKey&) = default;
+};
+struct MemberEntryKey {
+  MemberId member;
+  std::uint64_t sequence = 0;
+  friend auto operator<=>(const MemberEntryKey&, const MemberEntryKey&) = default;
+};
+struct TierChangeKey {
+  MemberId member;
+  std::uint64_t sequence = 0;
+  friend auto operator<=>(const TierChangeKey&, const TierChangeKey&) = default;
+};
+struct Marker {  // a row that says only that it is there
+  friend bool operator==(const Marker&, const Marker&) = default;
+};
+struct EntryKindMark {
+  EntryKind kind = EntryKind::kRefused;
+  friend bool operator==(const EntryKindMark&, const EntryKindMark&) = default;
+};
+struct TierChangeMark {
+  TierCause cause = TierCause::kUpgraded;
+  std::string from;
+  std::string to;
+  Timestamp since;
+  friend bool operator==(const TierChangeMark&, const TierChangeMark&) = default;
+};
+
+// ---- tables --------------------------------------------------------------------------------------------------
+
+// Where records come from that a working set does not hold. A load that fails is reported by the source itself
+// (the caller must look before it trusts a decision) and reads as absent.
+template <class Key, class Record>
+class RecordSource {
+ public:
+  virtual ~RecordSource() = default;
+  virtual std::optional<Record> Load(const Key& key) = 0;
+};
+
+class StateSource : public RecordSource<MemberKey, Member>,
+                    public RecordSource<EnrolmentKey, Enrolment>,
+                    public RecordSource<IdentityKey, Identity>,
+                    public RecordSource<MonthKey, MonthDays>,
+                    public RecordSource<LotKey, Lot>,
+                    public RecordSource<ClosedLotKey, Lot>,
+                    public RecordSource<PurchaseKey, Purchase>,
+                    public RecordSource<RedemptionKey, Redemption>,
+                    public RecordSource<RequestKey, Request>,
+                    public RecordSource<TotalKey, Total>,
+                    public RecordSource<ProgramKey, Program>,
+                    public RecordSource<RevisionKey, Revision>,
+                    public RecordSource<DueKey, Marker>,
+                    public RecordSource<MemberEntryKey, EntryKindMark>,
+                    public RecordSource<TierChangeKey, TierChangeMark> {
+ public:
+  // The entry with this sequence, decoded; null if there is none.
+  virtual std::shared_ptr<const Entry> LoadEntry(std::uint64_t sequence) = 0;
+  // Up to `limit` open lots of the member and type, in spend order, strictly after `after` where given.
+  virtual std::vector<std::pair<LotKey, Lot>> ScanLots(MemberId member, const PointTypeId& type,
+                                                       const std::optional<LotKey>& after, std::size_t limit) = 0;
+};
+
+// Records of one kind: changes and cached reads on top of a parent's and a source's.
+template <class Key, class Record>
+class Table {
+ public:
+  struct Slot {
+    std::optional<Record> value;
+    bool is_changed = false;
+  };
+  using Slots = std::map<Key, Slot>;
+
+  Table(const Table* parent, RecordSource<Key, Record>* source) : parent_(parent), source_(source) {}
+
+  // The record, or null. Valid until the next change of this key. A parent is not changed by it.
+  const Record* Find(const Key& key) {
+    const auto own = slots_.find(key);
+    if (own != slots_.end()) return own->second.value ? &*own->second.value : nullptr;
+    if (parent_ != nullptr) {
+      const auto inherited = parent_->slots_.find(key);
+      if (inherited != parent_->slots_.end() && inherited->second.is_changed) {
+        return inherited->second.value ? &*inherited->second.value : nullptr;
+      }
+    }
+    std::optional<Record> loaded;
+    if (source_ != nullptr) loaded = source_->Load(key);
+    Slot& slot = slots_[key];
+    slot.value = std::move(loaded);
+    return slot.value ? &*slot.value : nullptr;
+  }
+  // The record to be changed; made empty where there is none.
+  Record& Mutable(const Key& key) {
+    const Record* found = Find(key);
+    auto own = slots_.find(key);
+    if (own == slots_.end()) {
+      own = slots_.emplace(key, Slot{found != nullptr ? std::optional<Record>(*found) : std::nullopt, true}).first;
+    }
+    if (!own->second.value) own->second.value.emplace();
+    own->second.is_changed = true;
+    return *own->second.value;
+  }
+  // Without reading what was there.
+  void Put(const Key& key, Record record) {
+    Slot& slot = slots_[key];
+    slot.value = std::move(record);
+    slot.is_changed = true;
+  }
+  void Erase(const Key& key) {
+    Slot& slot = slots_[key];
+    slot.value.reset();
+    slot.is_changed = true;
+  }
+
+  const Slots& slots() const { return slots_; }
+  const Table* parent() const { return parent_; }
+
+ private:
+  const Table* parent_;
+  RecordSource<Key, Record>* source_;
+  Slots slots_;
+};
+
+// Not thread-safe. `parent` must outlive the state, and must no longer change; so must `source`.
+class State {
+ public:
+  State(const State* parent, StateSource* source);
+  // Members point into each other.
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  Table<MemberKey, Member> members;
+  Table<EnrolmentKey, Enrolment> enrolments;
+  Table<IdentityKey, Identity> identities;
+  Table<MonthKey, MonthDays> months;
+  Table<LotKey, Lot> lots;               // open ones
+  Table<ClosedLotKey, Lot> closed_lots;  // with nothing left
+  Table<PurchaseKey, Purchase> purchases;
+  Table<RedemptionKey, Redemption> redemptions;
+  Table<RequestKey, Request> requests;
+  Table<TotalKey, Total> totals;
+  Table<ProgramKey, Program> programs;
+  Table<RevisionKey, Revision> revisions;
+  Table<DueKey, Marker> due;
+  Table<MemberEntryKey, EntryKindMark> member_entries;
+  Table<TierChangeKey, TierChangeMark> tier_changes;
+
+  // Entries made on top of the source, or loaded from it.
+  std::shared_ptr<const Entry> FindEntry(std::uint64_t sequence);
+  void AddEntry(std::shared_ptr<const Entry> entry);
+
+  // Visits open lots of the member and type in spend order until `visit` returns false.
+  void ForLots(MemberId member, const PointTypeId& type,
+               absl::FunctionRef<bool(const LotKey&, const Lot&)> visit);
+  // An open or closed lot; null if there never was one.
+  const Lot* FindLot(const LotKey& key);
+
+  std::optional<MemberId> Resolve(const ProgramId& program, const MemberRef& ref);
+
+  // Calls visit(table) for every table, in a fixed order.
+  template <class Visitor>
+  void ForTables(Visitor&& visit) const {
+    visit(members); visit(enrolments); visit(identities); visit(months); visit(lots); visit(closed_lots);
+    visit(purchases); visit(redemptions); visit(requests); visit(totals); visit(programs); visit(revisions);
+    visit(due); visit(member_entries); visit(tier_changes);
+  }
+
+ private:
+  const State* parent_;
+  StateSource* source_;
+  std::map<std::uint64_t, std::shared_ptr<const Entry>> entries_;
+};
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_DOMAIN_STATE_H_

@@ -1,0 +1,139 @@
+#ifndef LAUREL_ENGINE_DOMAIN_VALUES_H_
+#define LAUREL_ENGINE_DOMAIN_VALUES_H_
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "engine/base/hash.h"
+#include "engine/base/id.h"
+#include "engine/base/text.h"
+#include "engine/base/time.h"
+
+// The values that commands, events and records are made of.
+namespace laurel {
+
+// ---- names ---------------------------------------------------------------------------------------------------
+
+struct ProgramTag {
+  static constexpr std::size_t kMax = 40;
+  static constexpr const char* kForm = "a lower-case letter, then 1 to 39 of a-z 0-9 -";
+  static bool IsFirst(char c) { return text_form::IsLower(c); }
+  static bool IsNext(char c) { return text_form::IsLower(c) || text_form::IsDigit(c) || c == '-'; }
+};
+using ProgramId = Text<ProgramTag>;
+
+struct PointTypeTag {
+  static constexpr std::size_t kMax = 40;
+  static constexpr const char* kForm = "1 to 40 of a-z 0-9 _";
+  static bool IsFirst(char c) { return text_form::IsLower(c) || text_form::IsDigit(c); }
+  static bool IsNext(char c) { return IsFirst(c) || c == '_'; }
+};
+using PointTypeId = Text<PointTypeTag>;
+
+// Stores, terminals and receipt numbers. Never begin with a sign, so that no spreadsheet takes one for a formula.
+struct PlaceTag {
+  static constexpr std::size_t kMax = 40;
+  static constexpr const char* kForm = "1 to 40 of A-Z a-z 0-9 _ -, first a letter or digit";
+  static bool IsFirst(char c) { return text_form::IsAlnum(c); }
+  static bool IsNext(char c) { return IsFirst(c) || c == '_' || c == '-'; }
+};
+using PlaceId = Text<PlaceTag>;
+
+struct RequestTag {
+  static constexpr std::size_t kMax = 64;
+  static constexpr const char* kForm = "8 to 64 of A-Z a-z 0-9 . _ : -, first a letter or digit";
+  static bool IsFirst(char c) { return text_form::IsAlnum(c); }
+  static bool IsNext(char c) { return IsFirst(c) || c == '.' || c == '_' || c == ':' || c == '-'; }
+};
+using RequestId = Text<RequestTag>;
+inline constexpr std::size_t kRequestIdMin = 8;
+
+using MemberId = Id<struct MemberTag>;
+
+// A member's id is made from the entry that enrolled it: unique for ever without a random source, and
+// rising, which is kind to an ordered store.
+MemberId MemberIdFor(PartitionId partition, std::uint64_t sequence);
+PartitionId PartitionOf(MemberId member);
+
+// A keyed hash (HMAC-SHA-256, first 16 bytes) of program, kind and normalised value. The value itself never
+// reaches the domain.
+using IdentityHash = std::array<std::uint8_t, 16>;
+
+enum class IdentityKind : std::uint8_t {
+  kCard = 1, kPhone = 2, kEmail = 3, kApp = 4, kMiniProgram = 5, kWeb = 6, kSocial = 7, kShop = 8, kPartner = 9,
+};
+
+enum class Channel : std::uint8_t {
+  kNone = 0, kPos = 1, kApp = 2, kWeb = 3, kMiniProgram = 4, kPartner = 5, kLive = 6, kSocial = 7, kCommunity = 8,
+};
+
+enum class MemberState : std::uint8_t { kActive = 1, kSuspended = 2, kClosed = 3 };
+absl::string_view ToString(MemberState state);  // ACTIVE
+
+// ---- points --------------------------------------------------------------------------------------------------
+
+// Points and money are int64 counts of the smallest unit. No amount in a command or a balance goes beyond this.
+inline constexpr std::int64_t kAmountMax = 1'000'000'000'000'000;
+// Of one purchase, in minor units.
+inline constexpr std::int64_t kPurchaseTotalMax = 1'000'000'000'000;
+inline constexpr std::size_t kLinesMax = 500;
+
+// A lot is named by the entry that created it and its number in that entry, from 1.
+struct LotId {
+  std::uint64_t sequence = 0;
+  std::uint32_t number = 0;
+  friend auto operator<=>(const LotId&, const LotId&) = default;
+};
+std::string ToString(LotId id);  // 12.1
+
+// In spend order: what ends first goes first, then the older. Field order is the order of spending.
+struct LotKey {
+  MemberId member;
+  PointTypeId type;
+  Timestamp expires_at;
+  LotId id;
+  friend auto operator<=>(const LotKey&, const LotKey&) = default;
+};
+
+enum class Bucket : std::uint8_t { kPending = 1, kAvailable = 2, kHeld = 3 };
+
+enum class AccountClass : std::uint8_t {
+  kMemberAvailable = 1, kMemberPending = 2, kMemberHeld = 3, kIssuance = 4, kRedemption = 5, kExpiration = 6,
+  kAdjustment = 7,
+};
+// "member/available"; "issuance/base".
+std::string AccountName(AccountClass account, absl::string_view detail);
+
+// ---- receipts ------------------------------------------------------------------------------------------------
+
+// The natural key of a till's document, within a program.
+struct ReceiptKey {
+  PlaceId store;
+  PlaceId terminal;
+  Date business_on;
+  PlaceId number;
+  friend auto operator<=>(const ReceiptKey&, const ReceiptKey&) = default;
+};
+std::string ToString(const ReceiptKey& receipt);  // S12/T3/2026-01-03/000123
+
+enum class PurchaseLineKind : std::uint8_t {
+  kSale = 1, kReturn = 2, kVoid = 3, kFee = 4, kGiftCard = 5, kDeposit = 6,
+};
+
+struct PurchaseLine {
+  std::int32_t line = 0;  // number on the receipt, from 1, unique
+  PurchaseLineKind kind = PurchaseLineKind::kSale;
+  std::int64_t net = 0;              // minor units, after discounts
+  std::int64_t quantity_micros = 0;  // millionths
+  std::string sku;
+  std::vector<std::string> categories;
+  friend bool operator==(const PurchaseLine&, const PurchaseLine&) = default;
+};
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_DOMAIN_VALUES_H_

@@ -1,0 +1,554 @@
+#include "engine/journal/entry_codec.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/base/status_macros.h"
+#include "engine/journal/tiles.h"
+#include "google/protobuf/arena.h"
+#include "laurel/storage/v1/storage.pb.h"
+
+namespace laurel {
+namespace {
+
+namespace pb = ::laurel::storage::v1;
+
+constexpr std::uint32_t kFormat = 1;
+
+// Never sorts last in memory and is zero on disk, where it is by far the commonest value.
+std::int64_t EncodeInstant(Timestamp t) { return t.is_never() ? 0 : t.micros(); }
+Timestamp DecodeInstant(std::int64_t micros) {
+  return micros == 0 ? Timestamp::Never() : Timestamp::FromMicros(micros);
+}
+
+void SetBytes(std::string* target, absl::string_view bytes) { target->assign(bytes.data(), bytes.size()); }
+
+absl::Status Damaged(absl::string_view what) {
+  return absl::DataLossError(absl::StrCat("entry: ", what));
+}
+
+// ---- encode --------------------------------------------------------------------------------------------------
+
+void Encode(const ReceiptKey& receipt, pb::Receipt* out) {
+  out->set_store(receipt.store.str());
+  out->set_terminal(receipt.terminal.str());
+  out->set_business_day(receipt.business_on.days());
+  out->set_number(receipt.number.str());
+}
+
+void Encode(const LotKey& lot, std::uint64_t own_sequence, pb::LotRef* out) {
+  out->set_type(lot.type.str());
+  out->set_expires_at(EncodeInstant(lot.expires_at));
+  if (lot.id.sequence != own_sequence) out->set_sequence(lot.id.sequence);
+  out->set_number(lot.id.number);
+}
+
+void Encode(const PurchaseLine& line, pb::Line* out) {
+  out->set_line(static_cast<std::uint32_t>(line.line));
+  out->set_kind(static_cast<std::uint32_t>(line.kind));
+  out->set_net(line.net);
+  out->set_quantity_micros(line.quantity_micros);
+  out->set_sku(line.sku);
+  for (const std::string& category : line.categories) out->add_categories(category);
+}
+
+// A purchase without line detail is one SALE line of the total.
+PurchaseLine PlainLine(std::int64_t total) {
+  PurchaseLine line;
+  line.line = 1;
+  line.net = total;
+  line.quantity_micros = 1'000'000;
+  return line;
+}
+
+struct EventEncoder {
+  const Entry& entry;
+  pb::Event* out;
+
+  void operator()(const MemberEnrolled& e) const {
+    pb::MemberEnrolled* p = out->mutable_member_enrolled();
+    p->set_channel(static_cast<std::uint32_t>(e.channel));
+    p->set_store(e.store.str());
+    p->set_tier(e.tier);
+  }
+  void EncodeIdentity(IdentityKind kind, const IdentityHash& hash, pb::IdentityChange* p) const {
+    p->set_kind(static_cast<std::uint32_t>(kind));
+    p->set_hash(hash.data(), hash.size());
+  }
+  void operator()(const IdentityLinked& e) const { EncodeIdentity(e.kind, e.hash, out->mutable_identity_linked()); }
+  void operator()(const IdentityUnlinked& e) const {
+    EncodeIdentity(e.kind, e.hash, out->mutable_identity_unlinked());
+  }
+  void operator()(const MemberStateChanged& e) const {
+    pb::MemberStateChanged* p = out->mutable_member_state_changed();
+    p->set_from(static_cast<std::uint32_t>(e.from));
+    p->set_to(static_cast<std::uint32_t>(e.to));
+  }
+  void operator()(const PurchaseAccrued& e) const {
+    pb::PurchaseAccrued* p = out->mutable_purchase_accrued();
+    Encode(e.receipt, p->mutable_receipt());
+    p->set_channel(static_cast<std::uint32_t>(e.channel));
+    p->set_total(e.total);
+    p->set_eligible_net(e.eligible_net);
+    if (e.lines.size() == 1 && e.lines[0] == PlainLine(e.total)) return;
+    for (const PurchaseLine& line : e.lines) Encode(line, p->add_lines());
+  }
+  void operator()(const PointsAwarded& e) const {
+    pb::PointsAwarded* p = out->mutable_points_awarded();
+    LAUREL_CHECK(e.lot.sequence == entry.sequence, "an award opens a lot of its own entry");
+    p->set_lot(e.lot.number);
+    p->set_type(e.type.str());
+    p->set_type_index(e.type_index);
+    p->set_amount(e.amount);
+    p->set_covered_arrears(e.covered_arrears);
+    p->set_rule(e.rule);
+    p->set_funding(e.funding);
+    p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
+    p->set_expires_at(EncodeInstant(e.expires_at));
+  }
+  void operator()(const PurchaseReturned& e) const {
+    pb::PurchaseReturned* p = out->mutable_purchase_returned();
+    Encode(e.receipt, p->mutable_receipt());
+    Encode(e.original, p->mutable_original());
+    p->set_original_sequence(e.original_sequence);
+    p->set_original_day(e.original_on.days());
+    p->set_eligible_net(e.eligible_net);
+    p->set_is_whole(e.is_whole);
+    for (const ReturnedLine& line : e.lines) {
+      pb::ReturnedLine* l = p->add_lines();
+      l->set_line(static_cast<std::uint32_t>(line.line));
+      l->set_quantity_micros(line.quantity_micros);
+      l->set_net(line.net);
+    }
+  }
+  void operator()(const PointsTakenBack& e) const {
+    pb::PointsTakenBack* p = out->mutable_points_taken_back();
+    p->set_lot_sequence(e.lot.sequence);
+    p->set_lot_number(e.lot.number);
+    p->set_type(e.type.str());
+    p->set_type_index(e.type_index);
+    p->set_amount(e.amount);
+    p->set_arrears(e.arrears);
+    p->set_shortfall(e.shortfall);
+    p->set_gone(e.gone);
+    p->set_rule(e.rule);
+  }
+  void operator()(const PointsRedeemed& e) const {
+    pb::PointsRedeemed* p = out->mutable_points_redeemed();
+    p->set_type(e.type.str());
+    p->set_amount(e.amount);
+    p->set_reference(e.reference);
+  }
+  void operator()(const RedemptionReversed& e) const {
+    pb::RedemptionReversed* p = out->mutable_redemption_reversed();
+    p->set_redemption(e.redemption);
+    p->set_type(e.type.str());
+    p->set_amount(e.amount);
+  }
+  void operator()(const LotExpired& e) const {
+    pb::LotExpired* p = out->mutable_lot_expired();
+    Encode(e.lot, entry.sequence, p->mutable_lot());
+    p->set_amount(e.amount);
+  }
+  void operator()(const TierDecided& e) const {
+    pb::TierDecided* p = out->mutable_tier_decided();
+    p->set_cause(static_cast<std::uint32_t>(e.cause));
+    p->set_from(e.from);
+    p->set_to(e.to);
+    p->set_since(e.since.micros());
+    p->set_term(e.term);
+    p->set_review_at(EncodeInstant(e.review_at));
+  }
+  void operator()(const LotsDue& e) const { out->set_lots_due_at(EncodeInstant(e.due_at)); }
+  void operator()(const ReviewPostponed& e) const { out->set_review_not_before(e.not_before.micros()); }
+  void operator()(const RevisionCreated& e) const {
+    pb::RevisionCreated* p = out->mutable_revision_created();
+    p->set_number(e.number);
+    SetBytes(p->mutable_digest(), AsBytes(e.digest));
+    p->set_canonical(e.canonical);
+  }
+  void operator()(const RevisionActivated& e) const {
+    pb::RevisionActivated* p = out->mutable_revision_activated();
+    p->set_number(e.number);
+    SetBytes(p->mutable_digest(), AsBytes(e.digest));
+  }
+};
+
+void Encode(const Outcome& outcome, pb::Outcome* out) {
+  if (outcome.rejected) {
+    out->set_rejection(static_cast<std::uint32_t>(outcome.rejected->reason));
+    for (const auto& [key, value] : outcome.rejected->metadata) {
+      pb::Fact* fact = out->add_metadata();
+      fact->set_key(key);
+      fact->set_value(value);
+    }
+  }
+  for (const Balance& balance : outcome.balances) {
+    pb::Balance* b = out->add_balances();
+    b->set_type(balance.type.str());
+    b->set_available(balance.available);
+    b->set_pending(balance.pending);
+    b->set_held(balance.held);
+  }
+  if (!outcome.tier) return;
+  pb::TierView* tier = out->mutable_tier();
+  tier->set_tier(outcome.tier->tier);
+  tier->set_since(outcome.tier->since.micros());
+  tier->set_review_at(EncodeInstant(outcome.tier->review_at));
+  tier->set_next(outcome.tier->next);
+  for (const ProgressLine& line : outcome.tier->progress) {
+    pb::Progress* progress = tier->add_progress();
+    progress->set_metric(line.metric);
+    progress->set_have(line.have);
+    progress->set_need(line.need);
+  }
+}
+
+// ---- decode --------------------------------------------------------------------------------------------------
+
+template <class TextId>
+absl::StatusOr<TextId> DecodeText(const std::string& text, absl::string_view field) {
+  if (!TextId::IsValid(text)) return Damaged(absl::StrCat(field, " is not well formed"));
+  return TextId::Of(text);
+}
+template <class TextId>
+absl::StatusOr<TextId> DecodeOptionalText(const std::string& text, absl::string_view field) {
+  if (text.empty()) return TextId();
+  return DecodeText<TextId>(text, field);
+}
+
+template <class Enum>
+absl::StatusOr<Enum> DecodeEnum(std::uint32_t number, std::uint32_t first, std::uint32_t last,
+                                absl::string_view field) {
+  if (number < first || number > last) return Damaged(absl::StrCat(field, " has the unknown number ", number));
+  return static_cast<Enum>(number);
+}
+
+absl::StatusOr<Hash> DecodeHash(const std::string& bytes, absl::string_view field) {
+  const std::optional<Hash> hash = HashFromBytes(bytes);
+  if (!hash) return Damaged(absl::StrCat(field, " has ", bytes.size(), " bytes instead of 32"));
+  return *hash;
+}
+
+absl::StatusOr<ReceiptKey> DecodeReceipt(const pb::Receipt& p) {
+  ReceiptKey receipt;
+  ASSIGN_OR_RETURN(receipt.store, DecodeText<PlaceId>(p.store(), "receipt.store"));
+  ASSIGN_OR_RETURN(receipt.terminal, DecodeText<PlaceId>(p.terminal(), "receipt.terminal"));
+  receipt.business_on = Date::FromDays(p.business_day());
+  ASSIGN_OR_RETURN(receipt.number, DecodeText<PlaceId>(p.number(), "receipt.number"));
+  return receipt;
+}
+
+absl::StatusOr<LotKey> DecodeLot(const pb::LotRef& p, const Entry& entry) {
+  if (!entry.member) return Damaged("a lot moves without a member");
+  LotKey lot;
+  lot.member = *entry.member;
+  ASSIGN_OR_RETURN(lot.type, DecodeText<PointTypeId>(p.type(), "lot.type"));
+  lot.expires_at = DecodeInstant(p.expires_at());
+  lot.id = LotId{p.sequence() == 0 ? entry.sequence : p.sequence(), p.number()};
+  return lot;
+}
+
+absl::StatusOr<IdentityHash> DecodeIdentity(const std::string& bytes) {
+  IdentityHash hash;
+  if (bytes.size() != hash.size()) return Damaged("identity.hash does not have 16 bytes");
+  std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return hash;
+}
+
+constexpr std::uint32_t kChannelLast = static_cast<std::uint32_t>(Channel::kCommunity);
+constexpr std::uint32_t kIdentityKindLast = static_cast<std::uint32_t>(IdentityKind::kPartner);
+
+absl::StatusOr<PurchaseAccrued> DecodePurchase(const pb::PurchaseAccrued& p) {
+  PurchaseAccrued e;
+  ASSIGN_OR_RETURN(e.receipt, DecodeReceipt(p.receipt()));
+  ASSIGN_OR_RETURN(e.channel, DecodeEnum<Channel>(p.channel(), 0, kChannelLast, "channel"));
+  e.total = p.total();
+  e.eligible_net = p.eligible_net();
+  if (p.lines().empty()) e.lines.push_back(PlainLine(e.total));
+  for (const pb::Line& l : p.lines()) {
+    PurchaseLine line;
+    line.line = static_cast<std::int32_t>(l.line());
+    ASSIGN_OR_RETURN(line.kind, DecodeEnum<PurchaseLineKind>(
+                                    l.kind(), 1, static_cast<std::uint32_t>(PurchaseLineKind::kDeposit), "line.kind"));
+    line.net = l.net();
+    line.quantity_micros = l.quantity_micros();
+    line.sku = l.sku();
+    line.categories.assign(l.categories().begin(), l.categories().end());
+    e.lines.push_back(std::move(line));
+  }
+  return e;
+}
+
+absl::StatusOr<PurchaseReturned> DecodeReturn(const pb::PurchaseReturned& p) {
+  PurchaseReturned e;
+  ASSIGN_OR_RETURN(e.receipt, DecodeReceipt(p.receipt()));
+  ASSIGN_OR_RETURN(e.original, DecodeReceipt(p.original()));
+  e.original_sequence = p.original_sequence();
+  e.original_on = Date::FromDays(p.original_day());
+  e.eligible_net = p.eligible_net();
+  e.is_whole = p.is_whole();
+  for (const pb::ReturnedLine& l : p.lines()) {
+    e.lines.push_back(ReturnedLine{static_cast<std::int32_t>(l.line()), l.quantity_micros(), l.net()});
+  }
+  return e;
+}
+
+absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
+  switch (p.fact_case()) {
+    case pb::Event::kMemberEnrolled: {
+      MemberEnrolled e;
+      ASSIGN_OR_RETURN(e.channel, DecodeEnum<Channel>(p.member_enrolled().channel(), 0, kChannelLast, "channel"));
+      ASSIGN_OR_RETURN(e.store, DecodeOptionalText<PlaceId>(p.member_enrolled().store(), "store"));
+      e.tier = p.member_enrolled().tier();
+      return Event(std::move(e));
+    }
+    case pb::Event::kIdentityLinked: {
+      IdentityLinked e;
+      ASSIGN_OR_RETURN(e.kind,
+                       DecodeEnum<IdentityKind>(p.identity_linked().kind(), 1, kIdentityKindLast, "identity.kind"));
+      ASSIGN_OR_RETURN(e.hash, DecodeIdentity(p.identity_linked().hash()));
+      return Event(e);
+    }
+    case pb::Event::kIdentityUnlinked: {
+      IdentityUnlinked e;
+      ASSIGN_OR_RETURN(e.kind,
+                       DecodeEnum<IdentityKind>(p.identity_unlinked().kind(), 1, kIdentityKindLast, "identity.kind"));
+      ASSIGN_OR_RETURN(e.hash, DecodeIdentity(p.identity_unlinked().hash()));
+      return Event(e);
+    }
+    case pb::Event::kMemberStateChanged: {
+      MemberStateChanged e;
+      ASSIGN_OR_RETURN(e.from, DecodeEnum<MemberState>(p.member_state_changed().from(), 1, 3, "from"));
+      ASSIGN_OR_RETURN(e.to, DecodeEnum<MemberState>(p.member_state_changed().to(), 1, 3, "to"));
+      return Event(e);
+    }
+    case pb::Event::kPurchaseAccrued: {
+      ASSIGN_OR_RETURN(PurchaseAccrued e, DecodePurchase(p.purchase_accrued()));
+      return Event(std::move(e));
+    }
+    case pb::Event::kPointsAwarded: {
+      const pb::PointsAwarded& a = p.points_awarded();
+      PointsAwarded e;
+      e.lot = LotId{entry.sequence, a.lot()};
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(a.type(), "award.type"));
+      e.type_index = a.type_index();
+      e.amount = a.amount();
+      e.covered_arrears = a.covered_arrears();
+      e.rule = a.rule();
+      e.funding = a.funding();
+      std::int64_t activates = 0;
+      if (__builtin_add_overflow(entry.occurred_at.micros(), a.activates_delta(), &activates)) {
+        return Damaged("award.activates_at is out of range");
+      }
+      e.activates_at = Timestamp::FromMicros(activates);
+      e.expires_at = DecodeInstant(a.expires_at());
+      return Event(std::move(e));
+    }
+    case pb::Event::kPurchaseReturned: {
+      ASSIGN_OR_RETURN(PurchaseReturned e, DecodeReturn(p.purchase_returned()));
+      return Event(std::move(e));
+    }
+    case pb::Event::kPointsTakenBack: {
+      const pb::PointsTakenBack& t = p.points_taken_back();
+      PointsTakenBack e;
+      e.lot = LotId{t.lot_sequence(), t.lot_number()};
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(t.type(), "taken_back.type"));
+      e.type_index = t.type_index();
+      e.amount = t.amount();
+      e.arrears = t.arrears();
+      e.shortfall = t.shortfall();
+      e.gone = t.gone();
+      e.rule = t.rule();
+      return Event(std::move(e));
+    }
+    case pb::Event::kPointsRedeemed: {
+      PointsRedeemed e;
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(p.points_redeemed().type(), "redeemed.type"));
+      e.amount = p.points_redeemed().amount();
+      e.reference = p.points_redeemed().reference();
+      return Event(std::move(e));
+    }
+    case pb::Event::kRedemptionReversed: {
+      RedemptionReversed e;
+      e.redemption = p.redemption_reversed().redemption();
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(p.redemption_reversed().type(), "reversed.type"));
+      e.amount = p.redemption_reversed().amount();
+      return Event(std::move(e));
+    }
+    case pb::Event::kLotExpired: {
+      LotExpired e;
+      ASSIGN_OR_RETURN(e.lot, DecodeLot(p.lot_expired().lot(), entry));
+      e.amount = p.lot_expired().amount();
+      return Event(std::move(e));
+    }
+    case pb::Event::kTierDecided: {
+      const pb::TierDecided& t = p.tier_decided();
+      TierDecided e;
+      ASSIGN_OR_RETURN(e.cause, DecodeEnum<TierCause>(t.cause(), 1, 4, "tier.cause"));
+      e.from = t.from();
+      e.to = t.to();
+      e.since = Timestamp::FromMicros(t.since());
+      e.term = t.term();
+      e.review_at = DecodeInstant(t.review_at());
+      return Event(std::move(e));
+    }
+    case pb::Event::kLotsDueAt: return Event(LotsDue{DecodeInstant(p.lots_due_at())});
+    case pb::Event::kReviewNotBefore: return Event(ReviewPostponed{Timestamp::FromMicros(p.review_not_before())});
+    case pb::Event::kRevisionCreated: {
+      RevisionCreated e;
+      e.number = p.revision_created().number();
+      ASSIGN_OR_RETURN(e.digest, DecodeHash(p.revision_created().digest(), "revision.digest"));
+      e.canonical = p.revision_created().canonical();
+      return Event(std::move(e));
+    }
+    case pb::Event::kRevisionActivated: {
+      RevisionActivated e;
+      e.number = p.revision_activated().number();
+      ASSIGN_OR_RETURN(e.digest, DecodeHash(p.revision_activated().digest(), "revision.digest"));
+      return Event(e);
+    }
+    case pb::Event::FACT_NOT_SET: break;
+  }
+  return Damaged("an event of an unknown kind");
+}
+
+absl::StatusOr<Outcome> DecodeOutcome(const pb::Outcome& p) {
+  Outcome outcome;
+  if (p.rejection() != 0) {
+    Rejected rejected{Rejection::kResourceNotFound, {}};
+    ASSIGN_OR_RETURN(rejected.reason,
+                     DecodeEnum<Rejection>(p.rejection(), 1, static_cast<std::uint32_t>(Rejection::kRequestIdReused),
+                                           "outcome.rejection"));
+    for (const pb::Fact& fact : p.metadata()) rejected.metadata.emplace_back(fact.key(), fact.value());
+    outcome.rejected = std::move(rejected);
+  }
+  for (const pb::Balance& b : p.balances()) {
+    Balance balance;
+    ASSIGN_OR_RETURN(balance.type, DecodeText<PointTypeId>(b.type(), "balance.type"));
+    balance.available = b.available();
+    balance.pending = b.pending();
+    balance.held = b.held();
+    outcome.balances.push_back(std::move(balance));
+  }
+  if (!p.has_tier()) return outcome;
+  TierView tier;
+  tier.tier = p.tier().tier();
+  tier.since = Timestamp::FromMicros(p.tier().since());
+  tier.review_at = DecodeInstant(p.tier().review_at());
+  tier.next = p.tier().next();
+  for (const pb::Progress& line : p.tier().progress()) {
+    tier.progress.push_back(ProgressLine{line.metric(), line.have(), line.need()});
+  }
+  outcome.tier = std::move(tier);
+  return outcome;
+}
+
+}  // namespace
+
+std::string EncodeEntry(const Entry& entry) {
+  google::protobuf::Arena arena;
+  pb::Entry& p = *google::protobuf::Arena::CreateMessage<pb::Entry>(&arena);
+  p.set_format(kFormat);
+  p.set_partition(entry.partition);
+  p.set_sequence(entry.sequence);
+  if (entry.previous_leaf != Hash{}) SetBytes(p.mutable_previous_leaf(), AsBytes(entry.previous_leaf));
+  p.set_recorded_at(entry.recorded_at.micros());
+  p.set_occurred_delta(entry.occurred_at.micros() - entry.recorded_at.micros());
+  p.set_program(entry.program.str());
+  if (entry.member) p.set_member(entry.member->raw());
+  p.set_kind(static_cast<std::uint32_t>(entry.kind));
+  p.set_method(static_cast<std::uint32_t>(entry.method));
+  p.set_request(entry.request.str());
+  p.set_principal(entry.principal);
+  if (entry.fingerprint != Hash{}) SetBytes(p.mutable_fingerprint(), AsBytes(entry.fingerprint));
+  if (entry.revision) SetBytes(p.mutable_revision(), AsBytes(*entry.revision));
+  if (entry.effective_on) p.set_effective_day(entry.effective_on->days() + 1);
+  for (const Event& event : entry.events) std::visit(EventEncoder{entry, p.add_events()}, event);
+  for (const Posting& posting : entry.postings) {
+    pb::Posting* out = p.add_postings();
+    out->set_account(static_cast<std::uint32_t>(posting.account));
+    out->set_detail(posting.detail);
+    out->set_type(posting.type.str());
+    out->set_amount(posting.amount);
+  }
+  for (const LotMove& move : entry.lot_moves) {
+    pb::LotMove* out = p.add_lot_moves();
+    Encode(move.lot, entry.sequence, out->mutable_lot());
+    out->set_bucket(static_cast<std::uint32_t>(move.bucket));
+    out->set_delta(move.delta);
+  }
+  Encode(entry.outcome, p.mutable_outcome());
+  std::string bytes;
+  LAUREL_CHECK(p.SerializeToString(&bytes), "an entry has no unset required field");
+  return bytes;
+}
+
+absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
+  google::protobuf::Arena arena;
+  pb::Entry& p = *google::protobuf::Arena::CreateMessage<pb::Entry>(&arena);
+  if (bytes.size() > kEntryBytesMax || !p.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Damaged(absl::StrCat(bytes.size(), " bytes that are no entry"));
+  }
+  if (p.format() != kFormat) return Damaged(absl::StrCat("format ", p.format(), ", this program reads 1"));
+  if (p.partition() > 0xffff) return Damaged("partition is out of range");
+  if (p.sequence() == 0) return Damaged("sequence is 0");
+  Entry entry;
+  entry.partition = static_cast<PartitionId>(p.partition());
+  entry.sequence = p.sequence();
+  if (!p.previous_leaf().empty()) {
+    ASSIGN_OR_RETURN(entry.previous_leaf, DecodeHash(p.previous_leaf(), "previous_leaf"));
+  }
+  entry.recorded_at = Timestamp::FromMicros(p.recorded_at());
+  std::int64_t occurred = 0;
+  if (__builtin_add_overflow(p.recorded_at(), p.occurred_delta(), &occurred)) {
+    return Damaged("occurred_at is out of range");
+  }
+  entry.occurred_at = Timestamp::FromMicros(occurred);
+  ASSIGN_OR_RETURN(entry.program, DecodeText<ProgramId>(p.program(), "program"));
+  entry.member = MemberId::FromRaw(p.member());
+  ASSIGN_OR_RETURN(entry.kind,
+                   DecodeEnum<EntryKind>(p.kind(), 1, static_cast<std::uint32_t>(EntryKind::kRevisionActivated), "kind"));
+  ASSIGN_OR_RETURN(entry.method,
+                   DecodeEnum<Method>(p.method(), 1, static_cast<std::uint32_t>(Method::kAdvanceMember), "method"));
+  ASSIGN_OR_RETURN(entry.request, DecodeOptionalText<RequestId>(p.request(), "request"));
+  entry.principal = p.principal();
+  if (!p.fingerprint().empty()) {
+    ASSIGN_OR_RETURN(entry.fingerprint, DecodeHash(p.fingerprint(), "fingerprint"));
+  }
+  if (!p.revision().empty()) {
+    ASSIGN_OR_RETURN(entry.revision, DecodeHash(p.revision(), "revision"));
+  }
+  if (p.effective_day() != 0) {
+    constexpr std::int32_t kDaysMax = 4'000'000;  // beyond year 9999
+    if (p.effective_day() > kDaysMax || p.effective_day() < -kDaysMax) return Damaged("effective_day is out of range");
+    entry.effective_on = Date::FromDays(p.effective_day() - 1);
+  }
+  entry.events.reserve(static_cast<std::size_t>(p.events_size()));
+  for (const pb::Event& event : p.events()) {
+    ASSIGN_OR_RETURN(Event decoded, DecodeEvent(event, entry));
+    entry.events.push_back(std::move(decoded));
+  }
+  for (const pb::Posting& in : p.postings()) {
+    Posting posting;
+    ASSIGN_OR_RETURN(posting.account,
+                     DecodeEnum<AccountClass>(in.account(), 1, static_cast<std::uint32_t>(AccountClass::kAdjustment),
+                                              "posting.account"));
+    posting.detail = in.detail();
+    ASSIGN_OR_RETURN(posting.type, DecodeText<PointTypeId>(in.type(), "posting.type"));
+    posting.amount = in.amount();
+    entry.postings.push_back(std::move(posting));
+  }
+  for (const pb::LotMove& in : p.lot_moves()) {
+    LotMove move;
+    ASSIGN_OR_RETURN(move.lot, DecodeLot(in.lot(), entry));
+    ASSIGN_OR_RETURN(move.bucket, DecodeEnum<Bucket>(in.bucket(), 1, 3, "lot_move.bucket"));
+    move.delta = in.delta();
+    entry.lot_moves.push_back(std::move(move));
+  }
+  ASSIGN_OR_RETURN(entry.outcome, DecodeOutcome(p.outcome()));
+  return entry;
+}
+
+}  // namespace laurel

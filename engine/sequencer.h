@@ -1,0 +1,136 @@
+#ifndef LAUREL_ENGINE_SEQUENCER_H_
+#define LAUREL_ENGINE_SEQUENCER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/base/mutex.h"
+#include "engine/base/published.h"
+#include "engine/engine.h"
+#include "engine/journal/tiles.h"
+
+namespace laurel {
+
+// Puts the commands of one partition into one order and makes them durable.
+//
+// One thread decides a batch on a working set while another commits the batch before it in one synced write and a
+// third runs the callbacks. A callback that has run is a promise: its outcome survives a crash of the process, the
+// machine or the power. Thread-safe. Destroying it fails what is still queued with UNAVAILABLE.
+class Sequencer {
+ public:
+  using Done = Engine::Done;
+
+  Sequencer(Store& store, AnchorFile* anchors, const LedgerId& ledger_id, const Head& head, TileAccumulator tree,
+            std::shared_ptr<const Snapshot> snapshot, const Clock& clock, RulebookLibrary* rulebooks,
+            const Engine::Options& options);
+  ~Sequencer();
+
+  void Submit(Command command, std::optional<Timestamp> deadline, Done done);
+  // Refuses what comes from now on and waits until everything accepted has been answered.
+  void Drain();
+
+  std::shared_ptr<const Snapshot> snapshot() const { return snapshot_.Load(); }
+  bool WaitFor(std::uint64_t sequence, std::int64_t timeout_micros) const;
+  std::int32_t queued_commands() const;
+  // Goes into the anchors that are written from now on.
+  void SetCheckpointSize(std::uint64_t size) { checkpoint_size_ = size; }
+
+ private:
+  struct Item {
+    Command command;
+    Hash fingerprint{};
+    std::optional<Timestamp> deadline;
+    Done done;
+  };
+  struct Answer {
+    Done done;
+    absl::StatusOr<Reply> reply;
+  };
+  // One batch: what was decided on top of the batch before it and of the snapshot.
+  struct Work {
+    std::unique_ptr<SnapshotSource> source;
+    std::shared_ptr<Work> parent;  // while its records may not be in the snapshot; its own parent is then gone
+    std::unique_ptr<State> state;
+    std::vector<Write> writes;  // entries and tiles; records follow at commit
+    std::size_t entry_bytes = 0;
+    std::map<std::uint64_t, Hash> leaves;
+    std::vector<Answer> answers;
+    std::optional<Head> next;  // set if there are entries
+  };
+
+  void DecideLoop();
+  void CommitLoop();
+  void ReplyLoop();
+
+  std::shared_ptr<Work> NewWork();
+  void DecideOne(Item item, Work& work);
+  absl::StatusOr<Reply> Answered(const Item& item, std::uint64_t sequence, Work& work);
+  // Does what is due for the member first. False if something could not be read.
+  bool AdvanceMembers(const Command& command, Work& work);
+  void Append(const Command& command, const Decision& decision, const Hash& fingerprint, Timestamp now, Work& work,
+              std::optional<absl::StatusOr<Reply>>& reply);
+  Timestamp NextInstant() const;
+  // The refusal of the environment that stands against writing now, or OK.
+  absl::Status WritableStatus();
+
+  // True if the batch is durable.
+  bool Commit(Work& work);
+  void Answers(std::vector<Answer> answers);
+  void Stop(const absl::Status& why);
+
+  Store& store_;
+  AnchorFile* const anchors_;
+  const LedgerId ledger_id_;
+  const Clock& clock_;
+  RulebookLibrary* const rulebooks_;
+  const Engine::Options options_;
+  const PartitionId partition_ = 0;
+
+  // The decider's own.
+  TileAccumulator tree_;
+  Head last_;  // of the last batch handed over or being built
+  std::shared_ptr<Work> last_work_;
+  Timestamp space_checked_at_;
+  bool has_space_ = true;
+
+  // The committer's own.
+  Head committed_;
+
+  Published<Snapshot> snapshot_;
+  std::atomic<std::uint64_t> checkpoint_size_ = 0;
+  std::atomic<bool> is_damaged_ = false;  // refusal_ is DATA_LOSS
+
+  mutable Mutex mutex_;
+  CondVar decider_wakes_;
+  CondVar committer_wakes_;
+  mutable CondVar changed_;
+  std::deque<Item> queue_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Work> slot_ ABSL_GUARDED_BY(mutex_);
+  bool is_committing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_decider_done_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);   // why no more commands are taken; OK while they are
+  std::int64_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint64_t durable_sequence_ ABSL_GUARDED_BY(mutex_) = 0;
+
+  Mutex replies_mutex_;
+  CondVar replier_wakes_;
+  std::deque<std::vector<Answer>> replies_ ABSL_GUARDED_BY(replies_mutex_);
+  bool is_committer_done_ ABSL_GUARDED_BY(replies_mutex_) = false;
+
+  std::thread decider_;
+  std::thread committer_;
+  std::thread replier_;
+};
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_SEQUENCER_H_

@@ -1,0 +1,255 @@
+#include "engine/store/key.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace laurel {
+namespace {
+
+class Writer {
+ public:
+  explicit Writer(PartitionId partition) {
+    bytes_.reserve(64);
+    Fixed(partition, 2);
+  }
+  Writer& Letter(char letter) {
+    bytes_.push_back(letter);
+    return *this;
+  }
+  Writer& U8(std::uint8_t value) { return Fixed(value, 1); }
+  Writer& U32(std::uint32_t value) { return Fixed(value, 4); }
+  Writer& U64(std::uint64_t value) { return Fixed(value, 8); }
+  Writer& I32(std::int32_t value) { return U32(static_cast<std::uint32_t>(value) ^ 0x8000'0000u); }
+  Writer& I64(std::int64_t value) { return U64(static_cast<std::uint64_t>(value) ^ 0x8000'0000'0000'0000u); }
+  Writer& Raw(absl::string_view text) {
+    bytes_.append(text.data(), text.size());
+    return *this;
+  }
+  Writer& Text(absl::string_view text) {
+    Raw(text);
+    bytes_.push_back('\0');
+    return *this;
+  }
+  std::string Take() { return std::move(bytes_); }
+
+ private:
+  Writer& Fixed(std::uint64_t value, int width) {
+    for (int shift = (width - 1) * 8; shift >= 0; shift -= 8) bytes_.push_back(static_cast<char>((value >> shift) & 0xff));
+    return *this;
+  }
+  std::string bytes_;
+};
+
+class Reader {
+ public:
+  explicit Reader(absl::string_view bytes) : bytes_(bytes) {}
+  std::uint64_t Fixed(std::size_t width) {
+    if (bytes_.size() < width) {
+      is_ok_ = false;
+      return 0;
+    }
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < width; ++i) value = value << 8 | static_cast<std::uint8_t>(bytes_[i]);
+    bytes_.remove_prefix(width);
+    return value;
+  }
+  std::uint32_t U32() { return static_cast<std::uint32_t>(Fixed(4)); }
+  std::int32_t I32() { return static_cast<std::int32_t>(U32() ^ 0x8000'0000u); }
+  std::int64_t I64() { return static_cast<std::int64_t>(Fixed(8) ^ 0x8000'0000'0000'0000u); }
+  std::string Text() {
+    const std::size_t end = bytes_.find('\0');
+    if (end == absl::string_view::npos) {
+      is_ok_ = false;
+      return "";
+    }
+    std::string text(bytes_.substr(0, end));
+    bytes_.remove_prefix(end + 1);
+    return text;
+  }
+  bool is_done() const { return is_ok_ && bytes_.empty(); }
+
+ private:
+  absl::string_view bytes_;
+  bool is_ok_ = true;
+};
+
+absl::Status NoKey(absl::string_view kind) { return absl::DataLossError(absl::StrCat(kind, " key: not well formed")); }
+
+std::string Successor(std::string prefix) {
+  while (!prefix.empty() && static_cast<std::uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
+  if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<std::uint8_t>(prefix.back()) + 1);
+  return prefix;
+}
+
+KeyRange Prefix(std::string prefix) {
+  KeyRange range{prefix, Successor(prefix)};
+  return range;
+}
+
+absl::string_view Bytes(const std::array<std::uint8_t, 16>& hash) {
+  return absl::string_view(reinterpret_cast<const char*>(hash.data()), hash.size());
+}
+
+std::string LotBytes(PartitionId partition, char letter, const LotKey& key) {
+  return Writer(partition).Letter(letter).U64(key.member.raw()).Text(key.type.str()).I64(key.expires_at.micros())
+      .U64(key.id.sequence).U32(key.id.number).Take();
+}
+
+}  // namespace
+
+std::string JournalKey(PartitionId partition, std::uint64_t sequence) { return Writer(partition).U64(sequence).Take(); }
+std::string TileKey(PartitionId partition, int level, std::uint64_t number) {
+  return Writer(partition).U8(static_cast<std::uint8_t>(level)).U64(number).Take();
+}
+std::string EdgeKey(PartitionId partition, int level, std::uint64_t index) {
+  return Writer(partition).U8(static_cast<std::uint8_t>(0x80 | level)).U64(index).Take();
+}
+
+Space SpaceOf(const MemberKey&) { return Space::kMembers; }
+Space SpaceOf(const EnrolmentKey&) { return Space::kMembers; }
+Space SpaceOf(const MonthKey&) { return Space::kMembers; }
+Space SpaceOf(const LotKey&) { return Space::kMembers; }
+Space SpaceOf(const ClosedLotKey&) { return Space::kMembers; }
+Space SpaceOf(const RedemptionKey&) { return Space::kMembers; }
+Space SpaceOf(const TierChangeKey&) { return Space::kMembers; }
+Space SpaceOf(const RequestKey&) { return Space::kRequests; }
+Space SpaceOf(const PurchaseKey&) { return Space::kRequests; }
+Space SpaceOf(const IdentityKey&) { return Space::kIndex; }
+Space SpaceOf(const MemberEntryKey&) { return Space::kIndex; }
+Space SpaceOf(const DueKey&) { return Space::kIndex; }
+Space SpaceOf(const TotalKey&) { return Space::kTotals; }
+Space SpaceOf(const ProgramKey&) { return Space::kDefault; }
+Space SpaceOf(const RevisionKey&) { return Space::kDefault; }
+
+std::string EncodeKey(PartitionId partition, const MemberKey& key) {
+  return Writer(partition).Letter('m').U64(key.member.raw()).Take();
+}
+std::string EncodeKey(PartitionId partition, const EnrolmentKey& key) {
+  return Writer(partition).Letter('e').U64(key.member.raw()).Take();
+}
+std::string EncodeKey(PartitionId partition, const MonthKey& key) {
+  return Writer(partition).Letter('a').U64(key.member.raw()).I32(key.month).Take();
+}
+std::string EncodeKey(PartitionId partition, const LotKey& key) { return LotBytes(partition, 'l', key); }
+std::string EncodeKey(PartitionId partition, const ClosedLotKey& key) { return LotBytes(partition, 'c', key.lot); }
+std::string EncodeKey(PartitionId partition, const RedemptionKey& key) {
+  return Writer(partition).Letter('r').U64(key.sequence).Take();
+}
+std::string EncodeKey(PartitionId partition, const TierChangeKey& key) {
+  return Writer(partition).Letter('t').U64(key.member.raw()).U64(key.sequence).Take();
+}
+std::string EncodeKey(PartitionId partition, const RequestKey& key) {
+  return Writer(partition).Letter('q').Raw(Bytes(key.hash)).Take();
+}
+std::string EncodeKey(PartitionId partition, const PurchaseKey& key) {
+  return Writer(partition).Letter('p').Text(key.program.str()).Text(key.receipt.store.str())
+      .Text(key.receipt.terminal.str()).I32(key.receipt.business_on.days()).Raw(key.receipt.number.str()).Take();
+}
+std::string EncodeKey(PartitionId partition, const IdentityKey& key) {
+  return Writer(partition).Letter('i').Text(key.program.str()).Raw(Bytes(key.hash)).Take();
+}
+std::string EncodeKey(PartitionId partition, const MemberEntryKey& key) {
+  return Writer(partition).Letter('n').U64(key.member.raw()).U64(key.sequence).Take();
+}
+std::string EncodeKey(PartitionId partition, const DueKey& key) {
+  return Writer(partition).Letter('d').I64(key.due_at.micros()).U64(key.member.raw()).Take();
+}
+std::string EncodeKey(PartitionId partition, const TotalKey& key) {
+  return Writer(partition).Text(key.program.str()).U8(static_cast<std::uint8_t>(key.account)).Text(key.detail)
+      .Text(key.type.str()).I32(key.day.days()).Take();
+}
+std::string EncodeKey(PartitionId partition, const ProgramKey& key) {
+  return Writer(partition).Letter('g').Raw(key.program.str()).Take();
+}
+std::string EncodeKey(PartitionId partition, const RevisionKey& key) {
+  return Writer(partition).Letter('v').Text(key.program.str()).U32(key.number).Take();
+}
+
+KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t until) {
+  return KeyRange{JournalKey(partition, from), JournalKey(partition, until)};
+}
+KeyRange LotRange(MemberId member, const PointTypeId& type, PartitionId partition) {
+  return Prefix(Writer(partition).Letter('l').U64(member.raw()).Text(type.str()).Take());
+}
+KeyRange MemberRange(PartitionId partition) { return Prefix(Writer(partition).Letter('m').Take()); }
+KeyRange MemberEntryRange(PartitionId partition, MemberId member) {
+  return Prefix(Writer(partition).Letter('n').U64(member.raw()).Take());
+}
+KeyRange TierChangeRange(PartitionId partition, MemberId member) {
+  return Prefix(Writer(partition).Letter('t').U64(member.raw()).Take());
+}
+KeyRange DueRange(PartitionId partition, Timestamp until) {
+  return KeyRange{Writer(partition).Letter('d').Take(),
+                  Writer(partition).Letter('d').I64(until.micros()).U64(UINT64_MAX).Take()};
+}
+KeyRange TotalRange(PartitionId partition, const ProgramId& program) {
+  return Prefix(Writer(partition).Text(program.str()).Take());
+}
+KeyRange ProgramRange(PartitionId partition) { return Prefix(Writer(partition).Letter('g').Take()); }
+KeyRange PartitionRange(PartitionId partition) { return Prefix(Writer(partition).Take()); }
+
+absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes) {
+  Reader reader(bytes);
+  reader.Fixed(3);
+  const std::optional<MemberId> member = MemberId::FromRaw(reader.Fixed(8));
+  const std::string type = reader.Text();
+  LotKey key;
+  key.expires_at = Timestamp::FromMicros(reader.I64());
+  key.id.sequence = reader.Fixed(8);
+  key.id.number = reader.U32();
+  if (!reader.is_done() || !member || !PointTypeId::IsValid(type)) return NoKey("lot");
+  key.member = *member;
+  key.type = PointTypeId::Of(type);
+  return key;
+}
+
+absl::StatusOr<DueKey> DecodeDueKey(absl::string_view bytes) {
+  Reader reader(bytes);
+  reader.Fixed(3);
+  DueKey key;
+  key.due_at = Timestamp::FromMicros(reader.I64());
+  const std::optional<MemberId> member = MemberId::FromRaw(reader.Fixed(8));
+  if (!reader.is_done() || !member) return NoKey("due");
+  key.member = *member;
+  return key;
+}
+
+absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes) {
+  Reader reader(bytes);
+  reader.Fixed(2);
+  const std::string program = reader.Text();
+  const std::uint64_t account = reader.Fixed(1);
+  TotalKey key;
+  key.detail = reader.Text();
+  const std::string type = reader.Text();
+  key.day = Date::FromDays(reader.I32());
+  if (!reader.is_done() || !ProgramId::IsValid(program) || !PointTypeId::IsValid(type) || account < 1 ||
+      account > static_cast<std::uint64_t>(AccountClass::kAdjustment)) {
+    return NoKey("total");
+  }
+  key.program = ProgramId::Of(program);
+  key.account = static_cast<AccountClass>(account);
+  key.type = PointTypeId::Of(type);
+  return key;
+}
+
+absl::StatusOr<MemberId> DecodeMemberKey(absl::string_view bytes) {
+  Reader reader(bytes);
+  reader.Fixed(3);
+  const std::optional<MemberId> member = MemberId::FromRaw(reader.Fixed(8));
+  if (!reader.is_done() || !member) return NoKey("member");
+  return *member;
+}
+
+absl::StatusOr<std::uint64_t> DecodeTrailingSequence(absl::string_view bytes) {
+  if (bytes.size() < 10) return NoKey("sequence");
+  return Reader(bytes.substr(bytes.size() - 8)).Fixed(8);
+}
+
+std::string DescribeKey(Space space, absl::string_view bytes) {
+  const bool has_letter = space != Space::kJournal && space != Space::kTiles && space != Space::kTotals;
+  if (!has_letter || bytes.size() < 3) return absl::StrCat(ToString(space), " ", absl::BytesToHexString(bytes));
+  return absl::StrCat(ToString(space), " '", bytes.substr(2, 1), "' ", absl::BytesToHexString(bytes.substr(3)));
+}
+
+}  // namespace laurel

@@ -1,0 +1,104 @@
+#ifndef LAUREL_ENGINE_STORE_KEY_H_
+#define LAUREL_ENGINE_STORE_KEY_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "engine/domain/state.h"
+#include "engine/store/store.h"
+
+// What is stored under which key. Integers are big-endian; i64 and i32 have their sign bit flipped, so that byte
+// order is value order; text ends with a zero byte where something follows. Every key starts with the partition
+// (u16) and, but for the journal, the tiles and the totals, a letter:
+//
+//   default   'g' program                                                -> Program
+//   default   'v' program 0 number:u32                                   -> Revision
+//   journal   sequence:u64                                               -> entry bytes
+//   tiles     level:u8 number:u64                                        -> full tile, 8,192 bytes
+//   tiles     0x80|level:u8 index:u64                                    -> edge row, 32 bytes
+//   members   'm' member:u64                                             -> Member
+//   members   'e' member:u64                                             -> Enrolment
+//   members   'a' member:u64 month:i32                                   -> MonthDays
+//   members   'l' member:u64 type 0 expires_at:i64 sequence:u64 n:u32    -> Lot that is open; key order is spend order
+//   members   'c' (as 'l')                                               -> Lot with nothing left
+//   members   'r' sequence:u64                                           -> Redemption
+//   members   't' member:u64 sequence:u64                                -> TierChange
+//   requests  'q' hash:16 bytes                                          -> sequence:u64
+//   requests  'p' program 0 store 0 terminal 0 business_on:i32 number    -> Purchase
+//   index     'i' program 0 hash:16 bytes                                -> Identity
+//   index     'n' member:u64 sequence:u64                                -> kind:u8
+//   index     'd' due_at:i64 member:u64                                  -> nothing; scanned by time
+//   totals    program 0 account:u8 detail 0 type 0 day:i32               -> Total
+//
+// Letters, widths and order are frozen: changing one is a new format version and a migration. The head is the
+// store's own (default, "head").
+namespace laurel {
+
+std::string JournalKey(PartitionId partition, std::uint64_t sequence);
+std::string TileKey(PartitionId partition, int level, std::uint64_t number);
+std::string EdgeKey(PartitionId partition, int level, std::uint64_t index);
+
+// One overload a record: where it lives and under which key.
+Space SpaceOf(const MemberKey&);
+Space SpaceOf(const EnrolmentKey&);
+Space SpaceOf(const MonthKey&);
+Space SpaceOf(const LotKey&);
+Space SpaceOf(const ClosedLotKey&);
+Space SpaceOf(const RedemptionKey&);
+Space SpaceOf(const TierChangeKey&);
+Space SpaceOf(const RequestKey&);
+Space SpaceOf(const PurchaseKey&);
+Space SpaceOf(const IdentityKey&);
+Space SpaceOf(const MemberEntryKey&);
+Space SpaceOf(const DueKey&);
+Space SpaceOf(const TotalKey&);
+Space SpaceOf(const ProgramKey&);
+Space SpaceOf(const RevisionKey&);
+
+std::string EncodeKey(PartitionId partition, const MemberKey& key);
+std::string EncodeKey(PartitionId partition, const EnrolmentKey& key);
+std::string EncodeKey(PartitionId partition, const MonthKey& key);
+std::string EncodeKey(PartitionId partition, const LotKey& key);
+std::string EncodeKey(PartitionId partition, const ClosedLotKey& key);
+std::string EncodeKey(PartitionId partition, const RedemptionKey& key);
+std::string EncodeKey(PartitionId partition, const TierChangeKey& key);
+std::string EncodeKey(PartitionId partition, const RequestKey& key);
+std::string EncodeKey(PartitionId partition, const PurchaseKey& key);
+std::string EncodeKey(PartitionId partition, const IdentityKey& key);
+std::string EncodeKey(PartitionId partition, const MemberEntryKey& key);
+std::string EncodeKey(PartitionId partition, const DueKey& key);
+std::string EncodeKey(PartitionId partition, const TotalKey& key);
+std::string EncodeKey(PartitionId partition, const ProgramKey& key);
+std::string EncodeKey(PartitionId partition, const RevisionKey& key);
+
+// Half-open ranges for scans.
+struct KeyRange {
+  std::string begin;
+  std::string end;
+};
+KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t until);
+KeyRange LotRange(MemberId member, const PointTypeId& type, PartitionId partition);
+KeyRange MemberRange(PartitionId partition);                      // all member records
+KeyRange MemberEntryRange(PartitionId partition, MemberId member);
+KeyRange TierChangeRange(PartitionId partition, MemberId member);
+// Due instants up to and including `until`.
+KeyRange DueRange(PartitionId partition, Timestamp until);
+KeyRange TotalRange(PartitionId partition, const ProgramId& program);
+KeyRange ProgramRange(PartitionId partition);
+KeyRange PartitionRange(PartitionId partition);  // everything of a partition in any space
+
+// Back from bytes; DATA_LOSS if they are no such key.
+absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes);
+absl::StatusOr<DueKey> DecodeDueKey(absl::string_view bytes);
+absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes);
+absl::StatusOr<MemberId> DecodeMemberKey(absl::string_view bytes);
+// The sequence at the end of a journal, member-entry or tier-change key.
+absl::StatusOr<std::uint64_t> DecodeTrailingSequence(absl::string_view bytes);
+// For messages: "members 'l' 0000…" with the letter shown and the rest in hex.
+std::string DescribeKey(Space space, absl::string_view bytes);
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_STORE_KEY_H_

@@ -1,0 +1,402 @@
+#include "engine/store/record.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/store/key.h"
+#include "google/protobuf/arena.h"
+#include "laurel/storage/v1/storage.pb.h"
+
+namespace laurel {
+namespace {
+
+namespace pb = ::laurel::storage::v1;
+
+std::int64_t EncodeInstant(Timestamp t) { return t.is_never() ? 0 : t.micros(); }
+Timestamp DecodeInstant(std::int64_t micros) {
+  return micros == 0 ? Timestamp::Never() : Timestamp::FromMicros(micros);
+}
+
+// Builds a message on an arena, lets `fill` fill it and returns its bytes.
+template <class Message, class Fill>
+std::string Serialised(Fill&& fill) {
+  google::protobuf::Arena arena;
+  Message& message = *google::protobuf::Arena::CreateMessage<Message>(&arena);
+  fill(message);
+  std::string bytes;
+  LAUREL_CHECK(message.SerializeToString(&bytes), "a record has no unset required field");
+  return bytes;
+}
+
+template <class Message, class Read>
+bool Parsed(absl::string_view bytes, Read&& read) {
+  google::protobuf::Arena arena;
+  Message& message = *google::protobuf::Arena::CreateMessage<Message>(&arena);
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && read(message);
+}
+
+template <class Points, class Repeated>
+void EncodePoints(const Points& points, Repeated* out) {
+  for (std::int64_t value : points) out->Add(value);
+}
+
+void SetHash(const Hash& hash, std::string* out) { out->assign(AsBytes(hash).data(), hash.size()); }
+
+bool GetHash(const std::string& bytes, Hash& hash) {
+  const std::optional<Hash> read = HashFromBytes(bytes);
+  if (read) hash = *read;
+  return read.has_value();
+}
+
+bool GetMember(std::uint64_t raw, MemberId& member) {
+  const std::optional<MemberId> id = MemberId::FromRaw(raw);
+  if (id) member = *id;
+  return id.has_value();
+}
+
+template <class TextId>
+bool GetText(const std::string& text, TextId& id) {
+  if (!TextId::IsValid(text)) return false;
+  id = TextId::Of(text);
+  return true;
+}
+
+bool GetIdentityHash(const std::string& bytes, IdentityHash& hash) {
+  if (bytes.size() != hash.size()) return false;
+  std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return true;
+}
+
+std::string Fixed64(std::uint64_t value) {
+  std::string bytes;
+  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>((value >> shift) & 0xff));
+  return bytes;
+}
+
+}  // namespace
+
+// ---- members -------------------------------------------------------------------------------------------------
+
+std::string EncodeRecord(const Member& r) {
+  return Serialised<pb::Member>([&](pb::Member& p) {
+    p.set_program(r.program.str());
+    p.set_state(static_cast<std::uint32_t>(r.state));
+    p.set_tier(r.tier.tier);
+    p.set_tier_since(r.tier.since.micros());
+    p.set_tier_previous(r.tier.previous);
+    p.set_tier_term(r.tier.term);
+    p.set_review_at(EncodeInstant(r.tier.review_at));
+    p.set_review_not_before(r.tier.review_not_before.micros());
+    p.set_latest_occurred_at(r.latest_occurred_at.micros());
+    p.set_has_activity(r.has_activity);
+    p.set_lots_due_at(EncodeInstant(r.lots_due_at));
+    for (const Balance& balance : r.balances) {
+      pb::Balance* b = p.add_balances();
+      b->set_type(balance.type.str());
+      b->set_available(balance.available);
+      b->set_pending(balance.pending);
+      b->set_held(balance.held);
+    }
+    for (const MonthSum& month : r.months) {
+      pb::MonthSum* m = p.add_months();
+      m->set_month(month.month);
+      m->set_spend(month.spend);
+      m->set_purchases(month.purchases);
+      m->set_visit_days(month.visit_days);
+      EncodePoints(month.points, m->mutable_points());
+    }
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Member& r) {
+  return Parsed<pb::Member>(bytes, [&](const pb::Member& p) {
+    if (!GetText(p.program(), r.program) || p.state() < 1 || p.state() > 3) return false;
+    r.state = static_cast<MemberState>(p.state());
+    r.tier.tier = p.tier();
+    r.tier.since = Timestamp::FromMicros(p.tier_since());
+    r.tier.previous = p.tier_previous();
+    r.tier.term = p.tier_term();
+    r.tier.review_at = DecodeInstant(p.review_at());
+    r.tier.review_not_before = Timestamp::FromMicros(p.review_not_before());
+    r.latest_occurred_at = Timestamp::FromMicros(p.latest_occurred_at());
+    r.has_activity = p.has_activity();
+    r.lots_due_at = DecodeInstant(p.lots_due_at());
+    for (const pb::Balance& b : p.balances()) {
+      Balance balance{.type = {}, .available = b.available(), .pending = b.pending(), .held = b.held()};
+      if (!GetText(b.type(), balance.type) || balance.pending < 0 || balance.held < 0) return false;
+      r.balances.push_back(std::move(balance));
+    }
+    for (const pb::MonthSum& m : p.months()) {
+      r.months.push_back(MonthSum{m.month(), m.spend(), m.purchases(), m.visit_days(),
+                                  std::vector<std::int64_t>(m.points().begin(), m.points().end())});
+    }
+    return true;
+  });
+}
+
+std::string EncodeRecord(const Enrolment& r) {
+  return Serialised<pb::Enrolment>([&](pb::Enrolment& p) {
+    p.set_enrolled_at(r.enrolled_at.micros());
+    p.set_closed_at(EncodeInstant(r.closed_at));
+    p.set_channel(static_cast<std::uint32_t>(r.channel));
+    p.set_store(r.store.str());
+    for (const LinkedIdentity& linked : r.identities) {
+      pb::LinkedIdentity* i = p.add_identities();
+      i->set_kind(static_cast<std::uint32_t>(linked.identity.kind));
+      i->set_hash(linked.identity.hash.data(), linked.identity.hash.size());
+      i->set_linked_at(linked.linked_at.micros());
+    }
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Enrolment& r) {
+  return Parsed<pb::Enrolment>(bytes, [&](const pb::Enrolment& p) {
+    r.enrolled_at = Timestamp::FromMicros(p.enrolled_at());
+    r.closed_at = DecodeInstant(p.closed_at());
+    if (p.channel() > static_cast<std::uint32_t>(Channel::kCommunity)) return false;
+    r.channel = static_cast<Channel>(p.channel());
+    if (!p.store().empty() && !GetText(p.store(), r.store)) return false;
+    for (const pb::LinkedIdentity& i : p.identities()) {
+      LinkedIdentity linked;
+      if (i.kind() < 1 || i.kind() > static_cast<std::uint32_t>(IdentityKind::kPartner)) return false;
+      linked.identity.kind = static_cast<IdentityKind>(i.kind());
+      if (!GetIdentityHash(i.hash(), linked.identity.hash)) return false;
+      linked.linked_at = Timestamp::FromMicros(i.linked_at());
+      r.identities.push_back(linked);
+    }
+    return true;
+  });
+}
+
+std::string EncodeRecord(const Identity& r) {
+  return Serialised<pb::Identity>([&](pb::Identity& p) {
+    p.set_member(r.member.raw());
+    p.set_kind(static_cast<std::uint32_t>(r.kind));
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Identity& r) {
+  return Parsed<pb::Identity>(bytes, [&](const pb::Identity& p) {
+    if (p.kind() < 1 || p.kind() > static_cast<std::uint32_t>(IdentityKind::kPartner)) return false;
+    r.kind = static_cast<IdentityKind>(p.kind());
+    return GetMember(p.member(), r.member);
+  });
+}
+
+std::string EncodeRecord(const MonthDays& r) {
+  return Serialised<pb::MonthDays>([&](pb::MonthDays& p) {
+    for (const DaySum& day : r.days) {
+      pb::DaySum* d = p.add_days();
+      d->set_day(static_cast<std::uint32_t>(day.day));
+      d->set_spend(day.spend);
+      d->set_purchases(day.purchases);
+      EncodePoints(day.points, d->mutable_points());
+    }
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, MonthDays& r) {
+  return Parsed<pb::MonthDays>(bytes, [&](const pb::MonthDays& p) {
+    for (const pb::DaySum& d : p.days()) {
+      if (d.day() < 1 || d.day() > 31) return false;
+      r.days.push_back(DaySum{static_cast<std::int32_t>(d.day()), d.spend(), d.purchases(),
+                              std::vector<std::int64_t>(d.points().begin(), d.points().end())});
+    }
+    return true;
+  });
+}
+
+std::string EncodeRecord(const Lot& r) {
+  return Serialised<pb::Lot>([&](pb::Lot& p) {
+    p.set_amount(r.amount);
+    p.set_pending(r.pending);
+    p.set_available(r.available);
+    p.set_held(r.held);
+    p.set_expired(r.expired);
+    p.set_activates_at(r.activates_at.micros());
+    p.set_funding(r.funding);
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Lot& r) {
+  return Parsed<pb::Lot>(bytes, [&](const pb::Lot& p) {
+    r.amount = p.amount();
+    r.pending = p.pending();
+    r.available = p.available();
+    r.held = p.held();
+    r.expired = p.expired();
+    r.activates_at = Timestamp::FromMicros(p.activates_at());
+    r.funding = p.funding();
+    return r.pending >= 0 && r.available >= 0 && r.held >= 0 && r.expired >= 0 && r.amount >= 0 &&
+           r.amount <= kAmountMax && r.pending <= r.amount && r.held <= r.amount && r.available <= r.amount &&
+           r.pending + r.available + r.held <= r.amount;
+  });
+}
+
+std::string EncodeRecord(const Redemption& r) {
+  return Serialised<pb::Redemption>([&](pb::Redemption& p) {
+    p.set_member(r.member.raw());
+    p.set_type(r.type.str());
+    p.set_amount(r.amount);
+    p.set_reversed(r.reversed);
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Redemption& r) {
+  return Parsed<pb::Redemption>(bytes, [&](const pb::Redemption& p) {
+    r.amount = p.amount();
+    r.reversed = p.reversed();
+    return GetMember(p.member(), r.member) && GetText(p.type(), r.type) && r.reversed >= 0 && r.reversed <= r.amount;
+  });
+}
+
+std::string EncodeRecord(const TierChangeMark& r) {
+  return Serialised<pb::TierChange>([&](pb::TierChange& p) {
+    p.set_cause(static_cast<std::uint32_t>(r.cause));
+    p.set_from(r.from);
+    p.set_to(r.to);
+    p.set_since(r.since.micros());
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, TierChangeMark& r) {
+  return Parsed<pb::TierChange>(bytes, [&](const pb::TierChange& p) {
+    if (p.cause() < 1 || p.cause() > 4) return false;
+    r.cause = static_cast<TierCause>(p.cause());
+    r.from = p.from();
+    r.to = p.to();
+    r.since = Timestamp::FromMicros(p.since());
+    return true;
+  });
+}
+
+// ---- receipts, requests, indexes -----------------------------------------------------------------------------
+
+std::string EncodeRecord(const Purchase& r) {
+  return Serialised<pb::Purchase>([&](pb::Purchase& p) {
+    p.set_member(r.member.raw());
+    p.set_sequence(r.sequence);
+    p.set_is_return(r.is_return);
+    if (!r.eligible_left) return;
+    p.set_has_left(true);
+    p.set_eligible_left(*r.eligible_left);
+    for (const LineLeft& left : r.lines_left) {
+      pb::LineLeft* l = p.add_lines_left();
+      l->set_line(static_cast<std::uint32_t>(left.line));
+      l->set_quantity_micros(left.quantity_micros);
+      l->set_net(left.net);
+    }
+    for (const AwardLeft& left : r.awards_left) {
+      pb::AwardLeft* a = p.add_awards_left();
+      a->set_lot_sequence(left.lot.sequence);
+      a->set_lot_number(left.lot.number);
+      a->set_amount(left.amount);
+    }
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Purchase& r) {
+  return Parsed<pb::Purchase>(bytes, [&](const pb::Purchase& p) {
+    r.sequence = p.sequence();
+    r.is_return = p.is_return();
+    if (!GetMember(p.member(), r.member) || r.sequence == 0) return false;
+    if (!p.has_left()) return true;
+    r.eligible_left = p.eligible_left();
+    for (const pb::LineLeft& l : p.lines_left()) {
+      r.lines_left.push_back(LineLeft{static_cast<std::int32_t>(l.line()), l.quantity_micros(), l.net()});
+    }
+    for (const pb::AwardLeft& a : p.awards_left()) {
+      r.awards_left.push_back(AwardLeft{LotId{a.lot_sequence(), a.lot_number()}, a.amount()});
+    }
+    return true;
+  });
+}
+
+std::string EncodeRecord(const Request& r) { return Fixed64(r.sequence); }
+
+bool DecodeRecord(absl::string_view bytes, Request& r) {
+  if (bytes.size() != 8) return false;
+  r.sequence = 0;
+  for (char c : bytes) r.sequence = r.sequence << 8 | static_cast<std::uint8_t>(c);
+  return r.sequence != 0;
+}
+
+std::string EncodeRecord(const Total& r) {
+  return Serialised<pb::Total>([&](pb::Total& p) {
+    p.set_debit(r.debit);
+    p.set_credit(r.credit);
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Total& r) {
+  return Parsed<pb::Total>(bytes, [&](const pb::Total& p) {
+    r.debit = p.debit();
+    r.credit = p.credit();
+    return r.debit >= 0 && r.credit >= 0;
+  });
+}
+
+std::string EncodeRecord(const Marker&) { return ""; }
+bool DecodeRecord(absl::string_view bytes, Marker&) { return bytes.empty(); }
+
+std::string EncodeRecord(const EntryKindMark& r) { return std::string(1, static_cast<char>(r.kind)); }
+bool DecodeRecord(absl::string_view bytes, EntryKindMark& r) {
+  if (bytes.size() != 1 || bytes[0] < 1 || bytes[0] > static_cast<char>(EntryKind::kRevisionActivated)) return false;
+  r.kind = static_cast<EntryKind>(bytes[0]);
+  return true;
+}
+
+// ---- programs ------------------------------------------------------------------------------------------------
+
+std::string EncodeRecord(const Program& r) {
+  return Serialised<pb::Program>([&](pb::Program& p) {
+    p.set_revision_count(r.revision_count);
+    for (const Activation& activation : r.activations) {
+      pb::Activation* a = p.add_activations();
+      a->set_number(activation.number);
+      SetHash(activation.digest, a->mutable_digest());
+      a->set_from(activation.from.micros());
+    }
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Program& r) {
+  return Parsed<pb::Program>(bytes, [&](const pb::Program& p) {
+    r.revision_count = p.revision_count();
+    for (const pb::Activation& a : p.activations()) {
+      Activation activation{a.number(), {}, Timestamp::FromMicros(a.from())};
+      if (!GetHash(a.digest(), activation.digest)) return false;
+      r.activations.push_back(activation);
+    }
+    return true;
+  });
+}
+
+std::string EncodeRecord(const Revision& r) {
+  return Serialised<pb::Revision>([&](pb::Revision& p) {
+    SetHash(r.digest, p.mutable_digest());
+    p.set_canonical(r.canonical);
+    p.set_created_at(r.created_at.micros());
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Revision& r) {
+  return Parsed<pb::Revision>(bytes, [&](const pb::Revision& p) {
+    r.canonical = p.canonical();
+    r.created_at = Timestamp::FromMicros(p.created_at());
+    return GetHash(p.digest(), r.digest);
+  });
+}
+
+void AppendWrites(const State& state, PartitionId partition, std::vector<Write>& writes) {
+  state.ForTables([&](const auto& table) {
+    for (const auto& [key, slot] : table.slots()) {
+      if (!slot.is_changed) continue;
+      std::optional<std::string> value;
+      if (slot.value) value = EncodeRecord(*slot.value);
+      writes.push_back(Write{SpaceOf(key), EncodeKey(partition, key), std::move(value)});
+    }
+  });
+}
+
+}  // namespace laurel

@@ -1,0 +1,54 @@
+#ifndef LAUREL_ENGINE_VERIFY_H_
+#define LAUREL_ENGINE_VERIFY_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/journal/checkpoint.h"
+#include "engine/store/store.h"
+
+namespace laurel {
+
+// What a verification can find, with the position of the first bad thing of each kind.
+enum class VerifyKind {
+  kHashMismatch,        // the bytes of an entry are not those that the next one or the tree knows
+  kSequenceGap,         // an entry is missing, or one is there that should not be
+  kChainBroken,         // previous_leaf is not the leaf of the entry before
+  kTreeMismatch,        // a tile, an edge row, the frontier or the root is not that of the entries
+  kPostingsUnbalanced,  // the postings of an entry do not sum to zero, or do not fit the state
+  kStateMismatch,       // a stored record is not what folding the journal gives
+  kCheckpointMismatch,  // the signed checkpoint is not that of the entries
+};
+absl::string_view ToString(VerifyKind kind);  // "CHAIN_BROKEN"
+
+struct VerifyFinding {
+  VerifyKind kind;
+  std::uint64_t sequence = 0;  // of the entry; 0 where it is not about one
+  std::string detail;          // key, level and number, stored and folded value
+};
+
+struct VerifyReport {
+  std::uint64_t entries = 0;
+  std::uint64_t records = 0;  // state records compared; 0 without replay
+  Hash root{};                // recomputed from the entries
+  std::vector<VerifyFinding> findings;  // empty: all is well. At most 100
+  bool is_cut = false;                  // there were more
+};
+
+struct VerifyOptions {
+  bool has_replay = true;  // fold the journal and compare every record, byte for byte
+  std::optional<Checkpoint> checkpoint;
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress;  // may be empty
+};
+
+// Recomputes everything from the entries of one partition. Memory grows with the state when replaying. Fails only if
+// the snapshot cannot be read at all; damage is a finding.
+absl::StatusOr<VerifyReport> Verify(const Snapshot& snapshot, PartitionId partition, const VerifyOptions& options);
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_VERIFY_H_

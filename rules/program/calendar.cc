@@ -1,0 +1,53 @@
+#include "rules/program/calendar.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/time/civil_time.h"
+#include "rules/program/text.h"
+
+namespace laurel::rules {
+namespace {
+
+constexpr absl::CivilDay kEpoch(1970, 1, 1);
+
+// Abseil also takes paths, fixed offsets and the host's own zone; a document must mean the same
+// everywhere.
+bool IsZoneName(absl::string_view name) {
+  if (name.size() > 64 || name.empty() || !IsUpper(name.front())) return false;
+  const bool is_plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return IsLetter(c) || IsDigit(c) || c == '_' || c == '+' || c == '-' || c == '/';
+  });
+  return is_plain && name.find("Fixed/") != 0 && name.find("//") == absl::string_view::npos;
+}
+
+std::int64_t FloorDiv(std::int64_t value, std::int64_t divisor) {
+  const std::int64_t quotient = value / divisor;
+  return value % divisor < 0 ? quotient - 1 : quotient;
+}
+
+}  // namespace
+
+std::optional<Calendar> Calendar::Load(absl::string_view name) {
+  absl::TimeZone zone;
+  if (!IsZoneName(name) || !absl::LoadTimeZone(name, &zone)) return std::nullopt;
+  return Calendar(zone);
+}
+
+Date Calendar::LocalDate(Timestamp instant) const {
+  const std::int64_t seconds = FloorDiv(instant.micros(), kMicrosPerSecond);
+  const int offset = zone_.At(absl::FromUnixSeconds(seconds)).offset;
+  constexpr std::int64_t kSecondsPerDay = 86'400;
+  return Date::FromDays(static_cast<std::int32_t>(FloorDiv(seconds + offset, kSecondsPerDay)));
+}
+
+Timestamp Calendar::StartOf(Date date) const {
+  const absl::TimeZone::TimeInfo midnight = zone_.At(absl::CivilSecond(kEpoch + date.days()));
+  // A midnight that comes twice counts the first time; one that is left out, from the first instant
+  // after it.
+  const absl::Time start =
+      midnight.kind == absl::TimeZone::TimeInfo::SKIPPED ? midnight.trans : midnight.pre;
+  return Timestamp::FromMicros(absl::ToUnixMicros(start));
+}
+
+}  // namespace laurel::rules

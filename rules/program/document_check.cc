@@ -1,0 +1,420 @@
+#include "rules/program/document_check.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "laurel/program/v1/program.pb.h"
+#include "rules/program/currency.h"
+#include "rules/program/document_fields.h"
+#include "rules/program/document_tiers.h"
+#include "rules/program/text.h"
+
+namespace laurel::rules {
+namespace {
+
+namespace v1 = ::laurel::program::v1;
+
+constexpr absl::string_view kSchema = "laurel.program.v1";
+constexpr int kUnitCostDigits = 6;
+constexpr std::int64_t kUnitCostMax = 1'000'000'000'000;  // a million of the currency
+constexpr std::int64_t kPointsMicrosMax = 1'000'000'000'000;
+
+using Strings = google::protobuf::RepeatedPtrField<std::string>;
+
+// Lists of kinds that a purchase can count by.
+constexpr std::array<std::pair<absl::string_view, LineKind>, 4> kLineKinds = {
+    {{"SALE", LineKind::kSale},
+     {"FEE", LineKind::kFee},
+     {"GIFT_CARD", LineKind::kGiftCard},
+     {"DEPOSIT", LineKind::kDeposit}}};
+
+Clawback ClawbackOf(v1::PointType::Clawback clawback) {
+  switch (clawback) {
+    case v1::PointType::CLAWBACK_ARREARS:
+      return Clawback::kArrears;
+    case v1::PointType::CLAWBACK_PENDING_ONLY:
+      return Clawback::kPendingOnly;
+    default:
+      return Clawback::kWithinBalance;
+  }
+}
+
+Rounding RoundingOf(v1::Earn::Rounding rounding) {
+  switch (rounding) {
+    case v1::Earn::ROUNDING_HALF_UP:
+      return Rounding::kHalfUp;
+    case v1::Earn::ROUNDING_HALF_EVEN:
+      return Rounding::kHalfEven;
+    case v1::Earn::ROUNDING_UP:
+      return Rounding::kUp;
+    default:
+      return Rounding::kDown;
+  }
+}
+
+Period PeriodOf(v1::Calendar calendar) {
+  switch (calendar) {
+    case v1::CALENDAR_WEEK:
+      return Period::kWeek;
+    case v1::CALENDAR_MONTH:
+      return Period::kMonth;
+    case v1::CALENDAR_QUARTER:
+      return Period::kQuarter;
+    case v1::CALENDAR_HALF_YEAR:
+      return Period::kHalfYear;
+    case v1::CALENDAR_YEAR:
+      return Period::kYear;
+    default:
+      return Period::kDay;
+  }
+}
+
+bool IsSymbol(absl::string_view symbol) {
+  return symbol.size() >= 2 && symbol.size() <= 12 &&
+         std::all_of(symbol.begin(), symbol.end(), IsUpper);
+}
+
+class Checker {
+ public:
+  Checker(const v1::ProgramDocument& document, Findings& findings)
+      : document_(document), findings_(findings), fields_(findings) {}
+
+  Program Check() {
+    CheckHead();
+    CheckLabels();
+    CheckPointTypes();
+    CheckEligibility();
+    CheckRules();
+    CheckTiers(document_, exponent_, point_types_, fields_, program_);
+    return std::move(program_);
+  }
+
+ private:
+  void CheckHead() {
+    if (fields_.Required("schema", document_.schema()) && document_.schema() != kSchema) {
+      findings_.Error("R-SCHEMA-019", "schema",
+                      absl::StrCat("must be ", kSchema, ", was ", Quoted(document_.schema())));
+    }
+    fields_.Id("id", document_.id(), IdForm::kProgram);
+    fields_.Required("name", document_.name());
+    fields_.Text("name", document_.name(), kNameCharactersMax);
+    fields_.Text("description", document_.description(), kDescriptionCharactersMax);
+    fields_.Text("owner", document_.owner(), kNameCharactersMax);
+    CheckCurrency();
+    CheckZone();
+    CheckLateArrival();
+    program_.id = document_.id();
+    program_.name = document_.name();
+    program_.currency = document_.currency();
+    program_.time_zone = document_.time_zone();
+  }
+
+  void CheckCurrency() {
+    const std::string& code = document_.currency();
+    if (!fields_.Required("currency", code)) return;
+    exponent_ = CurrencyExponent(code);
+    if (exponent_) {
+      program_.currency_exponent = *exponent_;
+    } else {
+      findings_.Error("R-SCHEMA-017", "currency",
+                      absl::StrCat("must be an ISO 4217 code of money, was ", Quoted(code)),
+                      DidYouMean(code, CurrencyCodes()));
+    }
+  }
+
+  void CheckZone() {
+    const std::string& zone = document_.time_zone();
+    if (!fields_.Required("time_zone", zone)) return;
+    if (const std::optional<Calendar> calendar = Calendar::Load(zone)) {
+      program_.calendar = *calendar;
+    } else {
+      findings_.Error(
+          "R-SCHEMA-018", "time_zone",
+          absl::StrCat("must be an IANA name such as Europe/Berlin, was ", Quoted(zone)));
+    }
+  }
+
+  void CheckLateArrival() {
+    constexpr CivilDuration kDefault{30, CivilDuration::Unit::kDays};
+    constexpr int kYearsMax = 200;
+    program_.max_late_arrival_micros = kDefault.micros_max();
+    if (document_.max_late_arrival().empty()) return;
+    if (const auto duration =
+            fields_.Duration("max_late_arrival", document_.max_late_arrival(), kYearsMax)) {
+      program_.max_late_arrival_micros = duration->micros_max();
+    }
+  }
+
+  void CheckLabels() {
+    fields_.Limited("labels", document_.labels_size(), 64);
+    // A proto map has no order; findings need one.
+    const std::map<std::string, std::string> labels(document_.labels().begin(),
+                                                    document_.labels().end());
+    for (const auto& [key, value] : labels) {
+      const std::string path = In("labels", absl::string_view(key).substr(0, 60));
+      const bool is_key = !key.empty() && key.size() <= 40 && IsLower(key.front()) &&
+                          std::all_of(key.begin(), key.end(), [](char c) {
+                            return IsLower(c) || IsDigit(c) || c == '_' || c == '.' || c == '-';
+                          });
+      if (!is_key) {
+        findings_.Error(
+            "R-SCHEMA-015", path,
+            absl::StrCat("key: must be 1 to 40 of a-z, 0-9, _, . and -, from a letter, was ",
+                         Quoted(key)));
+      }
+      fields_.Text(path, value, kNameCharactersMax);
+    }
+  }
+
+  void CheckPointTypes() {
+    const std::string list = "point_types";
+    if (document_.point_types().empty()) fields_.Missing(list);
+    const int count = fields_.Limited(list, document_.point_types_size(), 16);
+    for (int i = 0; i < count; ++i) CheckPointType(At(list, i), document_.point_types(i));
+  }
+
+  void CheckPointType(const std::string& path, const v1::PointType& type) {
+    fields_.Id(In(path, "id"), type.id(), IdForm::kLower);
+    point_types_.Add(In(path, "id"), type.id(), findings_);
+    fields_.Required(In(path, "name"), type.name());
+    fields_.Text(In(path, "name"), type.name(), kNameCharactersMax);
+    CheckSymbol(In(path, "symbol"), type.symbol());
+    if (type.kind() == v1::PointType::KIND_UNSPECIFIED) fields_.Missing(In(path, "kind"));
+    if (type.decimals() < 0 || type.decimals() > 4) {
+      findings_.Error("R-SCHEMA-012", In(path, "decimals"),
+                      absl::StrCat("must be 0 to 4, was ", type.decimals()));
+    }
+    if (type.has_settlement() && type.settlement().policy() == v1::Settlement::POLICY_UNSPECIFIED) {
+      fields_.Missing(In(path, "settlement.policy"));
+    }
+    const bool is_qualifying = type.kind() == v1::PointType::KIND_QUALIFYING;
+    PointType checked;
+    checked.id = type.id();
+    checked.name = type.name();
+    checked.symbol = type.symbol();
+    checked.kind = is_qualifying ? PointKind::kQualifying : PointKind::kRedeemable;
+    checked.decimals = std::clamp(type.decimals(), 0, 4);
+    checked.clawback = ClawbackOf(type.clawback());
+    checked.unit_cost_micros =
+        CheckUnitCost(In(path, "unit_cost"), type.unit_cost(), is_qualifying);
+    program_.point_types.push_back(std::move(checked));
+    program_.expiry.push_back(CheckExpiry(In(path, "expiry"), type, is_qualifying));
+  }
+
+  void CheckSymbol(const std::string& path, const std::string& symbol) {
+    if (!fields_.Required(path, symbol)) return;
+    if (!IsSymbol(symbol)) {
+      findings_.Error("R-SCHEMA-015", path,
+                      absl::StrCat("must be 2 to 12 of A-Z, was ", Quoted(symbol)));
+      return;
+    }
+    const auto [taken, is_new] = symbols_.emplace(symbol, path);
+    if (is_new) return;
+    findings_.Error("R-SCHEMA-014", path,
+                    absl::StrCat("must be another than ", taken->second, ", was ", Quoted(symbol)));
+  }
+
+  std::int64_t CheckUnitCost(const std::string& path, const std::string& cost, bool is_qualifying) {
+    if (cost.empty()) return 0;
+    if (is_qualifying) {
+      findings_.Error("R-SCHEMA-020", path, "must not be given for QUALIFYING points");
+      return 0;
+    }
+    return fields_.NotNegative(path, cost, kUnitCostDigits, kUnitCostMax).value_or(0);
+  }
+
+  std::vector<ExpiryPolicy> CheckExpiry(const std::string& path, const v1::PointType& type,
+                                        bool is_qualifying) {
+    std::vector<ExpiryPolicy> policies;
+    if (is_qualifying && type.expiry_size() > 0) {
+      findings_.Error("R-SCHEMA-020", path, "must not be given for QUALIFYING points",
+                      "they never expire; the windows of metrics do that work");
+      return policies;
+    }
+    const int count = fields_.Limited(path, type.expiry_size(), 8);
+    for (int i = 0; i < count; ++i) {
+      policies.push_back(CheckExpiryPolicy(At(path, i), type.expiry(i)));
+    }
+    return policies;
+  }
+
+  ExpiryPolicy CheckExpiryPolicy(const std::string& path, const v1::Expiry& expiry) {
+    using Kind = ExpiryPolicy::Kind;
+    ExpiryPolicy policy;
+    switch (expiry.policy()) {
+      case v1::Expiry::POLICY_NEVER:
+        policy.kind = Kind::kNever;
+        break;
+      case v1::Expiry::POLICY_ROLLING:
+        policy.kind = Kind::kRolling;
+        fields_.Required(In(path, "after"), expiry.after());
+        break;
+      case v1::Expiry::POLICY_PERIOD_END:
+        policy.kind = Kind::kPeriodEnd;
+        if (expiry.period() == v1::CALENDAR_UNSPECIFIED) fields_.Missing(In(path, "period"));
+        break;
+      case v1::Expiry::POLICY_FIXED_DATE:
+        policy.kind = Kind::kFixedDate;
+        fields_.Required(In(path, "on"), expiry.on());
+        break;
+      default:
+        fields_.Missing(In(path, "policy"));
+        return policy;
+    }
+    CheckExpiryParts(path, expiry, policy);
+    return policy;
+  }
+
+  void CheckExpiryParts(const std::string& path, const v1::Expiry& expiry, ExpiryPolicy& policy) {
+    using Kind = ExpiryPolicy::Kind;
+    const auto refuse = [&](absl::string_view field, absl::string_view owner) {
+      findings_.Error("R-SCHEMA-020", In(path, field),
+                      absl::StrCat("must be given only for ", owner));
+    };
+    if (!expiry.after().empty()) {
+      constexpr int kYearsMax = 1'000;
+      if (policy.kind == Kind::kNever) {
+        refuse("after", "ROLLING, PERIOD_END and FIXED_DATE");
+      } else if (const auto after = fields_.Days(In(path, "after"), expiry.after(), kYearsMax)) {
+        policy.after_months = after->months();
+        policy.after_days = after->days();
+      }
+    }
+    if (expiry.period() != v1::CALENDAR_UNSPECIFIED) {
+      if (policy.kind != Kind::kPeriodEnd) refuse("period", "PERIOD_END");
+      policy.period = PeriodOf(expiry.period());
+    }
+    if (!expiry.on().empty()) {
+      if (policy.kind != Kind::kFixedDate) {
+        refuse("on", "FIXED_DATE");
+      } else if (const std::optional<YearDay> on = ParseYearDay(expiry.on())) {
+        policy.on = *on;
+      } else {
+        findings_.Error("R-SCHEMA-013", In(path, "on"),
+                        absl::StrCat("must be a day as MM-DD, was ", Quoted(expiry.on())));
+      }
+    }
+  }
+
+  // Ascending, each once.
+  std::vector<std::string> CheckCategories(const std::string& path, const Strings& categories) {
+    std::vector<std::string> checked;
+    absl::flat_hash_map<std::string, int> seen;
+    const int count = fields_.Limited(path, categories.size(), kCategoriesMax);
+    for (int i = 0; i < count; ++i) {
+      const std::string item = At(path, i);
+      if (!fields_.Required(item, categories[i])) continue;
+      fields_.Text(item, categories[i], 64);
+      const auto [first, is_new] = seen.emplace(categories[i], i);
+      if (!is_new) {
+        findings_.Error("R-SCHEMA-014", item,
+                        absl::StrCat("must be another than ", At(path, first->second), ", was ",
+                                     Quoted(categories[i])));
+      }
+      checked.push_back(categories[i]);
+    }
+    std::sort(checked.begin(), checked.end());
+    return checked;
+  }
+
+  void CheckEligibility() {
+    const v1::Eligibility& eligibility = document_.eligibility();
+    program_.excluded_categories =
+        CheckCategories("eligibility.excluded_categories", eligibility.excluded_categories());
+    const int count = fields_.Limited("eligibility.line_kinds", eligibility.line_kinds_size(),
+                                      static_cast<int>(kLineKinds.size()));
+    for (int i = 0; i < count; ++i) {
+      CheckLineKind(At("eligibility.line_kinds", i), eligibility.line_kinds(i));
+    }
+    if (eligibility.line_kinds().empty()) program_.line_kinds = {LineKind::kSale};
+  }
+
+  void CheckLineKind(const std::string& path, const std::string& name) {
+    if (!fields_.Required(path, name)) return;
+    const auto* const known = std::find_if(kLineKinds.begin(), kLineKinds.end(),
+                                           [&](const auto& row) { return row.first == name; });
+    if (known == kLineKinds.end()) {
+      std::vector<std::string> names;
+      for (const auto& row : kLineKinds) names.emplace_back(row.first);
+      findings_.Error(
+          "R-SCHEMA-010", path,
+          absl::StrCat("must be one of ", absl::StrJoin(names, ", "), ", was ", Quoted(name)),
+          DidYouMean(name, names));
+      return;
+    }
+    std::vector<LineKind>& kinds = program_.line_kinds;
+    if (std::find(kinds.begin(), kinds.end(), known->second) != kinds.end()) {
+      findings_.Error("R-SCHEMA-014", path,
+                      absl::StrCat("must be given once, was ", Quoted(name), " again"));
+    }
+    kinds.push_back(known->second);
+  }
+
+  void CheckRules() {
+    const std::string list = "earning_rules";
+    Names names("rule", list);
+    const int count = fields_.Limited(list, document_.earning_rules_size(), 1'000);
+    for (int i = 0; i < count; ++i) {
+      const std::string path = At(list, i);
+      const v1::Rule& rule = document_.earning_rules(i);
+      fields_.Id(In(path, "id"), rule.id(), IdForm::kAny);
+      names.Add(In(path, "id"), rule.id(), findings_);
+      fields_.Text(In(path, "name"), rule.name(), kNameCharactersMax);
+      fields_.Text(In(path, "description"), rule.description(), kDescriptionCharactersMax);
+      EarnRule checked;
+      checked.id = rule.id();
+      checked.excluded_categories =
+          CheckCategories(In(path, "excluded_categories"), rule.excluded_categories());
+      if (rule.has_earn()) {
+        CheckEarn(In(path, "earn"), rule.earn(), checked);
+      } else if (!findings_.IsWrong(In(path, "earn"))) {
+        findings_.Error("R-SCHEMA-021", path, "must have exactly one effect, had none",
+                        "add `earn`");
+      }
+      program_.earning_rules.push_back(std::move(checked));
+    }
+  }
+
+  void CheckEarn(const std::string& path, const v1::Earn& earn, EarnRule& rule) {
+    rule.rate.rounding = RoundingOf(earn.rounding());
+    if (fields_.Required(In(path, "point_type"), earn.point_type())) {
+      if (const auto type =
+              point_types_.Find(In(path, "point_type"), earn.point_type(), findings_)) {
+        rule.point_type = *type;
+        for (int i = 0; i < program_.point_types[*type].decimals; ++i) rule.rate.unit *= 10;
+      }
+    }
+    if (const auto points =
+            fields_.Positive(In(path, "points"), earn.points(), 6, kPointsMicrosMax)) {
+      rule.rate.points_micros = *points;
+    }
+    if (!exponent_) return;
+    if (const auto per = fields_.Positive(In(path, "per"), earn.per(), *exponent_, kBasisMax)) {
+      rule.rate.per = *per;
+    }
+  }
+
+  const v1::ProgramDocument& document_;
+  Findings& findings_;
+  Fields fields_;
+  Program program_;
+  std::optional<int> exponent_;  // empty while the currency is unknown
+  Names point_types_{"point type", "point_types"};
+  absl::flat_hash_map<std::string, std::string> symbols_;  // to the path of the first
+};
+
+}  // namespace
+
+Program CheckProgram(const v1::ProgramDocument& document, Findings& findings) {
+  return Checker(document, findings).Check();
+}
+
+}  // namespace laurel::rules

@@ -1,0 +1,427 @@
+#include "rules/program/document_tiers.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "laurel/program/v1/program.pb.h"
+#include "rules/program/text.h"
+
+namespace laurel::rules {
+namespace {
+
+namespace v1 = ::laurel::program::v1;
+
+using Thresholds = std::vector<Threshold>;     // a conjunction
+using Alternatives = std::vector<Thresholds>;  // a disjunction
+using AlternativeList = google::protobuf::RepeatedPtrField<v1::Alternative>;
+
+constexpr int kWindowYearsMax = 100;
+constexpr std::int64_t kThresholdMax = 1'000'000'000'000'000;
+
+// The days of a window, at least and at most; a lifetime has no end.
+std::int64_t DaysMin(const Metric& metric) {
+  if (metric.rolling_months > 0) return std::int64_t{28} * metric.rolling_months;
+  return metric.rolling_days > 0 ? metric.rolling_days : INT64_MAX;
+}
+std::int64_t DaysMax(const Metric& metric) {
+  if (metric.rolling_months > 0) return std::int64_t{31} * metric.rolling_months;
+  return metric.rolling_days > 0 ? metric.rolling_days : INT64_MAX;
+}
+
+// What follows from what, on the thresholds of one program.
+class Logic {
+ public:
+  explicit Logic(const std::vector<Metric>& metrics) : metrics_(metrics) {}
+
+  // Whoever reaches every threshold of `given` fulfils one of `alternatives`. May say no where it
+  // is yes.
+  bool Implies(const Thresholds& given, const Alternatives& alternatives) const {
+    return std::any_of(alternatives.begin(), alternatives.end(), [&](const Thresholds& all) {
+      return std::all_of(all.begin(), all.end(),
+                         [&](const Threshold& one) { return Implies(given, one); });
+    });
+  }
+
+  bool IsPossible(const Thresholds& all) const {
+    return std::none_of(all.begin(), all.end(), [&](const Threshold& threshold) {
+      const Metric& metric = metrics_[threshold.metric];
+      return metric.measure == Measure::kVisitDays && threshold.at_least > DaysMax(metric);
+    });
+  }
+
+ private:
+  bool Implies(const Thresholds& given, const Threshold& wanted) const {
+    return std::any_of(given.begin(), given.end(), [&](const Threshold& one) {
+      return one.at_least >= wanted.at_least && IsPartOf(one.metric, wanted.metric);
+    });
+  }
+
+  // Both count the same, the second over at least the days of the first.
+  bool IsPartOf(std::size_t part, std::size_t whole) const {
+    if (part == whole) return true;
+    const Metric& a = metrics_[part];
+    const Metric& b = metrics_[whole];
+    if (a.measure != b.measure || a.point_type != b.point_type) return false;
+    if (a.rolling_months > 0 && b.rolling_months > 0) return a.rolling_months <= b.rolling_months;
+    return DaysMax(a) <= DaysMin(b);
+  }
+
+  const std::vector<Metric>& metrics_;
+};
+
+class Checker {
+ public:
+  Checker(const v1::ProgramDocument& document, std::optional<int> exponent,
+          const Names& point_types, Fields& fields, Program& program)
+      : document_(document),
+        exponent_(exponent),
+        point_types_(point_types),
+        fields_(fields),
+        findings_(fields.findings()),
+        program_(program) {}
+
+  void Check() {
+    CheckMetrics();
+    CheckTiers();
+    CheckPolicy();
+    if (!findings_.has_errors()) WarnAboutTiers();
+  }
+
+ private:
+  void CheckMetrics() {
+    const std::string list = "metrics";
+    const int count = fields_.Limited(list, document_.metrics_size(), 100);
+    for (int i = 0; i < count; ++i) {
+      const std::string path = At(list, i);
+      const v1::Metric& metric = document_.metrics(i);
+      fields_.Id(In(path, "id"), metric.id(), IdForm::kAny);
+      metrics_.Add(In(path, "id"), metric.id(), findings_);
+      fields_.Text(In(path, "name"), metric.name(), kNameCharactersMax);
+      Metric checked;
+      checked.id = metric.id();
+      checked.name = metric.name();
+      CheckMeasure(path, metric, checked);
+      CheckWindow(In(path, "window"), metric, checked);
+      program_.metrics.push_back(std::move(checked));
+    }
+  }
+
+  void CheckMeasure(const std::string& path, const v1::Metric& metric, Metric& checked) {
+    const std::string of = In(path, "of");
+    switch (metric.measure()) {
+      case v1::Metric::MEASURE_SUM:
+        if (fields_.Required(of, metric.of())) CheckSum(of, metric.of(), checked);
+        return;
+      case v1::Metric::MEASURE_COUNT:
+        checked.measure = Measure::kPurchases;
+        break;
+      case v1::Metric::MEASURE_DISTINCT_DAYS:
+        checked.measure = Measure::kVisitDays;
+        break;
+      default:
+        fields_.Missing(In(path, "measure"));
+        return;
+    }
+    if (!metric.of().empty()) {
+      findings_.Error("R-SCHEMA-020", of, "must be given only for SUM");
+    }
+  }
+
+  void CheckSum(const std::string& path, const std::string& of, Metric& checked) {
+    if (of == "purchase.eligible_net") {
+      checked.measure = Measure::kSpend;
+      return;
+    }
+    absl::string_view type = of;
+    if (absl::ConsumePrefix(&type, "points.")) {
+      checked.measure = Measure::kPoints;
+      if (const auto index = point_types_.Find(path, std::string(type), findings_)) {
+        checked.point_type = *index;
+      }
+      return;
+    }
+    findings_.Error(
+        "R-NAME-101", path,
+        absl::StrCat("must be purchase.eligible_net or points.<point type>, was ", Quoted(of)),
+        of == "purchase.net" ? "purchase.eligible_net is the net of the lines that count" : "");
+  }
+
+  void CheckWindow(const std::string& path, const v1::Metric& metric, Metric& checked) {
+    switch (metric.window().kind_case()) {
+      case v1::Window::kLifetime:
+        if (!metric.window().lifetime()) {
+          findings_.Error("R-SCHEMA-020", In(path, "lifetime"), "must be true, was false");
+        }
+        return;
+      case v1::Window::kRolling:
+        CheckRolling(In(path, "rolling"), metric.window().rolling(), checked);
+        return;
+      case v1::Window::KIND_NOT_SET:
+        if (!findings_.IsWrong(In(path, "rolling")) && !findings_.IsWrong(In(path, "lifetime"))) {
+          findings_.Error("R-SCHEMA-009", path, "must be given, with `rolling` or `lifetime`");
+        }
+        return;
+    }
+  }
+
+  void CheckRolling(const std::string& path, const std::string& text, Metric& checked) {
+    const std::optional<CivilDuration> rolling = fields_.Days(path, text, kWindowYearsMax);
+    if (!rolling) return;
+    checked.rolling_months = rolling->months();
+    checked.rolling_days = rolling->days();
+    if (rolling->count == 0) {
+      findings_.Error("R-SCHEMA-013", path, absl::StrCat("must be > 0, was ", Quoted(text)));
+    }
+  }
+
+  void CheckTiers() {
+    const std::string list = "tiers";
+    const int count = fields_.Limited(list, document_.tiers_size(), 16);
+    Names names("tier", list);
+    absl::flat_hash_map<std::int32_t, int> ranks;
+    std::vector<std::pair<Tier, int>> tiers;  // with their place in the document
+    for (int i = 0; i < count; ++i) {
+      const std::string path = At(list, i);
+      const v1::Tier& tier = document_.tiers(i);
+      fields_.Id(In(path, "id"), tier.id(), IdForm::kAny);
+      names.Add(In(path, "id"), tier.id(), findings_);
+      fields_.Required(In(path, "name"), tier.name());
+      fields_.Text(In(path, "name"), tier.name(), kNameCharactersMax);
+      CheckRank(In(path, "rank"), tier.rank(), i, ranks);
+      tiers.emplace_back(CheckTier(path, tier), i);
+    }
+    if (!ranks.contains(0) && !findings_.IsWrong(list)) {
+      findings_.Error("R-TIER-601", list, "must have exactly one tier of rank 0, had none",
+                      "add a tier that every member starts with");
+    }
+    std::stable_sort(tiers.begin(), tiers.end(),
+                     [](const auto& a, const auto& b) { return a.first.rank < b.first.rank; });
+    for (auto& [tier, place] : tiers) {
+      program_.tiers.push_back(std::move(tier));
+      places_.push_back(place);
+    }
+  }
+
+  void CheckRank(const std::string& path, std::int32_t rank, int place,
+                 absl::flat_hash_map<std::int32_t, int>& ranks) {
+    if (findings_.IsWrong(path)) return;
+    if (rank < 0 || rank > 1'000) {
+      findings_.Error("R-TIER-601", path, absl::StrCat("must be 0 to 1000, was ", rank));
+      return;
+    }
+    const auto [first, is_new] = ranks.emplace(rank, place);
+    if (is_new) return;
+    findings_.Error(
+        "R-TIER-601", path,
+        absl::StrCat("must be another than that of ", At("tiers", first->second), ", was ", rank));
+  }
+
+  Tier CheckTier(const std::string& path, const v1::Tier& tier) {
+    Tier checked;
+    checked.id = tier.id();
+    checked.name = tier.name();
+    checked.rank = tier.rank();
+    const std::string qualify = In(path, "qualify_at");
+    const std::string retain = In(path, "retain_at");
+    // Without a rank nobody can tell whether this is the base tier.
+    const bool is_rank_known = !findings_.IsWrong(In(path, "rank"));
+    if (tier.rank() == 0 && is_rank_known) {
+      constexpr absl::string_view kRefused = "must not be given for the base tier, of rank 0";
+      if (tier.qualify_at_size() > 0) {
+        findings_.Error("R-TIER-601", qualify, std::string(kRefused));
+      }
+      if (tier.retain_at_size() > 0) findings_.Error("R-TIER-601", retain, std::string(kRefused));
+      return checked;
+    }
+    checked.qualify = CheckAlternatives(qualify, tier.qualify_at());
+    checked.retain = CheckAlternatives(retain, tier.retain_at());
+    if (checked.qualify.empty() && is_rank_known && !findings_.IsWrong(qualify)) {
+      findings_.Error("R-TIER-601", qualify, "must be given, or nobody reaches this tier");
+    }
+    if (checked.retain.empty()) checked.retain = checked.qualify;
+    return checked;
+  }
+
+  Alternatives CheckAlternatives(const std::string& path, const AlternativeList& list) {
+    constexpr int kMax = 16;
+    Alternatives alternatives;
+    const int count = fields_.Limited(path, list.size(), kMax);
+    for (int i = 0; i < count; ++i) {
+      const std::string all = In(At(path, i), "all");
+      if (list[i].all().empty()) fields_.Missing(all);
+      Thresholds thresholds;
+      const int size = fields_.Limited(all, list[i].all_size(), kMax);
+      for (int k = 0; k < size; ++k) {
+        thresholds.push_back(CheckThreshold(At(all, k), list[i].all(k)));
+      }
+      alternatives.push_back(std::move(thresholds));
+    }
+    return alternatives;
+  }
+
+  Threshold CheckThreshold(const std::string& path, const v1::Threshold& threshold) {
+    const std::string at_least = In(path, "at_least");
+    const bool has_value = fields_.Required(at_least, threshold.at_least());
+    if (!fields_.Required(In(path, "metric"), threshold.metric())) return {};
+    const auto metric = metrics_.Find(In(path, "metric"), threshold.metric(), findings_);
+    if (!metric) return {};
+    Threshold checked{.metric = *metric};
+    const std::optional<int> digits = DigitsOf(*metric);
+    if (!has_value || !digits) return checked;
+    if (ParseScaled(threshold.at_least(), *digits).fit == Scaled::Fit::kTooFine) {
+      findings_.Error("R-UNIT-242", at_least,
+                      absl::StrCat("must be ", UnitOf(program_.metrics[*metric]), ", was ",
+                                   Quoted(threshold.at_least())));
+    } else {
+      checked.at_least =
+          fields_.Positive(at_least, threshold.at_least(), *digits, kThresholdMax).value_or(0);
+    }
+    return checked;
+  }
+
+  // Digits after the point of a metric's values; empty while that is unknown.
+  std::optional<int> DigitsOf(std::size_t metric) const {
+    const std::string path = At("metrics", static_cast<int>(metric));
+    if (findings_.IsWrong(In(path, "measure")) || findings_.IsWrong(In(path, "of"))) {
+      return std::nullopt;
+    }
+    const Metric& known = program_.metrics[metric];
+    switch (known.measure) {
+      case Measure::kSpend:
+        return exponent_;
+      case Measure::kPoints:
+        return program_.point_types[known.point_type].decimals;
+      case Measure::kVisitDays:
+      case Measure::kPurchases:
+        return 0;
+    }
+    return std::nullopt;
+  }
+
+  std::string UnitOf(const Metric& metric) const {
+    const auto decimals = [](int digits) {
+      return digits == 0 ? std::string("without decimals")
+                         : absl::StrCat("with at most ", digits, " decimals");
+    };
+    switch (metric.measure) {
+      case Measure::kSpend:
+        return absl::StrCat("an amount in ", program_.currency, " ",
+                            decimals(exponent_.value_or(0)));
+      case Measure::kPoints: {
+        const PointType& type = program_.point_types[metric.point_type];
+        return absl::StrCat("an amount of ", type.id, " ", decimals(type.decimals));
+      }
+      case Measure::kVisitDays:
+        return "a whole number of days";
+      case Measure::kPurchases:
+        return "a whole number of purchases";
+    }
+    return "";
+  }
+
+  void CheckPolicy() {
+    const v1::TierPolicy& policy = document_.tier_policy();
+    switch (policy.downgrade()) {
+      case v1::TierPolicy::DOWNGRADE_RECOMPUTE:
+        program_.tier_policy.downgrade = Downgrade::kRecompute;
+        break;
+      case v1::TierPolicy::DOWNGRADE_NEVER:
+        program_.tier_policy.downgrade = Downgrade::kNever;
+        break;
+      default:
+        program_.tier_policy.downgrade = Downgrade::kDropOne;
+        break;
+    }
+    program_.tier_policy.review_months = 0;
+    if (policy.has_review()) {
+      CheckReview("tier_policy.review.every", policy.review().every());
+    } else if (policy.downgrade() != v1::TierPolicy::DOWNGRADE_UNSPECIFIED &&
+               !findings_.IsWrong("tier_policy.review")) {
+      findings_.Warning("R-TIER-606", "tier_policy.downgrade", "must come with `review`, had none",
+                        "without reviews no tier is ever lost");
+    }
+  }
+
+  void CheckReview(const std::string& path, const std::string& every) {
+    if (!fields_.Required(path, every)) return;
+    const std::optional<CivilDuration> term = fields_.Duration(path, every, kWindowYearsMax);
+    if (!term) return;
+    program_.tier_policy.review_months = term->months();
+    if (term->months() == 0) {
+      findings_.Error("R-SCHEMA-013", path,
+                      absl::StrCat("must be in months or years and > 0, was ", Quoted(every)));
+    }
+  }
+
+  // Of a document without errors.
+  void WarnAboutTiers() {
+    const Logic logic(program_.metrics);
+    for (std::size_t i = 1; i < program_.tiers.size(); ++i) {
+      const std::string path = At("tiers", places_[i]);
+      WarnAboutReach(logic, i, path);
+      WarnAboutOrder(logic, i, path);
+      WarnAboutRetain(logic, program_.tiers[i], path);
+    }
+  }
+
+  void WarnAboutReach(const Logic& logic, std::size_t index, const std::string& path) {
+    const std::vector<Tier>& tiers = program_.tiers;
+    const auto is_reachable = [&](const Thresholds& all) {
+      if (!logic.IsPossible(all)) return false;
+      return std::none_of(tiers.begin() + static_cast<std::ptrdiff_t>(index) + 1, tiers.end(),
+                          [&](const Tier& higher) { return logic.Implies(all, higher.qualify); });
+    };
+    const Alternatives& qualify = tiers[index].qualify;
+    if (std::any_of(qualify.begin(), qualify.end(), is_reachable)) return;
+    findings_.Warning("R-TIER-608", In(path, "qualify_at"),
+                      absl::StrCat("must leave a way to reach ", tiers[index].id,
+                                   ", was never true or true only with a higher tier"));
+  }
+
+  void WarnAboutOrder(const Logic& logic, std::size_t index, const std::string& path) {
+    const Tier& lower = program_.tiers[index - 1];
+    if (index == 1) return;  // everyone has the base tier
+    const Alternatives& qualify = program_.tiers[index].qualify;
+    const bool is_ordered = std::all_of(qualify.begin(), qualify.end(), [&](const Thresholds& all) {
+      return logic.Implies(all, lower.qualify);
+    });
+    if (is_ordered) return;
+    findings_.Warning(
+        "R-TIER-603", In(path, "qualify_at"),
+        absl::StrCat("must also qualify for ", lower.id, ", was reachable without it"));
+  }
+
+  void WarnAboutRetain(const Logic& logic, const Tier& tier, const std::string& path) {
+    const bool is_easier =
+        std::all_of(tier.qualify.begin(), tier.qualify.end(),
+                    [&](const Thresholds& all) { return logic.Implies(all, tier.retain); });
+    if (is_easier) return;
+    findings_.Warning("R-TIER-602", In(path, "retain_at"),
+                      absl::StrCat("must not be harder than qualify_at, was for ", tier.id),
+                      "a tier is also kept by what wins it");
+  }
+
+  const v1::ProgramDocument& document_;
+  std::optional<int> exponent_;
+  const Names& point_types_;
+  Fields& fields_;
+  Findings& findings_;
+  Program& program_;
+  Names metrics_{"metric", "metrics"};
+  std::vector<int> places_;  // of program_.tiers in the document
+};
+
+}  // namespace
+
+void CheckTiers(const v1::ProgramDocument& document, std::optional<int> exponent,
+                const Names& point_types, Fields& fields, Program& program) {
+  Checker(document, exponent, point_types, fields, program).Check();
+}
+
+}  // namespace laurel::rules

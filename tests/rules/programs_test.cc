@@ -1,0 +1,74 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "tests/rules/program_builder.h"
+
+namespace laurel::rules {
+namespace {
+
+std::string ReadProgram(absl::string_view name) {
+  const std::string path =
+      absl::StrCat(std::getenv("LAUREL_SOURCE_DIR"), "/programs/", name, ".yaml");
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file.good()) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(ShippedPrograms, CompileWithoutFindings) {
+  for (const char* name : {"coffee", "cdnow"}) {
+    SCOPED_TRACE(name);
+    const std::string text = ReadProgram(name);
+    EXPECT_EQ(RenderedFindings(text), "");
+    const auto rulebook = Compiled(text);
+    ASSERT_NE(rulebook, nullptr);
+    const auto again = Rulebook::FromCanonical(rulebook->canonical());
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ((*again)->digest(), rulebook->digest());
+  }
+}
+
+TEST(ShippedPrograms, CoffeeAwardsBeansAndStars) {
+  const auto rulebook = Compiled(ReadProgram("coffee"));
+  ASSERT_NE(rulebook, nullptr);
+  const std::vector<std::string> charity = {"charity"};
+  const std::vector<std::string> machines = {"machines"};
+  const ItemFacts items[] = {{.line = 1, .net = 320},
+                             {.line = 2, .net = 130},
+                             {.line = 3, .net = 500, .categories = charity},
+                             {.line = 4, .net = 9'900, .categories = machines},
+                             {.line = 5, .kind = LineKind::kGiftCard, .net = 2'500}};
+  const Evaluation evaluation =
+      rulebook->Evaluate({.occurred_at = *ParseTimestamp("2027-02-10T12:00:00Z"), .items = items});
+  EXPECT_EQ(evaluation.eligible_net, 10'350);
+  ASSERT_EQ(evaluation.lines.size(), 2u);
+  EXPECT_EQ(evaluation.lines[0].points, 310);
+  EXPECT_EQ(ToString(evaluation.lines[0].terms.expires_at), "2027-08-31T23:00:00.000000Z");
+  EXPECT_EQ(evaluation.lines[1].points, 450);  // 4.50 stars
+}
+
+TEST(ShippedPrograms, CdnowHasThreeTiersAboveTheBase) {
+  const auto rulebook = Compiled(ReadProgram("cdnow"));
+  ASSERT_NE(rulebook, nullptr);
+  EXPECT_EQ(rulebook->program(), "cdnow");
+  struct Row {
+    std::int64_t spend;
+    std::int64_t visits;
+    absl::string_view tier;
+  };
+  constexpr Row kRows[] = {{9'999, 4, "MEMBER"}, {10'000, 1, "SILVER"}, {0, 5, "SILVER"},
+                           {30'000, 1, "GOLD"},  {0, 10, "GOLD"},       {80'000, 1, "PLATINUM"},
+                           {0, 20, "PLATINUM"}};
+  for (const Row& row : kRows) {
+    const std::int64_t values[] = {row.spend, row.visits};
+    EXPECT_EQ(rulebook->tiers()[rulebook->QualifiedTier(values)].id, row.tier);
+  }
+}
+
+}  // namespace
+}  // namespace laurel::rules
