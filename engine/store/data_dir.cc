@@ -103,9 +103,10 @@ absl::StatusOr<LedgerIdentity> ParseIdentity(absl::string_view text) {
   // Before any other field: a later format may well have others.
   if (identity.format != LedgerIdentity::kFormat) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "data_dir: this program reads format ", LedgerIdentity::kFormat, ", was format ", identity.format,
+        "data_dir: this program reads format ", LedgerIdentity::kFormat, ", was format ",
+        identity.format,
         identity.format > LedgerIdentity::kFormat ? "; use a newer program"
-                                            : "; run `laurelctl data upgrade` first"));
+                                                  : "; run `laurelctl data upgrade` first"));
   }
   if (!ConsumeField(rest, "ledger_id", value)) return damaged("without ledger_id");
   const std::string id = absl::HexStringToBytes(value.size() == 32 ? value : "");

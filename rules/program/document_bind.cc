@@ -239,9 +239,9 @@ class Binder {
                                       std::int64_t min, std::int64_t max) {
     const std::optional<std::int64_t> value = ParseInteger(text);
     if (value && *value >= min && *value <= max) return value;
-    findings_.Error(
-        "R-SCHEMA-010", path,
-        absl::StrCat("must be a whole number from ", min, " to ", max, ", was ", Quoted(text)));
+    const std::string range = value ? absl::StrCat(" from ", min, " to ", max) : "";
+    findings_.Error("R-SCHEMA-010", path,
+                    absl::StrCat("must be a whole number", range, ", was ", Quoted(text)));
     return std::nullopt;
   }
 

@@ -124,9 +124,11 @@ class Checker {
     if (exponent_) {
       program_.currency_exponent = *exponent_;
     } else {
+      // XAU and its like were meant as written.
+      const bool is_no_money = code.size() == 3 && code.front() == 'X';
       findings_.Error("R-SCHEMA-017", "currency",
                       absl::StrCat("must be an ISO 4217 code of money, was ", Quoted(code)),
-                      DidYouMean(code, CurrencyCodes()));
+                      is_no_money ? "" : DidYouMean(code, CurrencyCodes()));
     }
   }
 

@@ -30,6 +30,12 @@ absl::string_view Describe(IdForm form) {
   return "";
 }
 
+// Limits are whole numbers of the greater unit.
+std::string RenderLimit(std::int64_t max, int digits) {
+  const std::string text = RenderScaled(max, digits);
+  return text.substr(0, text.find('.'));
+}
+
 bool IsLongerThan(const CivilDuration& duration, int years) {
   const CivilDuration limit{years, CivilDuration::Unit::kYears};
   if (duration.months() > 0) return duration.months() > limit.months();
@@ -62,9 +68,10 @@ void Fields::Id(const std::string& path, absl::string_view id, IdForm form) {
 }
 
 int Fields::Limited(const std::string& path, int count, int max) {
-  if (count <= max) return count;
-  findings_.Error("R-SCHEMA-016", path, absl::StrCat("must have at most ", max, ", had ", count));
-  return max;
+  if (count > max && !findings_.IsWrong(path)) {
+    findings_.Error("R-SCHEMA-016", path, absl::StrCat("must have at most ", max, ", had ", count));
+  }
+  return std::min(count, max);
 }
 
 std::optional<std::int64_t> Fields::Positive(const std::string& path, const std::string& text,
@@ -94,13 +101,12 @@ std::optional<std::int64_t> Fields::Number(const std::string& path, const std::s
                         : absl::StrCat("must have at most ", digits,
                                        digits == 1 ? " digit" : " digits", " after the point"));
     case Scaled::Fit::kTooLarge:
-      return refuse(absl::StrCat("must be at most ", RenderScaled(max, digits)));
+      return refuse(absl::StrCat("must be at most ", RenderLimit(max, digits)));
     case Scaled::Fit::kExact:
       break;
   }
   if (number.value < min) return refuse(min == 0 ? "must be >= 0" : "must be > 0");
-  if (number.value > max)
-    return refuse(absl::StrCat("must be at most ", RenderScaled(max, digits)));
+  if (number.value > max) return refuse(absl::StrCat("must be at most ", RenderLimit(max, digits)));
   return number.value;
 }
 
@@ -135,7 +141,7 @@ void Names::Add(const std::string& path, const std::string& id, Findings& findin
   ids_.push_back(id);
   if (id.empty()) return;
   const auto [taken, is_new] = by_lower_case_.emplace(absl::AsciiStrToLower(id), index);
-  if (is_new) return;
+  if (is_new || findings.IsWrong(path)) return;
   const std::string& other = ids_[taken->second];
   const std::string first = At(list_, static_cast<int>(taken->second));
   findings.Error("R-SCHEMA-014", path,

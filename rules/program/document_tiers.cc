@@ -196,7 +196,7 @@ class Checker {
       CheckRank(In(path, "rank"), tier.rank(), i, ranks);
       tiers.emplace_back(CheckTier(path, tier), i);
     }
-    if (!ranks.contains(0) && !findings_.IsWrong(list)) {
+    if (!ranks.contains(0) && are_ranks_known_ && !findings_.IsWrong(list)) {
       findings_.Error("R-TIER-601", list, "must have exactly one tier of rank 0, had none",
                       "add a tier that every member starts with");
     }
@@ -210,7 +210,10 @@ class Checker {
 
   void CheckRank(const std::string& path, std::int32_t rank, int place,
                  absl::flat_hash_map<std::int32_t, int>& ranks) {
-    if (findings_.IsWrong(path)) return;
+    if (findings_.IsWrong(path)) {
+      are_ranks_known_ = false;
+      return;
+    }
     if (rank < 0 || rank > 1'000) {
       findings_.Error("R-TIER-601", path, absl::StrCat("must be 0 to 1000, was ", rank));
       return;
@@ -296,6 +299,7 @@ class Checker {
       case Measure::kSpend:
         return exponent_;
       case Measure::kPoints:
+        if (known.point_type >= program_.point_types.size()) return std::nullopt;
         return program_.point_types[known.point_type].decimals;
       case Measure::kVisitDays:
       case Measure::kPurchases:
@@ -306,8 +310,9 @@ class Checker {
 
   std::string UnitOf(const Metric& metric) const {
     const auto decimals = [](int digits) {
-      return digits == 0 ? std::string("without decimals")
-                         : absl::StrCat("with at most ", digits, " decimals");
+      return digits == 0
+                 ? std::string("without decimals")
+                 : absl::StrCat("with at most ", digits, digits == 1 ? " decimal" : " decimals");
     };
     switch (metric.measure) {
       case Measure::kSpend:
@@ -415,6 +420,7 @@ class Checker {
   Program& program_;
   Names metrics_{"metric", "metrics"};
   std::vector<int> places_;  // of program_.tiers in the document
+  bool are_ranks_known_ = true;
 };
 
 }  // namespace

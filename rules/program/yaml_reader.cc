@@ -29,6 +29,21 @@ YamlNode Leaf(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& te
   return node;
 }
 
+// True unless `text` begins with quoted text that has no end.
+bool IsClosed(absl::string_view text) {
+  const char quote = text.empty() ? ' ' : text.front();
+  if (quote != '"' && quote != '\'') return true;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const bool is_escape = quote == '"' ? text[i] == '\\' : text.substr(i, 2) == "''";
+    if (is_escape) {
+      ++i;
+    } else if (text[i] == quote) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Builds the tree from yaml-cpp's events. Past the nesting limit it only listens: the parser cannot
 // be stopped from here, and it gives up by itself some hundred levels on.
 class TreeBuilder : public YAML::EventHandler {
@@ -49,6 +64,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     CheckProperties(mark, tag, anchor);
+    last_scalar_ = OffsetOf(mark);
     Add(Leaf(YamlNode::Kind::kScalar, mark, value), tag == "?");
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -63,6 +79,14 @@ class TreeBuilder : public YAML::EventHandler {
     Open(mark, YamlNode::Kind::kMapping);
   }
   void OnMapEnd() override { Close(); }
+
+  // yaml-cpp lets a quoted scalar end with the text: it would be the last one.
+  bool CheckLastQuote() {
+    if (IsClosed(text_.substr(std::min(last_scalar_, text_.size())))) return true;
+    findings_.ErrorAt(last_scalar_, "R-SCHEMA-003", "",
+                      "must be well-formed YAML, was not: end of quoted text not found");
+    return false;
+  }
 
   bool is_too_deep() const { return is_too_deep_; }
   YamlNode TakeRoot() { return std::move(root_); }
@@ -180,6 +204,7 @@ class TreeBuilder : public YAML::EventHandler {
   Findings& findings_;
   std::vector<Frame> frames_;
   YamlNode root_;
+  std::size_t last_scalar_ = 0;  // where it begins
   std::size_t depth_ = 0;
   bool is_too_deep_ = false;
 };
@@ -243,7 +268,8 @@ std::optional<YamlNode> ReadYaml(absl::string_view text, Findings& findings) {
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
     SecondDocument second(findings);
-    if (!builder.is_too_deep()) parser.HandleNextDocument(second);
+    if (builder.is_too_deep() || !builder.CheckLastQuote()) return std::nullopt;
+    parser.HandleNextDocument(second);
   } catch (const YAML::Exception& error) {
     if (!builder.is_too_deep()) {
       findings.ErrorAt(OffsetOf(error.mark), "R-SCHEMA-003", "",
@@ -251,7 +277,6 @@ std::optional<YamlNode> ReadYaml(absl::string_view text, Findings& findings) {
     }
     return std::nullopt;
   }
-  if (builder.is_too_deep()) return std::nullopt;
   return builder.TakeRoot();
 }
 

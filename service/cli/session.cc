@@ -1,14 +1,13 @@
 #include "service/cli/session.h"
 
-#include <chrono>
 #include <utility>
 
 #include <google/protobuf/util/json_util.h>
+#include <grpc/support/time.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/status_macros.h"
 #include "laurel/v1/program_service.grpc.pb.h"
 #include "rules/program/currency.h"
 #include "service/cli/amount.h"
@@ -88,7 +87,6 @@ absl::StatusOr<AmountStyle> Session::LoadStyle(const std::string& program) {
   int redeemable_count = 0;
   for (const v1::PointType& type : response.program().point_types()) {
     style.decimals[type.id()] = type.decimals();
-    style.names[type.id()] = type.display_name();
     if (type.kind() != v1::POINT_KIND_REDEEMABLE) continue;
     style.redeemable = ++redeemable_count == 1 ? type.id() : "";
   }

@@ -39,7 +39,6 @@ struct GlobalOptions {
 // How amounts of a program are written.
 struct AmountStyle {
   std::map<std::string, int> decimals;  // by point type; others: 0
-  std::map<std::string, std::string> names;
   std::string redeemable;  // the only redeemable point type; empty if there are several
   std::string currency;
   std::string time_zone;

@@ -67,8 +67,8 @@ std::vector<Case> ReadCases(const std::filesystem::path& path) {
 class GoldenFindings : public testing::TestWithParam<const char*> {};
 
 TEST_P(GoldenFindings, AreAsReviewed) {
-  const std::filesystem::path path = std::filesystem::path(std::getenv("LAUREL_SOURCE_DIR")) /
-                                     "tests/rules/golden" / absl::StrCat(GetParam(), ".golden");
+  const std::filesystem::path path = std::filesystem::path(SourceDir()) / "tests/rules/golden" /
+                                     absl::StrCat(GetParam(), ".golden");
   std::vector<Case> cases = ReadCases(path);
   ASSERT_FALSE(cases.empty());
   if (std::getenv("LAUREL_UPDATE_GOLDEN") != nullptr) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "absl/strings/str_cat.h"
 
 namespace laurel::rules {
@@ -30,6 +32,11 @@ std::shared_ptr<const Rulebook> Compiled(absl::string_view text) {
   Rulebook::Compiled compiled = Rulebook::Compile(text);
   EXPECT_NE(compiled.rulebook, nullptr) << RenderedFindings(text);
   return compiled.rulebook;
+}
+
+std::string SourceDir() {
+  const char* const directory = std::getenv("LAUREL_SOURCE_DIR");
+  return directory == nullptr ? "." : directory;
 }
 
 std::string RenderedFindings(absl::string_view text) {

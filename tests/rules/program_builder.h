@@ -33,6 +33,8 @@ std::shared_ptr<const Rulebook> Compiled(absl::string_view text);
 inline std::shared_ptr<const Rulebook> Compiled(const ProgramText& text) {
   return Compiled(text.Render());
 }
+// The root of the source tree.
+std::string SourceDir();
 // All findings of `text`, as people see them.
 std::string RenderedFindings(absl::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
@@ -11,8 +12,7 @@ namespace laurel::rules {
 namespace {
 
 std::string ReadProgram(absl::string_view name) {
-  const std::string path =
-      absl::StrCat(std::getenv("LAUREL_SOURCE_DIR"), "/programs/", name, ".yaml");
+  const std::string path = absl::StrCat(SourceDir(), "/programs/", name, ".yaml");
   std::ifstream file(path, std::ios::binary);
   EXPECT_TRUE(file.good()) << path;
   std::ostringstream text;
@@ -30,6 +30,45 @@ TEST(ShippedPrograms, CompileWithoutFindings) {
     const auto again = Rulebook::FromCanonical(rulebook->canonical());
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_EQ((*again)->digest(), rulebook->digest());
+  }
+}
+
+// Damaged texts are refused or read, never fatal; what is read stays the same when it is read
+// again.
+TEST(ShippedPrograms, SurviveDamage) {
+  const char* const seed_text = std::getenv("LAUREL_SEED");
+  const unsigned long seed = seed_text == nullptr ? 11 : std::strtoul(seed_text, nullptr, 10);
+  SCOPED_TRACE(testing::Message() << "LAUREL_SEED=" << seed);
+  std::mt19937_64 random(seed);
+  const std::string programs[] = {ReadProgram("coffee"), ReadProgram("cdnow")};
+  constexpr absl::string_view kBytes = "{}[]:,-\"'#&*!|>%@? \n\t~0a\\\xC3";
+  for (int i = 0; i < 600; ++i) {
+    std::string text = programs[random() % 2];
+    for (auto edits = 1 + random() % 4; edits > 0; --edits) {
+      const std::size_t at = random() % text.size();
+      const std::size_t length = std::min<std::size_t>(random() % 40, text.size() - at);
+      switch (random() % 4) {
+        case 0:
+          text[at] = kBytes[random() % kBytes.size()];
+          break;
+        case 1:
+          text.erase(at, length);
+          break;
+        case 2:
+          text.insert(at, text.substr(random() % text.size(), length));
+          break;
+        default:
+          text.insert(at, 1, kBytes[random() % kBytes.size()]);
+      }
+    }
+    const Rulebook::Compiled compiled = Rulebook::Compile(text);
+    for (const Finding& finding : compiled.findings) RenderFinding(finding, "program.yaml", text);
+    if (compiled.rulebook) {
+      const auto again = Rulebook::FromCanonical(compiled.rulebook->canonical());
+      ASSERT_TRUE(again.ok()) << again.status() << "\n" << text;
+    } else {
+      ASSERT_FALSE(compiled.findings.empty()) << text;
+    }
   }
 }
 

@@ -1,0 +1,252 @@
+#include "service/convert_member.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "engine/store/key.h"
+#include "engine/store/record.h"
+
+namespace laurel {
+namespace {
+
+constexpr int kIdentitiesMax = 16;
+
+template <class Request>
+Command ParseAboutMember(const Request& request, const ParseContext& context, MemberRef& member) {
+  Command command;
+  command.request = ParseRequestId(request.request_id(), context.violations);
+  command.program = ParseProgram(request.program(), context.violations);
+  member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  return command;
+}
+
+template <class Request, class MakeOrder>
+Command ParseIdentityChange(const Request& request, const ParseContext& context, MakeOrder make) {
+  MemberRef member;
+  Command command = ParseAboutMember(request, context, member);
+  const Path path{"identity"};
+  if (!request.has_identity()) {
+    context.violations.Required(path.Render());
+    return command;
+  }
+  command.order =
+      make(std::move(member), ParseIdentity(request.identity(), command.program, path, context));
+  return command;
+}
+
+// The entries of a member's life up to `last`: few, whatever the member has bought.
+absl::StatusOr<std::vector<std::uint64_t>> LifeOf(const ReadView& view, MemberId member,
+                                                  std::uint64_t last) {
+  const auto is_life = [](EntryKind kind) {
+    return kind >= EntryKind::kMemberEnrolled && kind <= EntryKind::kMemberClosed;
+  };
+  std::vector<std::uint64_t> sequences;
+  absl::Status damage;
+  const KeyRange range = MemberEntryRange(view.partition(), member);
+  RETURN_IF_ERROR(view.snapshot().Scan(
+      Space::kIndex, range.begin, range.end, ScanOptions{},
+      [&](absl::string_view key, absl::string_view value) {
+        const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
+        EntryKindMark mark;
+        if (!sequence.ok() || !DecodeRecord(value, mark)) {
+          damage = absl::DataLossError("member entries: must be index rows, was damaged");
+          return false;
+        }
+        if (*sequence > last) return false;
+        if (is_life(mark.kind)) sequences.push_back(*sequence);
+        return true;
+      }));
+  RETURN_IF_ERROR(damage);
+  return sequences;
+}
+
+// The member as of an entry, folded from the entries of its life.
+absl::Status RenderMemberAsOf(const Entry& entry, const Rendering& rendering, v1::Member& out) {
+  ReadView view = rendering.engine.Read();
+  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> life,
+                   LifeOf(view, *entry.member, entry.sequence));
+  Enrolment enrolment;
+  MemberState state = MemberState::kActive;
+  for (const std::uint64_t sequence : life) {
+    const std::shared_ptr<const Entry> step = view.state().FindEntry(sequence);
+    RETURN_IF_ERROR(view.status());
+    if (step == nullptr) return absl::DataLossError("entry of a member: must be stored");
+    if (step->kind == EntryKind::kMemberEnrolled) enrolment.enrolled_at = step->recorded_at;
+    for (const Event& event : step->events) {
+      if (const auto* linked = std::get_if<IdentityLinked>(&event)) {
+        enrolment.identities.push_back({{linked->kind, linked->hash}, step->recorded_at});
+      } else if (const auto* unlinked = std::get_if<IdentityUnlinked>(&event)) {
+        std::erase_if(enrolment.identities, [unlinked](const LinkedIdentity& identity) {
+          return identity.identity.hash == unlinked->hash;
+        });
+      } else if (const auto* changed = std::get_if<MemberStateChanged>(&event)) {
+        state = changed->to;
+        if (state == MemberState::kClosed) enrolment.closed_at = step->recorded_at;
+      }
+    }
+  }
+  out.set_name(MemberName(entry.program, *entry.member));
+  out.set_state(ToApi(state));
+  for (const LinkedIdentity& identity : enrolment.identities) {
+    v1::Identity& message = *out.add_identities();
+    message.set_kind(ToApi(identity.identity.kind));
+    RenderInstant(identity.linked_at, *message.mutable_linked_at());
+  }
+  RenderInstant(enrolment.enrolled_at, *out.mutable_enrolled_at());
+  if (!enrolment.closed_at.is_never()) RenderInstant(enrolment.closed_at, *out.mutable_closed_at());
+  return absl::OkStatus();
+}
+
+template <class Response>
+absl::Status RenderMemberChange(const Reply& reply, const Rendering& rendering,
+                                Response& response) {
+  RenderHeader(reply, response);
+  return RenderMemberAsOf(*reply.entry, rendering, *response.mutable_member());
+}
+
+}  // namespace
+
+Command ParseEnrollMember(const v1::EnrollMemberRequest& request, const ParseContext& context) {
+  Command command;
+  Violations& violations = context.violations;
+  command.request = ParseRequestId(request.request_id(), violations);
+  command.program = ParseProgram(request.program(), violations);
+  EnrollMember order;
+  if (request.identities_size() > kIdentitiesMax) {
+    violations.OutOfRange("identities", absl::StrCat("must be at most ", kIdentitiesMax, ", was ",
+                                                     request.identities_size()));
+  } else {
+    for (int i = 0; i < request.identities_size(); ++i) {
+      const Path path{"identities", nullptr, i};
+      const std::size_t before = violations.all().size();
+      const IdentityLink link =
+          ParseIdentity(request.identities(i), command.program, path, context);
+      if (violations.all().size() == before &&
+          std::find(order.identities.begin(), order.identities.end(), link) !=
+              order.identities.end()) {
+        violations.Add(path.Render(), "must be given once, was a repetition", "REPEATED");
+      }
+      order.identities.push_back(link);
+    }
+  }
+  order.channel = ParseChannel(request.channel(), false, Path{"channel"}, violations);
+  if (!request.store().empty()) {
+    order.store = ParsePlace(request.store(), Path{"store"}, violations);
+  }
+  if (request.has_occurred_at()) {
+    order.occurred_at = ParseInstant(request.occurred_at(), Path{"occurred_at"}, violations);
+  }
+  command.order = std::move(order);
+  return command;
+}
+
+Command ParseLinkIdentity(const v1::LinkIdentityRequest& request, const ParseContext& context) {
+  return ParseIdentityChange(request, context, [](MemberRef member, IdentityLink identity) {
+    return LinkIdentity{std::move(member), identity};
+  });
+}
+
+Command ParseUnlinkIdentity(const v1::UnlinkIdentityRequest& request,
+                            const ParseContext& context) {
+  return ParseIdentityChange(request, context, [](MemberRef member, IdentityLink identity) {
+    return UnlinkIdentity{std::move(member), identity};
+  });
+}
+
+Command ParseSuspendMember(const v1::SuspendMemberRequest& request, const ParseContext& context) {
+  SuspendMember order;
+  Command command = ParseAboutMember(request, context, order.member);
+  command.order = std::move(order);
+  return command;
+}
+
+Command ParseReactivateMember(const v1::ReactivateMemberRequest& request,
+                              const ParseContext& context) {
+  ReactivateMember order;
+  Command command = ParseAboutMember(request, context, order.member);
+  command.order = std::move(order);
+  return command;
+}
+
+Command ParseCloseMember(const v1::CloseMemberRequest& request, const ParseContext& context) {
+  CloseMember order;
+  Command command = ParseAboutMember(request, context, order.member);
+  command.order = std::move(order);
+  return command;
+}
+
+absl::Status RenderEnrollMember(const Reply& reply, const Rendering& rendering,
+                                v1::EnrollMemberResponse& response) {
+  const Entry& entry = *reply.entry;
+  RenderHeader(reply, response);
+  v1::Member& member = *response.mutable_member();
+  member.set_name(MemberName(entry.program, *entry.member));
+  member.set_state(v1::MEMBER_STATE_ACTIVE);
+  RenderInstant(entry.recorded_at, *member.mutable_enrolled_at());
+  for (const Event& event : entry.events) {
+    const auto* linked = std::get_if<IdentityLinked>(&event);
+    if (linked == nullptr) continue;
+    v1::Identity& identity = *member.add_identities();
+    identity.set_kind(ToApi(linked->kind));
+    RenderInstant(entry.recorded_at, *identity.mutable_linked_at());
+  }
+  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
+                   rendering.RulebookOf(entry));
+  if (entry.outcome.tier) RenderTier(*entry.outcome.tier, *rulebook, *response.mutable_tier());
+  return absl::OkStatus();
+}
+
+absl::Status RenderLinkIdentity(const Reply& reply, const Rendering& rendering,
+                                v1::LinkIdentityResponse& response) {
+  return RenderMemberChange(reply, rendering, response);
+}
+
+absl::Status RenderUnlinkIdentity(const Reply& reply, const Rendering& rendering,
+                                  v1::UnlinkIdentityResponse& response) {
+  return RenderMemberChange(reply, rendering, response);
+}
+
+absl::Status RenderSuspendMember(const Reply& reply, const Rendering& rendering,
+                                 v1::SuspendMemberResponse& response) {
+  return RenderMemberChange(reply, rendering, response);
+}
+
+absl::Status RenderReactivateMember(const Reply& reply, const Rendering& rendering,
+                                    v1::ReactivateMemberResponse& response) {
+  return RenderMemberChange(reply, rendering, response);
+}
+
+absl::Status RenderCloseMember(const Reply& reply, const Rendering& rendering,
+                               v1::CloseMemberResponse& response) {
+  RETURN_IF_ERROR(RenderMemberChange(reply, rendering, response));
+  for (const Balance& balance : reply.entry->outcome.balances) {
+    const std::int64_t left =
+        std::max<std::int64_t>(0, balance.available) + balance.pending + balance.held;
+    if (left > 0) RenderPoints(balance.type.str(), left, *response.add_forfeited());
+  }
+  return absl::OkStatus();
+}
+
+void RenderMember(ReadView& view, const ProgramId& program, MemberId member, v1::Member& out) {
+  out.set_name(MemberName(program, member));
+  if (const Member* record = view.state().members.Find(MemberKey{member})) {
+    out.set_state(ToApi(record->state));
+  }
+  const Enrolment* enrolment = view.state().enrolments.Find(EnrolmentKey{member});
+  if (enrolment == nullptr) return;
+  for (const LinkedIdentity& identity : enrolment->identities) {
+    v1::Identity& message = *out.add_identities();
+    message.set_kind(ToApi(identity.identity.kind));
+    RenderInstant(identity.linked_at, *message.mutable_linked_at());
+  }
+  RenderInstant(enrolment->enrolled_at, *out.mutable_enrolled_at());
+  if (!enrolment->closed_at.is_never()) {
+    RenderInstant(enrolment->closed_at, *out.mutable_closed_at());
+  }
+}
+
+}  // namespace laurel

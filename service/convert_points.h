@@ -1,0 +1,37 @@
+#ifndef LAUREL_SERVICE_CONVERT_POINTS_H_
+#define LAUREL_SERVICE_CONVERT_POINTS_H_
+
+#include "absl/status/status.h"
+#include "laurel/v1/points_service.pb.h"
+#include "laurel/v1/redemption_service.pb.h"
+#include "service/convert.h"
+#include "service/rendering.h"
+
+// Requests of PointsService and RedemptionService to commands, and entries to their replies.
+namespace laurel {
+
+// `path` is where the request stands in a batch; null if it is the whole.
+Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const ParseContext& context,
+                            const Path* path = nullptr);
+Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request, const ParseContext& context,
+                            const Path* path = nullptr);
+Command ParseRedeem(const v1::RedeemRequest& request, const ParseContext& context);
+Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
+                               const ParseContext& context);
+// The purchase of a quote: a receipt that is left out is empty, an instant that is left out `now`.
+AccruePurchase ParseQuotedPurchase(const v1::Purchase& purchase, Timestamp now,
+                                   Violations& violations);
+
+absl::Status RenderAccruePurchase(const Reply& reply, const Rendering& rendering,
+                                  v1::AccruePurchaseResponse& response);
+absl::Status RenderRedeem(const Reply& reply, const Rendering& rendering,
+                          v1::RedeemResponse& response);
+// The following read earlier entries: for the read pool.
+absl::Status RenderReturnPurchase(const Reply& reply, const Rendering& rendering,
+                                  v1::ReturnPurchaseResponse& response);
+absl::Status RenderReverseRedemption(const Reply& reply, const Rendering& rendering,
+                                     v1::ReverseRedemptionResponse& response);
+
+}  // namespace laurel
+
+#endif  // LAUREL_SERVICE_CONVERT_POINTS_H_

@@ -1,0 +1,171 @@
+#include <atomic>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/reason.h"
+#include "tests/testing/test_ledger.h"
+
+// Many callers, few members. Replies are promises: what they say must be what the ledger holds.
+namespace laurel {
+namespace {
+
+template <class Body>
+void InThreads(int count, Body&& body) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) threads.emplace_back([&body, i] { body(i); });
+  for (std::thread& thread : threads) thread.join();
+}
+
+Command Of(const std::string& request, Order order) {
+  return Command{TheProgram(), RequestId::Of(request), "", std::move(order)};
+}
+
+TEST(Concurrency, OneAccrualSentAThousandTimesIsOneEntry) {
+  TestLedger ledger;
+  const MemberId ana = ledger.Enroll(1);
+  const AccruePurchase sale = ledger.Sale(ana, 1, 12345);
+  const std::uint64_t before = ledger.engine().sequence();
+  std::vector<Reply> replies(1000);
+  InThreads(16, [&](int thread) {
+    for (std::size_t i = static_cast<std::size_t>(thread); i < replies.size(); i += 16) {
+      replies[i] = *ledger.engine().Execute(Of("sale-00001", sale));
+    }
+  });
+  int fresh = 0;
+  for (const Reply& reply : replies) {
+    fresh += reply.is_replayed ? 0 : 1;
+    ASSERT_NE(reply.entry, nullptr);
+    EXPECT_EQ(reply.entry->sequence, before + 1);
+    EXPECT_EQ(reply.leaf_hash, replies[0].leaf_hash);
+  }
+  EXPECT_EQ(fresh, 1);
+  EXPECT_EQ(ledger.engine().sequence(), before + 1);
+  EXPECT_EQ(ledger.Available(ana), 123);
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+TEST(Concurrency, SixtyFourRedemptionsOfAHundredFromAThousandLeaveTenWinners) {
+  TestLedger ledger;
+  const MemberId ana = ledger.Enroll(1);
+  ledger.Accrue(ana, 1, 60000);
+  ledger.Accrue(ana, 2, 40000);
+  std::atomic<int> won = 0;
+  std::atomic<int> refused = 0;
+  InThreads(64, [&](int thread) {
+    const Reply reply =
+        *ledger.engine().Execute(Of(absl::StrCat("redeem-", 1000 + thread), Redeem{ana, PointsType(), 100, ""}));
+    if (!reply.entry->outcome.rejected) {
+      ++won;
+    } else if (reply.entry->outcome.rejected->reason == Rejection::kInsufficientPoints) {
+      ++refused;
+    }
+  });
+  EXPECT_EQ(won, 10);
+  EXPECT_EQ(refused, 54);
+  EXPECT_EQ(ledger.Available(ana), 0);
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+TEST(Concurrency, OneReceiptUnderManyRequestIdsIsPostedOnce) {
+  TestLedger ledger;
+  const MemberId ana = ledger.Enroll(1);
+  const AccruePurchase sale = ledger.Sale(ana, 1, 5000);
+  std::atomic<int> posted = 0;
+  std::atomic<int> known = 0;
+  InThreads(32, [&](int thread) {
+    const Reply reply = *ledger.engine().Execute(Of(absl::StrCat("till-", 1000 + thread), sale));
+    if (!reply.entry->outcome.rejected) {
+      ++posted;
+    } else if (reply.entry->outcome.rejected->reason == Rejection::kReceiptAlreadyPosted) {
+      ++known;
+    }
+  });
+  EXPECT_EQ(posted, 1);
+  EXPECT_EQ(known, 31);
+  EXPECT_EQ(ledger.Available(ana), 50);
+}
+
+// Real-time order: a reply received before a call starts has the smaller sequence, and a read that starts after a
+// reply sees it.
+TEST(Concurrency, RepliesAreOrderedAndVisibleToLaterReads) {
+  TestLedger ledger;
+  std::vector<MemberId> members;
+  for (std::uint64_t i = 1; i <= 4; ++i) members.push_back(ledger.Enroll(i));
+  InThreads(8, [&](int thread) {
+    std::uint64_t last = 0;
+    for (int i = 0; i < 100; ++i) {
+      const MemberId member = members[static_cast<std::size_t>(i + thread) % members.size()];
+      const Reply reply = *ledger.engine().Execute(
+          Of(absl::StrCat("sale-", thread, "-", 1000 + i), ledger.Sale(member, 1 + thread * 1000 + i, 100)));
+      ASSERT_GT(reply.entry->sequence, last);
+      last = reply.entry->sequence;
+      ReadView view = ledger.engine().Read();
+      ASSERT_GE(view.sequence(), last);
+      ASSERT_NE(view.state().purchases.Find(PurchaseKey{TheProgram(), ReceiptNo(1 + thread * 1000 + i)}), nullptr);
+    }
+  });
+  std::int64_t sum = 0;
+  for (const MemberId member : members) sum += ledger.Available(member);
+  EXPECT_EQ(sum, 800);
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+TEST(Concurrency, AFullQueueRefusesAndLosesNothing) {
+  Engine::Options options = TestLedger::DefaultOptions();
+  options.queue_commands_max = 8;
+  TestLedger ledger(options);
+  const MemberId ana = ledger.Enroll(1);
+  std::atomic<int> accepted = 0;
+  std::atomic<int> overloaded = 0;
+  std::atomic<int> answered = 0;
+  constexpr int kCommands = 2000;
+  for (int i = 0; i < kCommands; ++i) {
+    ledger.engine().Submit(Of(absl::StrCat("sale-", 1000 + i), ledger.Sale(ana, 1 + i, 100)), std::nullopt,
+                           [&](const absl::StatusOr<Reply>& reply) {
+                             if (reply.ok()) {
+                               ++accepted;
+                             } else if (ReasonOf(reply.status()) == "OVERLOADED") {
+                               ++overloaded;
+                             }
+                             ++answered;
+                           });
+  }
+  ledger.engine().Drain();
+  EXPECT_EQ(answered, kCommands);
+  EXPECT_EQ(accepted + overloaded, kCommands);
+  EXPECT_EQ(ledger.Available(ana), accepted);
+  const absl::StatusOr<Reply> late = ledger.engine().Execute(Of("late-0001", ledger.Sale(ana, 5000, 100)));
+  EXPECT_EQ(ReasonOf(late.status()), "DRAINING");
+  ledger.Restart();
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+TEST(Concurrency, ACommandWhoseDeadlinePassedIsNotDecided) {
+  TestLedger ledger;
+  const MemberId ana = ledger.Enroll(1);
+  const std::uint64_t before = ledger.engine().sequence();
+  std::atomic<bool> is_refused = false;
+  ledger.engine().Submit(Of("sale-00001", ledger.Sale(ana, 1, 100)), ledger.clock.Now().PlusMicros(-1),
+                         [&](const absl::StatusOr<Reply>& reply) {
+                           is_refused = absl::IsDeadlineExceeded(reply.status());
+                         });
+  ledger.engine().Drain();
+  EXPECT_TRUE(is_refused);
+  EXPECT_EQ(ledger.engine().sequence(), before);
+}
+
+TEST(Concurrency, AClockThatJumpedBackRefusesWritesUntilItCatchesUp) {
+  TestLedger ledger;
+  const MemberId ana = ledger.Enroll(1);
+  ledger.clock.Advance(-4 * kMicrosPerMinute);
+  EXPECT_TRUE(ledger.engine().Execute(Of("sale-00001", ledger.Sale(ana, 1, 100))).ok());
+  ledger.clock.Advance(-2 * kMicrosPerMinute);
+  const absl::StatusOr<Reply> refused = ledger.engine().Execute(Of("sale-00002", ledger.Sale(ana, 2, 100)));
+  EXPECT_EQ(ReasonOf(refused.status()), "CLOCK_BEHIND");
+  ledger.clock.Advance(10 * kMicrosPerMinute);
+  EXPECT_TRUE(ledger.engine().Execute(Of("sale-00002", ledger.Sale(ana, 2, 100))).ok());
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+}  // namespace
+}  // namespace laurel
