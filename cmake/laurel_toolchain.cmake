@@ -25,6 +25,9 @@ set(CMAKE_CXX_FLAGS_DEV "-O1 -g1")
 set(CMAKE_C_FLAGS_DEV "-O1 -g1")
 
 add_compile_options(-pthread -Werror=invalid-pch)
+if(CMAKE_BUILD_TYPE STREQUAL "Dev")
+  add_compile_definitions(LAUREL_CRASH_POINTS)  # engine/base/crash_point.h; never in a release
+endif()
 if(LAUREL_SANITIZE)
   add_compile_options(-fsanitize=${LAUREL_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${LAUREL_SANITIZE})

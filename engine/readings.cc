@@ -6,6 +6,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/base/status_macros.h"
+#include "engine/domain/metrics.h"
+#include "engine/domain/tiers.h"
 #include "engine/journal/entry_codec.h"
 #include "engine/store/key.h"
 #include "engine/store/record.h"
@@ -46,6 +49,48 @@ absl::StatusOr<std::vector<TrialBalanceRow>> TrialBalance(ReadView& view, const 
     result.push_back(std::move(row));
   }
   return result;
+}
+
+absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rulebook& rulebook, Timestamp instant) {
+  State& state = view.state();
+  const Member* member = state.members.Find(MemberKey{id});
+  if (member == nullptr) return view.status().ok() ? absl::NotFoundError("member: must exist") : view.status();
+  MemberTier tier = member->tier;
+  if (instant >= tier.since) {
+    while (tier.review_at <= instant) {
+      const std::vector<std::int64_t> metrics = MetricsAsOf(state, id, rulebook, LastDayOfTerm(rulebook, tier));
+      tier = After(tier, JudgeReview(rulebook, tier, metrics));
+    }
+  } else {
+    const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{id});
+    tier = MemberTier{};
+    bool is_first = true;
+    const KeyRange range = TierChangeRange(view.partition(), id);
+    absl::Status damage;
+    RETURN_IF_ERROR(view.snapshot().Scan(
+        Space::kMembers, range.begin, range.end, ScanOptions{}, [&](absl::string_view key, absl::string_view value) {
+          TierChangeMark change;
+          if (!DecodeRecord(value, change)) {
+            damage = absl::DataLossError(
+                absl::StrCat(DescribeKey(Space::kMembers, key), ": must be well formed, was not"));
+            return false;
+          }
+          if (is_first) {
+            tier.tier = change.from;
+            if (enrolment != nullptr) tier.since = std::min(enrolment->enrolled_at, instant);
+          }
+          if (change.since <= instant) {  // in the order of the journal: the last one counts
+            tier.tier = change.to;
+            tier.since = change.since;
+          }
+          is_first = false;
+          return true;
+        }));
+    RETURN_IF_ERROR(damage);
+  }
+  const std::vector<std::int64_t> metrics = MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant));
+  RETURN_IF_ERROR(view.status());
+  return ViewOf(rulebook, tier, metrics);
 }
 
 namespace {

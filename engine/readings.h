@@ -27,6 +27,11 @@ struct TrialBalanceRow {
 absl::StatusOr<std::vector<TrialBalanceRow>> TrialBalance(ReadView& view, const ProgramId& program,
                                                           std::optional<Date> from, std::optional<Date> until);
 
+// The member's tier as it was at an instant of the past (or as it will be at one ahead, if nothing happens): from the
+// history of changes and, after the last of them, the reviews due by then. Progress is that of the metrics as of the
+// instant's day. DATA_LOSS if something cannot be read.
+absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId member, const rules::Rulebook& rulebook, Timestamp instant);
+
 // The columns of journal.csv, with a newline.
 std::string PostingsCsvHeader();
 // One row per posting of the entry, each with a newline; empty where there are none. Debits and credits are unsigned:

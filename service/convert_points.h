@@ -10,11 +10,8 @@
 // Requests of PointsService and RedemptionService to commands, and entries to their replies.
 namespace laurel {
 
-// `path` is where the request stands in a batch; null if it is the whole.
-Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const ParseContext& context,
-                            const Path* path = nullptr);
-Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request, const ParseContext& context,
-                            const Path* path = nullptr);
+Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const ParseContext& context);
+Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request, const ParseContext& context);
 Command ParseRedeem(const v1::RedeemRequest& request, const ParseContext& context);
 Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
                                const ParseContext& context);

@@ -86,18 +86,18 @@ absl::string_view ResourceOf(Rejection rejection) {
   }
 }
 
-struct Text {
+struct Wording {
   std::string subject;
   std::string expectation;  // with what was instead
 };
 
-Text TextOf(Rejection rejection, const std::map<std::string, std::string>& facts) {
+Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>& facts) {
   const auto fact = [&facts](const char* key, absl::string_view otherwise = "unknown") {
     const auto found = facts.find(key);
     return found == facts.end() ? std::string(otherwise) : found->second;
   };
   const auto text = [](auto&& subject, auto&&... parts) {
-    return Text{std::string(subject), absl::StrCat(parts...)};
+    return Wording{std::string(subject), absl::StrCat(parts...)};
   };
   switch (rejection) {
     case Rejection::kResourceNotFound:
@@ -247,7 +247,7 @@ google::rpc::Status ToRpcStatus(const Rejected& rejected, const ProgramId& progr
   const google::rpc::Code code = CodeOf(rejected.reason);
   const absl::string_view reason = ToString(ToReason(rejected.reason));
   std::map<std::string, std::string> facts = FactsOf(rejected, program);
-  const Text text = TextOf(rejected.reason, facts);
+  const Wording text = WordingOf(rejected.reason, facts);
   google::rpc::Status status =
       Make(code, reason, absl::StrCat(text.subject, ": ", text.expectation), facts);
   switch (code) {

@@ -155,7 +155,9 @@ struct Folder {
     LAUREL_CHECK(returned != nullptr, "points are taken back by a return");
     Purchase& purchase = state.purchases.Mutable(PurchaseKey{entry.program, returned->original});
     for (AwardLeft& left : purchase.awards_left) {
-      if (left.lot == e.lot) left.amount -= e.amount;
+      if (left.lot != e.lot) continue;
+      left.amount -= e.amount;
+      left.gone += e.gone;
     }
     std::erase_if(purchase.awards_left, [](const AwardLeft& left) { return left.amount == 0; });
     CountPoints(state, member(), returned->original_on, e.type_index, -e.amount);
@@ -176,7 +178,9 @@ struct Folder {
   }
   void operator()(const TierDecided& e) const {
     MemberTier& tier = state.members.Mutable(MemberKey{member()}).tier;
-    if (e.cause == TierCause::kUpgraded) tier.previous = e.from;
+    if (e.cause != TierCause::kRetained) {
+      tier.previous = e.cause == TierCause::kUpgraded ? e.from : "";  // a lower tier rests on no upgrade
+    }
     tier.tier = e.to;
     tier.since = e.since;
     tier.term = e.term;
@@ -214,7 +218,8 @@ std::int64_t& BucketOf(Lot& lot, Bucket bucket) {
 void MoveLot(const LotMove& move, State& state) {
   if (state.lots.Find(move.lot) == nullptr) {  // points come back to a lot that had nothing left
     const Lot* closed = state.closed_lots.Find(ClosedLotKey{move.lot});
-    LAUREL_CHECK(closed != nullptr, "a moved lot exists");
+    LAUREL_CHECK(closed != nullptr || state.has_failed(), "a moved lot exists");
+    if (closed == nullptr) return;
     state.lots.Put(move.lot, *closed);
     state.closed_lots.Erase(ClosedLotKey{move.lot});
   }

@@ -139,8 +139,7 @@ Decision Decide(State& state, const Command& command, const Context& context) {
 bool IsDue(State& state, MemberId id, Timestamp now, const std::optional<Timestamp>& activity_at) {
   const Member* member = state.members.Find(MemberKey{id});
   if (member == nullptr) return false;
-  if (member->due_at() <= now) return true;
-  return activity_at && member->tier.review_at <= *activity_at;
+  return member->lots_due_at <= now || IsReviewDue(member->tier, now, activity_at);
 }
 
 Entry MakeEntry(State& state, const Command& command, const Context& context, const Decision& decision,

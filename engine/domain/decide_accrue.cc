@@ -11,8 +11,6 @@ namespace {
 
 // An activity this much later than it occurred may belong to an import of history that goes on: reviews wait.
 constexpr std::int64_t kLateMicros = kMicrosPerDay;
-// A caller's clock may be ahead of ours by this much.
-constexpr std::int64_t kAheadMicros = 10 * kMicrosPerMinute;
 
 // A receipt that came before: the same sale under another request id, or another sale under the same number.
 Rejected AlreadyPosted(State& state, const Purchase& purchase, const AccruePurchase& order,

@@ -42,9 +42,7 @@ Decision DecideAdvance(State& state, const Command& command, const AdvanceMember
   if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
 
   const MemberTier& tier = member->tier;
-  const bool is_reviewed = !tier.review_at.is_never() &&
-                           ((tier.review_at <= context.recorded_at && tier.review_not_before <= context.recorded_at) ||
-                            (order.activity_at && tier.review_at <= *order.activity_at));
+  const bool is_reviewed = IsReviewDue(tier, context.recorded_at, order.activity_at);
   Ending ending;
   if (member->lots_due_at <= context.recorded_at) ending = FirstEnding(state, order.member, context.recorded_at);
 

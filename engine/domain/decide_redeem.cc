@@ -46,7 +46,7 @@ Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
   }
   Draft draft(state, *id);
   const std::int64_t taken = draft.TakeInSpendOrder(order.type, order.amount);
-  LAUREL_CHECK(taken == order.amount, "open lots hold what is available");
+  LAUREL_CHECK(taken == order.amount || state.has_failed(), "open lots hold what is available");
   if (draft.lot_moves.size() > kLotMovesMax) {
     return Rejected{Rejection::kAmountNotAllowed,
                     {{"bound", absl::StrCat(kLotMovesMax, " lots")}, {"value", absl::StrCat(draft.lot_moves.size(), " lots")}}};
@@ -75,6 +75,7 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
   const std::shared_ptr<const Entry> entry = found == nullptr ? nullptr : state.FindEntry(order.redemption);
   if (entry == nullptr || entry->program != command.program) return Rejected{Rejection::kEntryNotFound, {}};
   const Redemption redemption = *found;
+  if (!state.Resolve(command.program, redemption.member)) return Rejected{Rejection::kMemberNotFound, {}};
   const Activation& revision = program->activations.back();
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, revision);

@@ -41,6 +41,21 @@ std::int64_t ProportionalRefund(std::int64_t net, std::int64_t quantity, std::in
   return net - static_cast<std::int64_t>((2 * kept + quantity) / (2 * absl::int128(quantity)));
 }
 
+LotKey LotOf(MemberId member, const PointsAwarded& award) {
+  return LotKey{member, award.type, award.expires_at, award.lot};
+}
+
+// Whether an order asks for what a return did that came under the same receipt.
+bool IsSame(const ReturnPurchase& order, const Entry& entry, const PurchaseReturned& returned) {
+  if (returned.original != order.original || entry.occurred_at != order.occurred_at) return false;
+  if (order.lines.empty()) return returned.is_whole;
+  return std::equal(order.lines.begin(), order.lines.end(), returned.lines.begin(), returned.lines.end(),
+                    [](const ReturnLine& asked, const ReturnedLine& done) {
+                      return asked.line == done.line && asked.quantity_micros == done.quantity_micros &&
+                             asked.refund.value_or(done.net) == done.net;
+                    });
+}
+
 Rejected Exceeds(std::int32_t line, std::int64_t left, std::int64_t value, absl::string_view unit) {
   return Rejected{Rejection::kReturnExceedsPurchase,
                   {{"left", std::to_string(left)},
@@ -58,6 +73,7 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   if (found == nullptr || found->is_return) return Rejected{Rejection::kPurchaseNotFound, {}};
   const Purchase purchase = *found;
   const std::shared_ptr<const Entry> sale = state.FindEntry(purchase.sequence);
+  if (state.has_failed()) return Rejected{Rejection::kPurchaseNotFound, {}};
   LAUREL_CHECK(sale != nullptr && sale->revision, "a purchase's entry is in the journal");
   const PurchaseAccrued& accrued = *sale->FindEvent<PurchaseAccrued>();
 
@@ -65,17 +81,23 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
     const std::string entry_name = absl::StrCat(context.partition, "-", known->sequence);
     const std::shared_ptr<const Entry> entry = state.FindEntry(known->sequence);
     const PurchaseReturned* returned = entry == nullptr ? nullptr : entry->FindEvent<PurchaseReturned>();
-    if (returned != nullptr && returned->original == order.original && entry->occurred_at == order.occurred_at) {
+    if (returned != nullptr && IsSame(order, *entry, *returned)) {
       return Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", entry_name}}};
     }
-    return Rejected{Rejection::kReceiptContentDiffers, {{"differing", "original"}, {"entry", entry_name}}};
+    const char* differing = returned == nullptr                         ? "kind"
+                            : returned->original != order.original      ? "original"
+                            : entry->occurred_at != order.occurred_at ? "occurred_at"
+                                                                        : "lines";
+    return Rejected{Rejection::kReceiptContentDiffers, {{"differing", differing}, {"entry", entry_name}}};
   }
   const auto activation = std::find_if(program->activations.begin(), program->activations.end(),
                                        [&](const Activation& a) { return a.digest == *sale->revision; });
   LAUREL_CHECK(activation != program->activations.end(), "the revision that awarded was active");
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, *activation);
-  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  const std::shared_ptr<const rules::Rulebook> active =
+      context.rulebooks->Find(state, command.program, program->activations.back());
+  if (rulebook == nullptr || active == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
   if (const std::optional<Rejected> late = RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
     return *late;
   }
@@ -151,15 +173,22 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
     const std::int64_t due = std::max<std::int64_t>(0, award_left->amount - kept_points);
     if (due == 0) continue;
 
-    const LotKey own{id, award->type, award->expires_at, award->lot};
-    std::int64_t missing = due - draft.TakeFromLot(own, due);
+    const rules::PointType& type = rulebook->point_types()[award->type_index];
+    const bool takes_available = type.clawback != rules::Clawback::kPendingOnly;
+    const LotKey own = LotOf(id, *award);
+    std::int64_t missing = due;
+    if (takes_available) missing -= draft.TakeFromLot(own, missing);
     // Points of the own lot that have ended are gone; they are not taken a second time from others.
     const Lot* lot = state.FindLot(own);
-    const std::int64_t gone = std::min(missing, lot == nullptr ? 0 : lot->expired);
+    const std::int64_t gone = std::min(missing, lot == nullptr ? 0 : lot->expired - award_left->gone);
     missing -= gone;
-    const rules::PointType& type = rulebook->point_types()[award->type_index];
     std::int64_t arrears = 0;
-    if (type.clawback != rules::Clawback::kPendingOnly) {
+    if (takes_available) {
+      for (const Event& other : sale->events) {
+        const auto* sister = std::get_if<PointsAwarded>(&other);
+        if (sister == nullptr || sister->type != award->type) continue;
+        missing -= draft.TakeFromLot(LotOf(id, *sister), missing);
+      }
       missing -= draft.TakeInSpendOrder(award->type, missing);
       if (type.clawback == rules::Clawback::kArrears) {
         const std::int64_t room = kAmountMax + available[award->type];
@@ -183,25 +212,25 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
                                               .rule = award->rule});
   }
 
-  // A tier falls when what its upgrade rested on is gone, at the upgrade's instant and now.
+  // A tier falls when what its upgrade rested on is gone, at the upgrade's instant and now, by the rules of today.
   MemberTier tier = member.tier;
   const std::vector<std::int64_t> now =
-      MetricsAsOf(state, id, *rulebook, rulebook->LocalDate(member.latest_occurred_at), &undone);
-  const std::size_t present = TierIndex(*rulebook, tier.tier);
+      MetricsAsOf(state, id, *active, active->LocalDate(member.latest_occurred_at), &undone);
+  const std::size_t present = TierIndex(*active, tier.tier);
   if (present != 0 && tier.term == 1 && sale->occurred_at <= tier.since) {
     const std::vector<std::int64_t> then =
-        MetricsAsOf(state, id, *rulebook, rulebook->LocalDate(tier.since), &undone);
-    const std::int32_t rank = rulebook->tiers()[present].rank;
-    const std::size_t earned_now = rulebook->QualifiedTier(now);
-    if (rulebook->tiers()[rulebook->QualifiedTier(then)].rank < rank && rulebook->tiers()[earned_now].rank < rank &&
+        MetricsAsOf(state, id, *active, active->LocalDate(tier.since), &undone);
+    const std::int32_t rank = active->tiers()[present].rank;
+    const std::size_t earned_now = active->QualifiedTier(now);
+    if (active->tiers()[active->QualifiedTier(then)].rank < rank && active->tiers()[earned_now].rank < rank &&
         !tier.previous.empty()) {
-      const std::size_t to = std::max(earned_now, TierIndex(*rulebook, tier.previous));
+      const std::size_t to = std::max(earned_now, TierIndex(*active, tier.previous));
       const TierDecided verdict{.cause = TierCause::kReturned,
                                 .from = tier.tier,
-                                .to = rulebook->tiers()[to].id,
+                                .to = active->tiers()[to].id,
                                 .since = order.occurred_at,
                                 .term = 1,
-                                .review_at = ReviewAt(*rulebook, to, order.occurred_at, 1)};
+                                .review_at = ReviewAt(*active, to, order.occurred_at, 1)};
       if (to < present) {
         tier = After(tier, verdict);
         accepted.events.push_back(verdict);
@@ -212,7 +241,7 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
   accepted.postings = std::move(draft.postings);
   accepted.lot_moves = std::move(draft.lot_moves);
-  accepted.tier = ViewOf(*rulebook, tier, now);
+  accepted.tier = ViewOf(*active, tier, now);
   return accepted;
 }
 

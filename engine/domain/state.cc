@@ -124,7 +124,7 @@ std::optional<MemberId> State::Resolve(const ProgramId& program, const MemberRef
   if (const auto* hash = std::get_if<IdentityHash>(&ref)) {
     const Identity* identity = identities.Find(IdentityKey{program, *hash});
     if (identity == nullptr) return std::nullopt;
-    return identity->member;
+    return Resolve(program, identity->member);
   }
   const MemberId id = std::get<MemberId>(ref);
   const Member* member = members.Find(MemberKey{id});

@@ -32,7 +32,7 @@ struct MonthSum {
 struct MemberTier {
   std::string tier;
   Timestamp since;
-  std::string previous;  // the tier before the last upgrade; empty if there was none
+  std::string previous;  // the tier before the upgrade to this one; empty if no upgrade led to it
   std::uint32_t term = 0;
   Timestamp review_at = Timestamp::Never();
   Timestamp review_not_before;  // the clock alone starts no review earlier
@@ -139,6 +139,7 @@ struct LineLeft {
 struct AwardLeft {
   LotId lot;
   std::int64_t amount = 0;
+  std::int64_t gone = 0;  // points of the lot that had ended and that earlier returns counted
   friend bool operator==(const AwardLeft&, const AwardLeft&) = default;
 };
 // A receipt that the ledger knows, for ever. The first return adds what is left.
@@ -278,6 +279,9 @@ class StateSource : public RecordSource<MemberKey, Member>,
   // Up to `limit` open lots of the member and type, in spend order, strictly after `after` where given.
   virtual std::vector<std::pair<LotKey, Lot>> ScanLots(MemberId member, const PointTypeId& type,
                                                        const std::optional<LotKey>& after, std::size_t limit) = 0;
+  // Whether something was there and could not be read. It then looks absent: what is decided from it is thrown away,
+  // and no inconsistency that it makes is a bug.
+  virtual bool has_failed() const { return false; }
 };
 
 // Records of one kind: changes and cached reads on top of a parent's and a source's.
@@ -374,7 +378,10 @@ class State {
   // An open or closed lot; null if there never was one.
   const Lot* FindLot(const LotKey& key);
 
+  // The member of the program that `ref` names, whose record is then there; empty if there is none.
   std::optional<MemberId> Resolve(const ProgramId& program, const MemberRef& ref);
+  // As StateSource says.
+  bool has_failed() const { return source_ != nullptr && source_->has_failed(); }
 
   // Calls visit(table) for every table, in a fixed order.
   template <class Visitor>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/numeric/int128.h"
+#include "engine/domain/facts.h"
 
 namespace laurel {
 
@@ -34,6 +35,12 @@ std::optional<TierDecided> JudgeUpgrade(const rules::Rulebook& rulebook, const M
                      .since = instant,
                      .term = 1,
                      .review_at = ReviewAt(rulebook, qualified, instant, 1)};
+}
+
+bool IsReviewDue(const MemberTier& tier, Timestamp now, const std::optional<Timestamp>& activity_at) {
+  if (tier.review_at.is_never()) return false;
+  if (tier.review_at <= now && tier.review_not_before <= now) return true;
+  return activity_at && *activity_at <= now.PlusMicros(kAheadMicros) && tier.review_at <= *activity_at;
 }
 
 TierDecided JudgeReview(const rules::Rulebook& rulebook, const MemberTier& tier,
@@ -104,7 +111,9 @@ TierView ViewOf(const rules::Rulebook& rulebook, const MemberTier& tier, std::sp
 
 MemberTier After(const MemberTier& tier, const TierDecided& verdict) {
   MemberTier after = tier;
-  if (verdict.cause == TierCause::kUpgraded) after.previous = verdict.from;
+  if (verdict.cause != TierCause::kRetained) {
+    after.previous = verdict.cause == TierCause::kUpgraded ? verdict.from : "";  // a lower tier rests on no upgrade
+  }
   after.tier = verdict.to;
   after.since = verdict.since;
   after.term = verdict.term;

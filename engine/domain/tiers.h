@@ -22,6 +22,10 @@ Timestamp ReviewAt(const rules::Rulebook& rulebook, std::size_t tier, Timestamp 
 std::optional<TierDecided> JudgeUpgrade(const rules::Rulebook& rulebook, const MemberTier& tier,
                                         std::span<const std::int64_t> metrics, Timestamp instant);
 
+// Whether the present term is to be reviewed: the clock has passed it and no import of history goes on, or an activity
+// after it is about to be decided. An activity that cannot have happened yet brings no review forward.
+bool IsReviewDue(const MemberTier& tier, Timestamp now, const std::optional<Timestamp>& activity_at);
+
 // The verdict of the review that ends the present term, at tier.review_at, by metrics as of the term's last day.
 TierDecided JudgeReview(const rules::Rulebook& rulebook, const MemberTier& tier,
                         std::span<const std::int64_t> metrics);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/crash_point.h"
 #include "engine/base/status_macros.h"
 #include "engine/store/big_endian.h"
 #include "engine/store/head.h"
@@ -161,8 +162,13 @@ absl::Status AnchorFile::Write(const Anchor& anchor) {
     return absl::UnavailableError("anchor: must not be used after a failed write, was used");
   Anchor next = anchor;
   next.generation = newest_[*index] ? newest_[*index]->generation + 1 : 1;
-  absl::Status written =
-      WriteAt(file_.get(), EncodeAnchor(next), OffsetOf(*index, next.generation), path_);
+  const std::string slot = EncodeAnchor(next);
+  const std::int64_t offset = OffsetOf(*index, next.generation);
+  CrashPoint("mid_anchor", [&] {
+    WriteAt(file_.get(), absl::string_view(slot).substr(0, slot.size() / 2), offset, path_)
+        .IgnoreError();
+  });
+  absl::Status written = WriteAt(file_.get(), slot, offset, path_);
   if (written.ok() && ::fdatasync(file_.get()) != 0) written = ErrnoStatus("fdatasync", path_);
   if (!written.ok()) {
     is_failed_ = true;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/check.h"
+#include "engine/base/crash_point.h"
 #include "engine/base/status_macros.h"
 #include "engine/store/head.h"
 
@@ -249,6 +250,7 @@ std::variant<Booted, Refusal> TakeOver(const BootOptions& options, DataDir dir,
     absl::StatusOr<std::string> copied = CopyEvidence(dir, *options.clock);
     if (!copied.ok()) return Unavailable(copied.status());
     evidence = *std::move(copied);
+    CrashPoint("evidence_copied");
   }
   absl::StatusOr<std::unique_ptr<RocksDbStore>> store =
       RocksDbStore::Open(dir.db_path(), options.store, verdict.recovery);

@@ -291,6 +291,7 @@ std::string EncodeRecord(const Purchase& r) {
       a->set_lot_sequence(left.lot.sequence);
       a->set_lot_number(left.lot.number);
       a->set_amount(left.amount);
+      a->set_gone(left.gone);
     }
   });
 }
@@ -306,7 +307,7 @@ bool DecodeRecord(absl::string_view bytes, Purchase& r) {
       r.lines_left.push_back(LineLeft{static_cast<std::int32_t>(l.line()), l.quantity_micros(), l.net()});
     }
     for (const pb::AwardLeft& a : p.awards_left()) {
-      r.awards_left.push_back(AwardLeft{LotId{a.lot_sequence(), a.lot_number()}, a.amount()});
+      r.awards_left.push_back(AwardLeft{LotId{a.lot_sequence(), a.lot_number()}, a.amount(), a.gone()});
     }
     return true;
   });

@@ -98,6 +98,11 @@ rocksdb::ColumnFamilyOptions OptionsOf(const Tuning& tuning, const RocksDbOption
   family.min_write_buffer_number_to_merge = 1;
   family.max_write_buffer_size_to_maintain = 0;
   family.memtable_protection_bytes_per_key = 8;
+  if (tuning.bloom_bits > 0) {
+    // Most lookups of a command are misses or old rows: they skip the search of the memtable.
+    family.memtable_prefix_bloom_size_ratio = 0.05;
+    family.memtable_whole_key_filtering = true;
+  }
   family.compression = tuning.compression;
   family.bottommost_compression = tuning.last_compression;
   family.compaction_style = rocksdb::kCompactionStyleLevel;
@@ -149,6 +154,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& options, LogRecovery re
   db.unordered_write = false;
   db.enable_pipelined_write = false;
   db.two_write_queues = false;
+  db.allow_concurrent_memtable_write = false;
   db.allow_2pc = false;
   db.atomic_flush = false;
   db.best_efforts_recovery = false;

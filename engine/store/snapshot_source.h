@@ -43,6 +43,7 @@ class SnapshotSource : public StateSource {
   // An entry's bytes as stored; empty if there is none. Does not touch status().
   absl::StatusOr<std::optional<std::string>> LoadEntryBytes(std::uint64_t sequence) const;
 
+  bool has_failed() const override { return !status_.ok(); }
   // The first failure; OK while there was none.
   const absl::Status& status() const { return status_; }
 

@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "laurel/program/v1/program.pb.h"
-#include "rules/program/canonical.h"
 #include "rules/program/document_bind.h"
+#include "rules/program/document_canonical.h"
 #include "rules/program/document_check.h"
 #include "rules/program/yaml_reader.h"
 

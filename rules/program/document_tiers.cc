@@ -11,69 +11,17 @@
 #include "absl/strings/strip.h"
 #include "laurel/program/v1/program.pb.h"
 #include "rules/program/text.h"
+#include "rules/program/tier_logic.h"
 
 namespace laurel::rules {
 namespace {
 
 namespace v1 = ::laurel::program::v1;
 
-using Thresholds = std::vector<Threshold>;     // a conjunction
-using Alternatives = std::vector<Thresholds>;  // a disjunction
 using AlternativeList = google::protobuf::RepeatedPtrField<v1::Alternative>;
 
 constexpr int kWindowYearsMax = 100;
 constexpr std::int64_t kThresholdMax = 1'000'000'000'000'000;
-
-// The days of a window, at least and at most; a lifetime has no end.
-std::int64_t DaysMin(const Metric& metric) {
-  if (metric.rolling_months > 0) return std::int64_t{28} * metric.rolling_months;
-  return metric.rolling_days > 0 ? metric.rolling_days : INT64_MAX;
-}
-std::int64_t DaysMax(const Metric& metric) {
-  if (metric.rolling_months > 0) return std::int64_t{31} * metric.rolling_months;
-  return metric.rolling_days > 0 ? metric.rolling_days : INT64_MAX;
-}
-
-// What follows from what, on the thresholds of one program.
-class Logic {
- public:
-  explicit Logic(const std::vector<Metric>& metrics) : metrics_(metrics) {}
-
-  // Whoever reaches every threshold of `given` fulfils one of `alternatives`. May say no where it
-  // is yes.
-  bool Implies(const Thresholds& given, const Alternatives& alternatives) const {
-    return std::any_of(alternatives.begin(), alternatives.end(), [&](const Thresholds& all) {
-      return std::all_of(all.begin(), all.end(),
-                         [&](const Threshold& one) { return Implies(given, one); });
-    });
-  }
-
-  bool IsPossible(const Thresholds& all) const {
-    return std::none_of(all.begin(), all.end(), [&](const Threshold& threshold) {
-      const Metric& metric = metrics_[threshold.metric];
-      return metric.measure == Measure::kVisitDays && threshold.at_least > DaysMax(metric);
-    });
-  }
-
- private:
-  bool Implies(const Thresholds& given, const Threshold& wanted) const {
-    return std::any_of(given.begin(), given.end(), [&](const Threshold& one) {
-      return one.at_least >= wanted.at_least && IsPartOf(one.metric, wanted.metric);
-    });
-  }
-
-  // Both count the same, the second over at least the days of the first.
-  bool IsPartOf(std::size_t part, std::size_t whole) const {
-    if (part == whole) return true;
-    const Metric& a = metrics_[part];
-    const Metric& b = metrics_[whole];
-    if (a.measure != b.measure || a.point_type != b.point_type) return false;
-    if (a.rolling_months > 0 && b.rolling_months > 0) return a.rolling_months <= b.rolling_months;
-    return DaysMax(a) <= DaysMin(b);
-  }
-
-  const std::vector<Metric>& metrics_;
-};
 
 class Checker {
  public:
@@ -366,7 +314,7 @@ class Checker {
 
   // Of a document without errors.
   void WarnAboutTiers() {
-    const Logic logic(program_.metrics);
+    const TierLogic logic(program_.metrics);
     for (std::size_t i = 1; i < program_.tiers.size(); ++i) {
       const std::string path = At("tiers", places_[i]);
       WarnAboutReach(logic, i, path);
@@ -375,7 +323,7 @@ class Checker {
     }
   }
 
-  void WarnAboutReach(const Logic& logic, std::size_t index, const std::string& path) {
+  void WarnAboutReach(const TierLogic& logic, std::size_t index, const std::string& path) {
     const std::vector<Tier>& tiers = program_.tiers;
     const auto is_reachable = [&](const Thresholds& all) {
       if (!logic.IsPossible(all)) return false;
@@ -389,7 +337,7 @@ class Checker {
                                    ", was never true or true only with a higher tier"));
   }
 
-  void WarnAboutOrder(const Logic& logic, std::size_t index, const std::string& path) {
+  void WarnAboutOrder(const TierLogic& logic, std::size_t index, const std::string& path) {
     const Tier& lower = program_.tiers[index - 1];
     if (index == 1) return;  // everyone has the base tier
     const Alternatives& qualify = program_.tiers[index].qualify;
@@ -402,7 +350,7 @@ class Checker {
         absl::StrCat("must also qualify for ", lower.id, ", was reachable without it"));
   }
 
-  void WarnAboutRetain(const Logic& logic, const Tier& tier, const std::string& path) {
+  void WarnAboutRetain(const TierLogic& logic, const Tier& tier, const std::string& path) {
     const bool is_easier =
         std::all_of(tier.qualify.begin(), tier.qualify.end(),
                     [&](const Thresholds& all) { return logic.Implies(all, tier.retain); });

@@ -186,7 +186,7 @@ class CompiledRulebook final : public Rulebook {
 Date Metric::FirstDay(Date last) const {
   const Date first_of_all = *Date::FromCivil(1, 1, 1);
   if (rolling_months > 0) {
-    return std::max(first_of_all, last.PlusDays(1).PlusMonths(-rolling_months));
+    return std::max(first_of_all, last.PlusMonths(-rolling_months).PlusDays(1));
   }
   if (rolling_days > 0) return std::max(first_of_all, last.PlusDays(1 - rolling_days));
   return first_of_all;

@@ -71,7 +71,7 @@ struct Metric {
   int rolling_months = 0;      // one of the two is > 0, or both are 0 for a lifetime
   int rolling_days = 0;
   // The first day of the window that ends with (and includes) `last`; 0001-01-01 for a lifetime.
-  // With rolling_months n: the day after `last` minus n months.
+  // With rolling_months n: the day after (`last` minus n months).
   Date FirstDay(Date last) const;
 };
 

@@ -55,7 +55,8 @@ std::string RenderScaled(std::int64_t value, int digits) {
   if (digits > 0) {
     const auto places = static_cast<std::size_t>(digits);
     if (text.size() <= places) text.insert(0, places + 1 - text.size(), '0');
-    text.insert(text.size() - places, ".");
+    text = absl::StrCat(absl::string_view(text).substr(0, text.size() - places), ".",
+                        absl::string_view(text).substr(text.size() - places));
   }
   return value < 0 ? absl::StrCat("-", text) : text;
 }

@@ -20,7 +20,9 @@ absl::Status Expected(absl::string_view what, absl::string_view text) {
   return absl::InvalidArgumentError(absl::StrCat("must be ", what, ", was \"", text, "\""));
 }
 
-bool IsDigits(absl::string_view text) { return std::all_of(text.begin(), text.end(), absl::ascii_isdigit); }
+bool IsDigits(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ absl::StatusOr<std::int64_t> ParseAmount(absl::string_view text, int decimals) {
   }
   while (!fraction.empty() && fraction.back() == '0') fraction.remove_suffix(1);
   if (fraction.size() > static_cast<std::size_t>(decimals)) {
-    return Expected(decimals == 0 ? "a whole number" : absl::StrCat("a number with at most ", decimals, " decimals"),
+    return Expected(decimals == 0 ? "a whole number"
+                                  : absl::StrCat("a number with at most ", decimals, " decimals"),
                     text);
   }
   std::string digits = absl::StrCat(whole, fraction);
@@ -44,7 +47,8 @@ absl::StatusOr<std::int64_t> ParseAmount(absl::string_view text, int decimals) {
   std::int64_t amount = 0;
   for (const char digit : digits) {
     amount = amount * 10 + (digit - '0');
-    if (amount > kAmountMax) return Expected(absl::StrCat("at most ", RenderAmount(kAmountMax, decimals)), text);
+    if (amount > kAmountMax)
+      return Expected(absl::StrCat("at most ", RenderAmount(kAmountMax, decimals)), text);
   }
   return is_negative ? -amount : amount;
 }
@@ -52,12 +56,14 @@ absl::StatusOr<std::int64_t> ParseAmount(absl::string_view text, int decimals) {
 std::string RenderAmount(std::int64_t amount, int decimals) {
   const bool is_negative = amount < 0;
   // In unsigned arithmetic, so that the smallest number can be shown too.
-  const auto magnitude = is_negative ? 0 - static_cast<std::uint64_t>(amount) : static_cast<std::uint64_t>(amount);
+  const auto magnitude =
+      is_negative ? 0 - static_cast<std::uint64_t>(amount) : static_cast<std::uint64_t>(amount);
   const auto unit = static_cast<std::uint64_t>(PowerOfTen(decimals));
   std::string text = absl::StrCat(is_negative ? "-" : "", magnitude / unit);
   if (decimals == 0) return text;
   const std::string fraction = absl::StrCat(magnitude % unit);
-  absl::StrAppend(&text, ".", std::string(static_cast<std::size_t>(decimals) - fraction.size(), '0'), fraction);
+  absl::StrAppend(&text, ".",
+                  std::string(static_cast<std::size_t>(decimals) - fraction.size(), '0'), fraction);
   return text;
 }
 

@@ -13,8 +13,9 @@ namespace laurel::cli {
 inline constexpr std::int64_t kAmountMax = 1'000'000'000'000'000;
 inline constexpr int kDecimalsMax = 4;
 
-// "11.77" with 2 decimals is 1177. Takes an optional minus, digits, and a point with digits; digits beyond `decimals`
-// (0 to kDecimalsMax) must be zeros. INVALID_ARGUMENT, `must be …, was …`, otherwise and beyond kAmountMax.
+// "11.77" with 2 decimals is 1177. Takes an optional minus, digits, and a point with digits; digits
+// beyond `decimals` (0 to kDecimalsMax) must be zeros. INVALID_ARGUMENT, `must be …, was …`,
+// otherwise and beyond kAmountMax.
 absl::StatusOr<std::int64_t> ParseAmount(absl::string_view text, int decimals);
 
 // 1177 with 2 decimals is "11.77"; -5 is "-0.05".

@@ -83,7 +83,8 @@ absl::StatusOr<bool> CsvReader::Next(CsvRecord& record) {
   };
   record.line = line_;
   while (true) {
-    if (count == kCsvFieldsMax) return Error(absl::StrCat("record: must have at most ", kCsvFieldsMax, " fields"));
+    if (count == kCsvFieldsMax)
+      return Error(absl::StrCat("record: must have at most ", kCsvFieldsMax, " fields"));
     std::string& field = next_field();
     ASSIGN_OR_RETURN(const int first, Peek());
     const bool is_quoted = first == '"';
@@ -92,13 +93,15 @@ absl::StatusOr<bool> CsvReader::Next(CsvRecord& record) {
     if (is_quoted && end == '\r') {
       ++at_;
       ASSIGN_OR_RETURN(end, Peek());
-      if (end != '\n' && end >= 0) return Error("closing quote: must end the field, was followed by a carriage return");
+      if (end != '\n' && end >= 0)
+        return Error("closing quote: must end the field, was followed by a carriage return");
     }
     if (end == separator_) {
       ++at_;
       continue;
     }
-    if (end >= 0 && end != '\n') return Error("closing quote: must end the field, was followed by text");
+    if (end >= 0 && end != '\n')
+      return Error("closing quote: must end the field, was followed by text");
     if (end == '\n') {
       ++at_;
       ++line_;
@@ -119,9 +122,11 @@ std::string RenderCsvRecord(const std::vector<std::string>& fields) {
   std::string record;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) record.push_back(',');
-    const bool has_edge_space = !fields[i].empty() && (fields[i].front() == ' ' || fields[i].back() == ' ');
+    const bool has_edge_space =
+        !fields[i].empty() && (fields[i].front() == ' ' || fields[i].back() == ' ');
     const bool is_empty_line = fields.size() == 1 && fields[i].empty();
-    if (fields[i].find_first_of(",\"\r\n") == std::string::npos && !has_edge_space && !is_empty_line) {
+    if (fields[i].find_first_of(",\"\r\n") == std::string::npos && !has_edge_space &&
+        !is_empty_line) {
       record.append(fields[i]);
     } else {
       absl::StrAppend(&record, "\"", absl::StrReplaceAll(fields[i], {{"\"", "\"\""}}), "\"");

@@ -10,9 +10,10 @@
 #include "absl/strings/string_view.h"
 #include "service/cli/input.h"
 
-// CSV as in RFC 4180: fields in double quotes may hold separators, line ends and doubled quotes. More than the
-// standard asks for: a byte order mark is skipped, lines end in LF or CRLF, the last line may lack its end, empty
-// lines are skipped, and a quote inside a field that does not begin with one stands for itself.
+// CSV as in RFC 4180: fields in double quotes may hold separators, line ends and doubled quotes.
+// More than the standard asks for: a byte order mark is skipped, lines end in LF or CRLF, the last
+// line may lack its end, empty lines are skipped, and a quote inside a field that does not begin
+// with one stands for itself.
 namespace laurel::cli {
 
 inline constexpr std::size_t kCsvFieldBytesMax = std::size_t{1} << 20;
@@ -27,11 +28,12 @@ struct CsvRecord {
 class CsvReader {
  public:
   // `source` must outlive the reader. `separator` is one byte: comma, semicolon, tab.
-  explicit CsvReader(ByteSource* source, char separator = ',') : source_(source), separator_(separator) {}
+  explicit CsvReader(ByteSource* source, char separator = ',')
+      : source_(source), separator_(separator) {}
 
-  // Reads the next record into `record`, whose memory is reused. False at the end. INVALID_ARGUMENT with the line for
-  // text behind a closing quote, a quote that is never closed, UTF-16, or a limit; the reader then stays there.
-  // Fails also as the source does.
+  // Reads the next record into `record`, whose memory is reused. False at the end. INVALID_ARGUMENT
+  // with the line for text behind a closing quote, a quote that is never closed, UTF-16, or a
+  // limit; the reader then stays there. Fails also as the source does.
   absl::StatusOr<bool> Next(CsvRecord& record);
 
  private:

@@ -20,7 +20,8 @@ class Problems {
   explicit Problems(const BoundMapping& mapping) : mapping_(mapping) {}
   void Add(RowField field, absl::string_view message) {
     absl::StrAppend(&reject_.field, reject_.field.empty() ? "" : " ", mapping_.Name(field));
-    absl::StrAppend(&reject_.message, reject_.message.empty() ? "" : "; ", mapping_.Name(field), ": ", message);
+    absl::StrAppend(&reject_.message, reject_.message.empty() ? "" : "; ", mapping_.Name(field),
+                    ": ", message);
   }
   bool empty() const { return reject_.field.empty(); }
   Reject Take() {
@@ -36,8 +37,8 @@ class Problems {
 // Reads the values of one row; each method notes what is wrong and then returns something harmless.
 class RowReader {
  public:
-  RowReader(const BoundMapping& mapping, const RowOptions& options, const std::vector<std::string>& fields,
-            Problems& problems)
+  RowReader(const BoundMapping& mapping, const RowOptions& options,
+            const std::vector<std::string>& fields, Problems& problems)
       : mapping_(mapping), options_(options), fields_(fields), problems_(problems) {}
 
   absl::string_view Value(RowField field) const { return mapping_.Value(field, fields_); }
@@ -51,7 +52,8 @@ class RowReader {
   std::string ReceiptPart(RowField field) {
     const absl::string_view value = Value(field);
     if (!IsReceiptPart(value)) {
-      problems_.Add(field, absl::StrCat("must be 1 to 40 letters, digits, - and _, was \"", value, "\""));
+      problems_.Add(field,
+                    absl::StrCat("must be 1 to 40 letters, digits, - and _, was \"", value, "\""));
     }
     return std::string(value);
   }
@@ -62,17 +64,20 @@ class RowReader {
     if (mapping_.Has(RowField::kDate)) {
       const absl::StatusOr<Date> parsed = Date::Parse(Value(RowField::kDate));
       if (!parsed.ok()) {
-        problems_.Add(RowField::kDate, absl::StrCat("must be a real date such as 2024-02-29, was \"",
-                                                    Value(RowField::kDate), "\""));
+        problems_.Add(RowField::kDate,
+                      absl::StrCat("must be a real date such as 2024-02-29, was \"",
+                                   Value(RowField::kDate), "\""));
         return {};
       }
       date = *parsed;
     }
     if (mapping_.Has(RowField::kOccurredAt)) {
-      const absl::StatusOr<Timestamp> instant = ParseInstant(Value(RowField::kOccurredAt), options_.zone);
+      const absl::StatusOr<Timestamp> instant =
+          ParseInstant(Value(RowField::kOccurredAt), options_.zone);
       if (!instant.ok()) {
-        problems_.Add(RowField::kOccurredAt, absl::StrCat("must be an instant such as 2024-02-29T12:00:00Z, was \"",
-                                                          Value(RowField::kOccurredAt), "\""));
+        problems_.Add(RowField::kOccurredAt,
+                      absl::StrCat("must be an instant such as 2024-02-29T12:00:00Z, was \"",
+                                   Value(RowField::kOccurredAt), "\""));
         return {};
       }
       return {date ? *date : DateOf(*instant, options_.zone), *instant};
@@ -92,7 +97,8 @@ class RowReader {
     const std::optional<int> exponent = rules::CurrencyExponent(total.currency_code());
     if (!exponent) {
       problems_.Add(RowField::kCurrency,
-                    absl::StrCat("must be an ISO 4217 code such as EUR, was \"", total.currency_code(), "\""));
+                    absl::StrCat("must be an ISO 4217 code such as EUR, was \"",
+                                 total.currency_code(), "\""));
       return total;
     }
     const absl::StatusOr<std::int64_t> amount = ParseAmount(Value(RowField::kTotal), *exponent);
@@ -141,7 +147,8 @@ constexpr std::array kApiFields = {
 std::string ColumnOf(const BoundMapping& mapping, absl::string_view path) {
   for (const ApiField& known : kApiFields) {
     if (!absl::StrContains(path, known.path)) continue;
-    const bool is_from_date = known.field == RowField::kOccurredAt && !mapping.Has(RowField::kOccurredAt);
+    const bool is_from_date =
+        known.field == RowField::kOccurredAt && !mapping.Has(RowField::kOccurredAt);
     return mapping.Name(is_from_date ? RowField::kDate : known.field);
   }
   return std::string(path);
@@ -159,8 +166,9 @@ std::string FieldOf(const BoundMapping& mapping, absl::string_view reason) {
 
 }  // namespace
 
-std::variant<ImportItem, Reject> ToImportItem(const BoundMapping& mapping, const RowOptions& options,
-                                              std::uint64_t row, std::vector<std::string> fields) {
+std::variant<ImportItem, Reject> ToImportItem(const BoundMapping& mapping,
+                                              const RowOptions& options, std::uint64_t row,
+                                              std::vector<std::string> fields) {
   Problems problems(mapping);
   RowReader reader(mapping, options, fields, problems);
   ImportItem item;
@@ -183,7 +191,8 @@ std::variant<ImportItem, Reject> ToImportItem(const BoundMapping& mapping, const
   purchase.set_channel(reader.Channel());
   if (!problems.empty()) return problems.Take();
 
-  const ImportKey key = {options.program, receipt.store(), receipt.terminal(), ToString(date), receipt.number()};
+  const ImportKey key = {options.program, receipt.store(), receipt.terminal(), ToString(date),
+                         receipt.number()};
   request.set_request_id(ImportRequestId("accrue", key, options.attempt));
   item.enrol_request_id = ImportRequestId("enrol", key, options.attempt);
   item.fields = std::move(fields);

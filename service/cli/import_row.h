@@ -39,8 +39,9 @@ struct RowOptions {
 };
 
 // Turns a row into a request, or into everything that is wrong with it. Pure.
-std::variant<ImportItem, Reject> ToImportItem(const BoundMapping& mapping, const RowOptions& options,
-                                              std::uint64_t row, std::vector<std::string> fields);
+std::variant<ImportItem, Reject> ToImportItem(const BoundMapping& mapping,
+                                              const RowOptions& options, std::uint64_t row,
+                                              std::vector<std::string> fields);
 
 // The reject of a row that the server refused: fields of the API are called by their columns.
 Reject ToReject(const BoundMapping& mapping, const Refusal& refusal);

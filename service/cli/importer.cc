@@ -1,14 +1,13 @@
 #include "service/cli/importer.h"
 
+#include <grpc/support/time.h>
+#include <grpcpp/client_context.h>
+
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <latch>
 #include <thread>
 #include <utility>
-
-#include <grpc/support/time.h>
-#include <grpcpp/client_context.h>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -96,31 +95,38 @@ class Importer::Lane {
     return items;
   }
 
-  // Starts all calls, waits for all answers. `start` is given context, request, response and what to call at the end.
+  // Starts all calls, waits for all answers. `start` is given context, request, response and what
+  // to call at the end.
   template <class Request, class Response, class Start>
   void CallAll(std::vector<std::unique_ptr<PendingCall<Request, Response>>>& calls, Start start) {
-    std::latch answered(static_cast<std::ptrdiff_t>(calls.size()));
     {
       MutexLock lock(&mutex_);
+      answers_left_ = calls.size();
       for (const auto& call : calls) {
-        const auto timeout = gpr_time_from_micros(importer_.options_.call_timeout_micros, GPR_TIMESPAN);
+        const auto timeout =
+            gpr_time_from_micros(importer_.options_.call_timeout_micros, GPR_TIMESPAN);
         call->context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), timeout));
         in_flight_.push_back(&call->context);
+        if (is_cancelled_) call->context.TryCancel();
       }
     }
     for (const auto& call : calls) {
-      start(&call->context, &call->request, &call->response, [target = call.get(), &answered](grpc::Status status) {
-        target->status = std::move(status);
-        answered.count_down();
-      });
+      start(&call->context, &call->request, &call->response,
+            [this, target = call.get()](grpc::Status status) {
+              target->status = std::move(status);
+              MutexLock lock(&mutex_);
+              --answers_left_;
+              changed_.NotifyAll();
+            });
     }
-    answered.wait();
     MutexLock lock(&mutex_);
+    while (answers_left_ > 0) changed_.Wait(&mutex_);
     in_flight_.clear();
   }
 
   // Pauses before the next round; false when time is over or the import has stopped.
-  bool WaitForNextRound(std::int64_t started_micros, std::int64_t& backoff, const Refusal& refusal) {
+  bool WaitForNextRound(std::int64_t started_micros, std::int64_t& backoff,
+                        const Refusal& refusal) {
     if (SteadyMicros() - started_micros > importer_.options_.retry_for_micros) {
       importer_.Stop(refusal);
       return false;
@@ -130,8 +136,8 @@ class Importer::Lane {
     return goes_on;
   }
 
-  // Runs one call per key of `first` until each has a final answer. `make` fills the request, `take` is given each
-  // final answer.
+  // Runs one call per key of `first` until each has a final answer. `make` fills the request,
+  // `take` is given each final answer.
   template <class Request, class Response, class Start, class Make, class Take>
   void CallUntilFinal(std::vector<const ImportItem*> left, Start start, Make make, Take take) {
     std::int64_t backoff = importer_.options_.backoff_micros;
@@ -159,15 +165,19 @@ class Importer::Lane {
     }
   }
 
-  static const std::string& MemberOf(const ImportItem& item) { return item.request.member().identity().value(); }
+  static const std::string& MemberOf(const ImportItem& item) {
+    return item.request.member().identity().value();
+  }
 
-  // Looks every new member up and enrols those that the server does not know. A lookup first, because a refused
-  // enrolment would be recorded in the ledger. Rows of members who cannot be enrolled are rejected and removed.
+  // Looks every new member up and enrols those that the server does not know. A lookup first,
+  // because a refused enrolment would be recorded in the ledger. Rows of members who cannot be
+  // enrolled are rejected and removed.
   void EnsureMembers(Items& items) {
     std::vector<const ImportItem*> unseen;
     absl::flat_hash_set<std::string> asked;
     for (const ImportItem& item : items) {
-      if (!known_.contains(MemberOf(item)) && asked.insert(MemberOf(item)).second) unseen.push_back(&item);
+      if (!known_.contains(MemberOf(item)) && asked.insert(MemberOf(item)).second)
+        unseen.push_back(&item);
     }
     std::vector<const ImportItem*> absent;
     absl::flat_hash_map<std::string, Refusal> refused;
@@ -182,7 +192,8 @@ class Importer::Lane {
           *request.mutable_identity() = item.request.member().identity();
           return request;
         },
-        [&](const ImportItem& item, bool is_ok, const Refusal& refusal, const v1::LookupMemberResponse&) {
+        [&](const ImportItem& item, bool is_ok, const Refusal& refusal,
+            const v1::LookupMemberResponse&) {
           if (is_ok) {
             known_.insert(MemberOf(item));
           } else if (refusal.reason == "MEMBER_NOT_FOUND") {
@@ -206,7 +217,8 @@ class Importer::Lane {
           *request.mutable_occurred_at() = item.request.purchase().occurred_at();
           return request;
         },
-        [&](const ImportItem& item, bool is_ok, const Refusal& refusal, const v1::EnrollMemberResponse&) {
+        [&](const ImportItem& item, bool is_ok, const Refusal& refusal,
+            const v1::EnrollMemberResponse&) {
           // Somebody else may have enrolled the member since the lookup.
           if (!is_ok && refusal.reason != "IDENTITY_TAKEN") {
             refused.emplace(MemberOf(item), refusal);
@@ -226,7 +238,8 @@ class Importer::Lane {
   void Accrue(const Items& items) {
     std::vector<const ImportItem*> left;
     for (const ImportItem& item : items) left.push_back(&item);
-    absl::flat_hash_set<std::uint64_t> unanswered;  // rows sent without an answer: a replay of those is our own
+    absl::flat_hash_set<std::uint64_t>
+        unanswered;  // rows sent without an answer: a replay of those is our own
     std::int64_t backoff = importer_.options_.backoff_micros;
     const std::int64_t started = SteadyMicros();
     while (true) {
@@ -239,11 +252,13 @@ class Importer::Lane {
 
   // Returns what has to be sent again; `last` is why.
   std::vector<const ImportItem*> SendBatch(const std::vector<const ImportItem*>& items,
-                                           absl::flat_hash_set<std::uint64_t>& unanswered, Refusal& last) {
+                                           absl::flat_hash_set<std::uint64_t>& unanswered,
+                                           Refusal& last) {
     using Call = PendingCall<v1::BatchAccrueRequest, v1::BatchAccrueResponse>;
     std::vector<std::unique_ptr<Call>> calls;
     calls.push_back(std::make_unique<Call>());
-    for (const ImportItem* item : items) *calls[0]->request.add_items()->mutable_accrue_purchase() = item->request;
+    for (const ImportItem* item : items)
+      *calls[0]->request.add_items()->mutable_accrue_purchase() = item->request;
     CallAll<v1::BatchAccrueRequest, v1::BatchAccrueResponse>(
         calls, [this](auto* context, auto* request, auto* response, auto done) {
           points_->async()->BatchAccrue(context, request, response, std::move(done));
@@ -272,13 +287,15 @@ class Importer::Lane {
     std::vector<const ImportItem*> again;
     for (std::size_t i = 0; i < items.size(); ++i) {
       const v1::BatchAccrueResult& result = call.response.results(static_cast<int>(i));
-      if (!TakeResult(*items[i], result, unanswered.contains(items[i]->row), last)) again.push_back(items[i]);
+      if (!TakeResult(*items[i], result, unanswered.contains(items[i]->row), last))
+        again.push_back(items[i]);
     }
     return again;
   }
 
   // False if the item has to be sent again.
-  bool TakeResult(const ImportItem& item, const v1::BatchAccrueResult& result, bool was_sent_before, Refusal& last) {
+  bool TakeResult(const ImportItem& item, const v1::BatchAccrueResult& result, bool was_sent_before,
+                  Refusal& last) {
     if (result.has_error()) {
       const Refusal refusal = ToRefusal(result.error());
       if (IsTransient(refusal)) {
@@ -299,7 +316,8 @@ class Importer::Lane {
         return;
       }
       ++tally.accrued;
-      for (const v1::Award& award : response.awards()) tally.points[award.point_type()] += award.amount();
+      for (const v1::Award& award : response.awards())
+        tally.points[award.point_type()] += award.amount();
     });
     return true;
   }
@@ -312,6 +330,7 @@ class Importer::Lane {
   CondVar changed_;
   std::deque<ImportItem> queue_ ABSL_GUARDED_BY(mutex_);
   std::vector<grpc::ClientContext*> in_flight_ ABSL_GUARDED_BY(mutex_);
+  std::size_t answers_left_ ABSL_GUARDED_BY(mutex_) = 0;
   bool is_closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_done_ ABSL_GUARDED_BY(mutex_) = false;
@@ -320,7 +339,8 @@ class Importer::Lane {
 
 Importer::Importer(std::shared_ptr<grpc::Channel> channel, Options options, OnReject on_reject)
     : channel_(std::move(channel)), options_(std::move(options)), on_reject_(std::move(on_reject)) {
-  for (std::size_t i = 0; i < options_.lane_count; ++i) lanes_.push_back(std::make_unique<Lane>(this));
+  for (std::size_t i = 0; i < options_.lane_count; ++i)
+    lanes_.push_back(std::make_unique<Lane>(this));
 }
 
 Importer::~Importer() { Stop(std::nullopt); }
@@ -339,7 +359,11 @@ bool Importer::Add(ImportItem item) {
 void Importer::Finish() {
   for (const std::unique_ptr<Lane>& lane : lanes_) lane->Close();
   for (const std::unique_ptr<Lane>& lane : lanes_) {
-    while (!lane->is_idle()) Pause(kMicrosPerSecond / 500);
+    while (!lane->is_idle()) {
+      const bool goes_on = Pause(kMicrosPerSecond / 500);
+      // Once stopped, a lane ends as soon as its cancelled calls have returned.
+      if (!goes_on) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
   }
 }
 

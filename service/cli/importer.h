@@ -1,6 +1,8 @@
 #ifndef LAUREL_SERVICE_CLI_IMPORTER_H_
 #define LAUREL_SERVICE_CLI_IMPORTER_H_
 
+#include <grpcpp/channel.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -9,8 +11,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <grpcpp/channel.h>
 
 #include "engine/base/mutex.h"
 #include "engine/base/time.h"
@@ -27,15 +27,16 @@ struct ImportTally {
   std::map<std::string, std::int64_t> points;  // newly given, by point type
 };
 
-// Sends purchases in batches, several at a time. Every member belongs to one lane, and a lane has one batch in flight:
-// the purchases of a member are posted in the order of Add. What the server did not answer is sent again under the
-// same request id, with growing pauses.
+// Sends purchases in batches, several at a time. Every member belongs to one lane, and a lane has
+// one batch in flight: the purchases of a member are posted in the order of Add. What the server
+// did not answer is sent again under the same request id, with growing pauses.
 class Importer {
  public:
   struct Options {
     std::size_t lane_count = 8;
     std::size_t batch_items_max = 100;  // the API's own limit
-    bool has_enrolment = false;         // enrol members that are not known, at their first purchase's instant
+    bool has_enrolment =
+        false;  // enrol members that are not known, at their first purchase's instant
     std::int64_t call_timeout_micros = 30 * kMicrosPerSecond;
     std::int64_t retry_for_micros = 5 * kMicrosPerMinute;  // then the import stops
     std::int64_t backoff_micros = kMicrosPerSecond / 10;   // first pause; doubles up to 5 s
@@ -48,7 +49,8 @@ class Importer {
   // Stops without waiting for what is queued.
   ~Importer();
 
-  // Queues one purchase; waits while its lane is full. False once the import has stopped: it was not taken.
+  // Queues one purchase; waits while its lane is full. False once the import has stopped: it was
+  // not taken.
   bool Add(ImportItem item);
   // Waits until everything is answered, or the import has stopped.
   void Finish();

@@ -30,7 +30,8 @@ absl::Status SystemError(absl::string_view subject, int error) {
 
 class FileSource final : public ByteSource {
  public:
-  FileSource(std::string path, int fd, std::uint64_t size) : path_(std::move(path)), fd_(fd), size_(size) {}
+  FileSource(std::string path, int fd, std::uint64_t size)
+      : path_(std::move(path)), fd_(fd), size_(size) {}
   ~FileSource() override {
     if (fd_ != STDIN_FILENO) ::close(fd_);
   }
@@ -73,8 +74,11 @@ class MemorySource final : public ByteSource {
 // Holds what was read from the source and not yet used.
 class Buffered : public ByteSource {
  public:
-  Buffered(std::unique_ptr<ByteSource> source, std::string head) : source_(std::move(source)), buffer_(std::move(head)) {}
-  std::uint64_t consumed_bytes() const override { return source_->consumed_bytes() - (buffer_.size() - at_); }
+  Buffered(std::unique_ptr<ByteSource> source, std::string head)
+      : source_(std::move(source)), buffer_(std::move(head)) {}
+  std::uint64_t consumed_bytes() const override {
+    return source_->consumed_bytes() - (buffer_.size() - at_);
+  }
   std::uint64_t size_bytes() const override { return source_->size_bytes(); }
 
  protected:
@@ -113,7 +117,8 @@ class PlainSource final : public Buffered {
 
 class GzipSource final : public Buffered {
  public:
-  GzipSource(std::unique_ptr<ByteSource> source, std::string head) : Buffered(std::move(source), std::move(head)) {
+  GzipSource(std::unique_ptr<ByteSource> source, std::string head)
+      : Buffered(std::move(source), std::move(head)) {
     ::inflateInit2(&stream_, 15 + 16);  // 16: gzip header and trailer
   }
   ~GzipSource() override { ::inflateEnd(&stream_); }
@@ -160,7 +165,8 @@ class ZstdSource final : public Buffered {
       ZSTD_inBuffer in = {here(), has_more ? left() : 0, 0};
       wanted_ = ::ZSTD_decompressStream(stream_, &out, &in);
       if (::ZSTD_isError(wanted_) != 0) {
-        return absl::DataLossError(absl::StrCat("zstd: stream must be intact, was: ", ::ZSTD_getErrorName(wanted_)));
+        return absl::DataLossError(
+            absl::StrCat("zstd: stream must be intact, was: ", ::ZSTD_getErrorName(wanted_)));
       }
       Use(in.pos);
       if (!has_more && out.pos == 0 && wanted_ != 0) {
@@ -184,7 +190,8 @@ absl::StatusOr<std::unique_ptr<ByteSource>> Decompressed(std::unique_ptr<ByteSou
     have += count;
   }
   head.resize(have);
-  if (absl::StartsWith(head, "\x1f\x8b")) return std::make_unique<GzipSource>(std::move(source), head);
+  if (absl::StartsWith(head, "\x1f\x8b"))
+    return std::make_unique<GzipSource>(std::move(source), head);
   if (head == "\x28\xb5\x2f\xfd") return std::make_unique<ZstdSource>(std::move(source), head);
   return std::make_unique<PlainSource>(std::move(source), head);
 }
@@ -192,12 +199,14 @@ absl::StatusOr<std::unique_ptr<ByteSource>> Decompressed(std::unique_ptr<ByteSou
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenInput(const std::string& path) {
-  if (path == "-") return Decompressed(std::make_unique<FileSource>("standard input", STDIN_FILENO, 0));
+  if (path == "-")
+    return Decompressed(std::make_unique<FileSource>("standard input", STDIN_FILENO, 0));
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return SystemError(path, errno);
   struct stat info = {};
   const bool is_file = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-  auto file = std::make_unique<FileSource>(path, fd, is_file ? static_cast<std::uint64_t>(info.st_size) : 0);
+  auto file = std::make_unique<FileSource>(path, fd,
+                                           is_file ? static_cast<std::uint64_t>(info.st_size) : 0);
   return Decompressed(std::move(file));
 }
 
@@ -214,7 +223,8 @@ absl::StatusOr<std::string> ReadAll(const std::string& path, std::size_t bytes_m
     if (count == 0) return all;
     all.append(buffer.data(), count);
     if (all.size() > bytes_max) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ": must have at most ", bytes_max, " bytes, was longer"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": must have at most ", bytes_max, " bytes, was longer"));
     }
   }
 }

@@ -16,8 +16,8 @@ namespace laurel::cli {
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  // Puts up to `size` bytes at `buffer`; returns how many, 0 only at the end. DATA_LOSS if a compressed stream is
-  // damaged or cut off, UNAVAILABLE if the file cannot be read.
+  // Puts up to `size` bytes at `buffer`; returns how many, 0 only at the end. DATA_LOSS if a
+  // compressed stream is damaged or cut off, UNAVAILABLE if the file cannot be read.
   virtual absl::StatusOr<std::size_t> Read(char* buffer, std::size_t size) = 0;
   // Bytes of the file that were used so far, as stored: with size_bytes() a measure of progress.
   virtual std::uint64_t consumed_bytes() const = 0;
@@ -33,8 +33,8 @@ std::unique_ptr<ByteSource> InputFromMemory(absl::string_view bytes);
 // Reads a whole file of at most `bytes_max`; INVALID_ARGUMENT beyond.
 absl::StatusOr<std::string> ReadAll(const std::string& path, std::size_t bytes_max);
 
-// Writes to `path` so that it appears whole or not at all: into `path`.part, synced, then renamed. "-" is standard
-// output. Abandoned (and removed) unless Commit is called.
+// Writes to `path` so that it appears whole or not at all: into `path`.part, synced, then renamed.
+// "-" is standard output. Abandoned (and removed) unless Commit is called.
 class OutputFile {
  public:
   static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path);
@@ -47,7 +47,8 @@ class OutputFile {
   std::uint64_t bytes_written() const { return bytes_written_; }
 
  private:
-  OutputFile(std::string path, std::string part, int fd) : path_(std::move(path)), part_(std::move(part)), fd_(fd) {}
+  OutputFile(std::string path, std::string part, int fd)
+      : path_(std::move(path)), part_(std::move(part)), fd_(fd) {}
   std::string path_;
   std::string part_;  // empty: standard output
   int fd_;

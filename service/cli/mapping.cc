@@ -1,8 +1,8 @@
 #include "service/cli/mapping.h"
 
-#include <algorithm>
-
 #include <yaml-cpp/yaml.h>
+
+#include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -16,7 +16,8 @@ namespace laurel::cli {
 namespace {
 
 constexpr std::array<absl::string_view, kRowFieldCount> kFieldNames = {
-    "member", "store", "terminal", "number", "date", "time", "occurred_at", "total", "currency", "channel"};
+    "member", "store",       "terminal", "number",   "date",
+    "time",   "occurred_at", "total",    "currency", "channel"};
 constexpr absl::string_view kZone = "zone";
 
 absl::Status Invalid(absl::string_view subject, absl::string_view what) {
@@ -42,13 +43,15 @@ absl::Status Mapping::Set(absl::string_view field, absl::string_view value) {
   if (found == kFieldNames.end()) {
     std::vector<std::string> known(kFieldNames.begin(), kFieldNames.end());
     known.emplace_back(kZone);
-    return Invalid(field, absl::StrCat("must be one of ", absl::StrJoin(known, ", "), DidYouMean(field, known)));
+    return Invalid(field, absl::StrCat("must be one of ", absl::StrJoin(known, ", "),
+                                       DidYouMean(field, known)));
   }
   const auto row_field = static_cast<RowField>(found - kFieldNames.begin());
   if (row_field == RowField::kMember) {
     const std::size_t colon = value.find(':');
     if (colon == absl::string_view::npos) {
-      return Invalid(field, absl::StrCat("must be kind:column such as card:customer_id, was \"", value, "\""));
+      return Invalid(
+          field, absl::StrCat("must be kind:column such as card:customer_id, was \"", value, "\""));
     }
     ASSIGN_OR_RETURN(member_kind, ParseKind(value.substr(0, colon)));
     value.remove_prefix(colon + 1);
@@ -71,49 +74,59 @@ absl::StatusOr<Mapping> ParseMappingYaml(absl::string_view yaml) {
   try {
     root = YAML::Load(std::string(yaml));
   } catch (const YAML::Exception& error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("mapping:", error.mark.line + 1, ":", error.mark.column + 1, ": must be YAML, was: ", error.msg));
+    return absl::InvalidArgumentError(absl::StrCat("mapping:", error.mark.line + 1, ":",
+                                                   error.mark.column + 1,
+                                                   ": must be YAML, was: ", error.msg));
   }
-  if (!root.IsMap()) return absl::InvalidArgumentError("mapping: must be fields with values, was something else");
+  if (!root.IsMap())
+    return absl::InvalidArgumentError("mapping: must be fields with values, was something else");
   Mapping mapping;
   for (const auto& pair : root) {
     if (!pair.first.IsScalar() || !pair.second.IsScalar()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("mapping:", pair.first.Mark().line + 1, ": must be a field and a text, was something else"));
+          absl::StrCat("mapping:", pair.first.Mark().line + 1,
+                       ": must be a field and a text, was something else"));
     }
     RETURN_IF_ERROR(mapping.Set(pair.first.Scalar(), pair.second.Scalar()));
   }
   return mapping;
 }
 
-absl::StatusOr<BoundMapping> BoundMapping::Bind(const Mapping& mapping, const std::vector<std::string>& header) {
+absl::StatusOr<BoundMapping> BoundMapping::Bind(const Mapping& mapping,
+                                                const std::vector<std::string>& header) {
   BoundMapping bound;
   bound.member_kind_ = mapping.member_kind;
-  for (int i = 0; i < kRowFieldCount; ++i) bound.names_[static_cast<std::size_t>(i)] = std::string(kFieldNames[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < kRowFieldCount; ++i)
+    bound.names_[static_cast<std::size_t>(i)] =
+        std::string(kFieldNames[static_cast<std::size_t>(i)]);
   for (const auto& [field, from] : mapping.fields) {
     Source source{from.kind, 0, from.text};
     if (from.kind == Template::Kind::kColumn) {
       const auto column = std::find(header.begin(), header.end(), from.text);
       if (column == header.end()) {
-        return Invalid(ToString(field), absl::StrCat("must be a column of the file, was \"", from.text, "\"",
-                                                     DidYouMean(from.text, header), "; columns are ",
-                                                     absl::StrJoin(header, ", ")));
+        return Invalid(ToString(field),
+                       absl::StrCat("must be a column of the file, was \"", from.text, "\"",
+                                    DidYouMean(from.text, header), "; columns are ",
+                                    absl::StrJoin(header, ", ")));
       }
       if (std::find(column + 1, header.end(), from.text) != header.end()) {
-        return Invalid(ToString(field), absl::StrCat("must be a column that is there once, was \"", from.text, "\""));
+        return Invalid(ToString(field), absl::StrCat("must be a column that is there once, was \"",
+                                                     from.text, "\""));
       }
       source.column = static_cast<std::size_t>(column - header.begin());
       bound.names_[static_cast<std::size_t>(field)] = from.text;
     }
     bound.sources_[static_cast<std::size_t>(field)] = std::move(source);
   }
-  for (const RowField field :
-       {RowField::kMember, RowField::kStore, RowField::kTerminal, RowField::kNumber, RowField::kTotal}) {
+  for (const RowField field : {RowField::kMember, RowField::kStore, RowField::kTerminal,
+                               RowField::kNumber, RowField::kTotal}) {
     if (!bound.Has(field)) {
-      return Invalid(ToString(field), absl::StrCat("must be mapped: --map ", ToString(field), "=COLUMN, was absent"));
+      return Invalid(ToString(field), absl::StrCat("must be mapped: --map ", ToString(field),
+                                                   "=COLUMN, was absent"));
     }
   }
-  if (!bound.Has(RowField::kOccurredAt) && !(bound.Has(RowField::kDate) && bound.Has(RowField::kTime))) {
+  if (!bound.Has(RowField::kOccurredAt) &&
+      !(bound.Has(RowField::kDate) && bound.Has(RowField::kTime))) {
     return Invalid("occurred_at", "must be mapped, or both date and time; was absent");
   }
   return bound;

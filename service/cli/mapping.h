@@ -25,7 +25,18 @@
 namespace laurel::cli {
 
 // The fields of a mapping that rows are made of.
-enum class RowField { kMember, kStore, kTerminal, kNumber, kDate, kTime, kOccurredAt, kTotal, kCurrency, kChannel };
+enum class RowField {
+  kMember,
+  kStore,
+  kTerminal,
+  kNumber,
+  kDate,
+  kTime,
+  kOccurredAt,
+  kTotal,
+  kCurrency,
+  kChannel
+};
 inline constexpr int kRowFieldCount = 10;
 absl::string_view ToString(RowField field);  // "member", "occurred_at"
 
@@ -44,7 +55,8 @@ struct Mapping {
   std::map<RowField, Template> fields;
   std::string zone;  // IANA name; empty: the program's
 
-  // Adds or replaces what "field=template" says. INVALID_ARGUMENT for an unknown field or identity kind.
+  // Adds or replaces what "field=template" says. INVALID_ARGUMENT for an unknown field or identity
+  // kind.
   absl::Status Set(absl::string_view field, absl::string_view value);
   absl::Status SetAssignment(absl::string_view assignment);
 };
@@ -54,14 +66,15 @@ absl::StatusOr<Mapping> ParseMappingYaml(absl::string_view yaml);
 // A mapping whose columns were found in a header.
 class BoundMapping {
  public:
-  // INVALID_ARGUMENT if a field that every row needs has no template, or names a column that is not in the header
-  // (with the nearest one), or names one that is there twice.
-  static absl::StatusOr<BoundMapping> Bind(const Mapping& mapping, const std::vector<std::string>& header);
+  // INVALID_ARGUMENT if a field that every row needs has no template, or names a column that is not
+  // in the header (with the nearest one), or names one that is there twice.
+  static absl::StatusOr<BoundMapping> Bind(const Mapping& mapping,
+                                           const std::vector<std::string>& header);
 
   v1::IdentityKind member_kind() const { return member_kind_; }
   bool Has(RowField field) const { return sources_[static_cast<std::size_t>(field)].has_value(); }
-  // The value in a row, without spaces around it; empty if there is no template. A row shorter than the header has
-  // empty values at its end.
+  // The value in a row, without spaces around it; empty if there is no template. A row shorter than
+  // the header has empty values at its end.
   absl::string_view Value(RowField field, const std::vector<std::string>& row) const;
   // What to call the field towards people: its column, or its own name for a constant.
   const std::string& Name(RowField field) const { return names_[static_cast<std::size_t>(field)]; }

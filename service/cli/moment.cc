@@ -35,23 +35,28 @@ absl::StatusOr<std::int64_t> ParseTimeOfDay(absl::string_view text) {
   for (std::size_t i = 0; i < 3 && is_good; ++i) {
     int value = 0;
     if (i < parts.size()) {
-      is_good = parts[i].size() == 2 && std::all_of(parts[i].begin(), parts[i].end(), absl::ascii_isdigit) &&
+      is_good = parts[i].size() == 2 &&
+                std::all_of(parts[i].begin(), parts[i].end(), absl::ascii_isdigit) &&
                 absl::SimpleAtoi(parts[i], &value) && value < kLimits[i];
     }
     seconds = seconds * 60 + value;
   }
   if (!is_good) {
-    return absl::InvalidArgumentError(absl::StrCat("must be a time of day such as 14:30, was \"", text, "\""));
+    return absl::InvalidArgumentError(
+        absl::StrCat("must be a time of day such as 14:30, was \"", text, "\""));
   }
   return seconds * kMicrosPerSecond;
 }
 
 Timestamp InstantOf(Date date, std::int64_t micros_of_day, absl::TimeZone zone) {
-  const absl::CivilSecond second = absl::CivilSecond(ToCivil(date)) + micros_of_day / kMicrosPerSecond;
+  const absl::CivilSecond second =
+      absl::CivilSecond(ToCivil(date)) + micros_of_day / kMicrosPerSecond;
   return FromTime(zone.At(second).pre).PlusMicros(micros_of_day % kMicrosPerSecond);
 }
 
-Timestamp EndOf(Date date, absl::TimeZone zone) { return InstantOf(date.PlusDays(1), 0, zone).PlusMicros(-1); }
+Timestamp EndOf(Date date, absl::TimeZone zone) {
+  return InstantOf(date.PlusDays(1), 0, zone).PlusMicros(-1);
+}
 
 Date DateOf(Timestamp instant, absl::TimeZone zone) {
   const absl::CivilDay day(zone.At(absl::FromUnixMicros(instant.micros())).cs);
@@ -64,7 +69,8 @@ absl::StatusOr<Timestamp> ParseInstant(absl::string_view text, absl::TimeZone zo
   if (!date.ok()) return date.status();
   absl::string_view rest = text.substr(day.size());
   if (rest.empty()) return InstantOf(*date, 0, zone);
-  const bool has_zone = absl::EndsWith(rest, "Z") || rest.find_first_of("+-") != absl::string_view::npos;
+  const bool has_zone =
+      absl::EndsWith(rest, "Z") || rest.find_first_of("+-") != absl::string_view::npos;
   if (has_zone) return ParseTimestamp(text);
   if (!absl::ConsumePrefix(&rest, "T") && !absl::ConsumePrefix(&rest, " ")) {
     return absl::InvalidArgumentError(
@@ -77,7 +83,8 @@ absl::StatusOr<Timestamp> ParseInstant(absl::string_view text, absl::TimeZone zo
 std::string RenderInstant(Timestamp instant) {
   std::string text = ToString(instant);
   constexpr absl::string_view kNoFraction = ".000000Z";
-  if (absl::EndsWith(text, kNoFraction)) text.replace(text.size() - kNoFraction.size(), kNoFraction.size(), "Z");
+  if (absl::EndsWith(text, kNoFraction))
+    text.replace(text.size() - kNoFraction.size(), kNoFraction.size(), "Z");
   return text;
 }
 

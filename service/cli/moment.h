@@ -18,8 +18,8 @@ absl::StatusOr<absl::TimeZone> ParseZone(absl::string_view name);
 // "12:00" or "12:00:30" as microseconds since the start of the day.
 absl::StatusOr<std::int64_t> ParseTimeOfDay(absl::string_view text);
 
-// The instant at which clocks in `zone` show this. A time that a clock change skips moves forward by the gap; of one
-// that it repeats the first counts.
+// The instant at which clocks in `zone` show this. A time that a clock change skips moves forward
+// by the gap; of one that it repeats the first counts.
 Timestamp InstantOf(Date date, std::int64_t micros_of_day, absl::TimeZone zone);
 
 // The last microsecond of the date in `zone`.
@@ -28,8 +28,8 @@ Timestamp EndOf(Date date, absl::TimeZone zone);
 // The date that clocks in `zone` show at `instant`.
 Date DateOf(Timestamp instant, absl::TimeZone zone);
 
-// "2024-02-29T12:00:00Z", with any offset; or, in `zone`, "2024-02-29T12:00", "2024-02-29 12:00:05" and
-// "2024-02-29", its start.
+// "2024-02-29T12:00:00Z", with any offset; or, in `zone`, "2024-02-29T12:00", "2024-02-29 12:00:05"
+// and "2024-02-29", its start.
 absl::StatusOr<Timestamp> ParseInstant(absl::string_view text, absl::TimeZone zone);
 
 // "2024-02-29T12:00:00Z": to the second for people, with the fraction where there is one.

@@ -16,28 +16,37 @@
 namespace laurel::cli {
 namespace {
 
+bool IsDigit(char c) { return '0' <= c && c <= '9'; }
+bool IsLower(char c) { return 'a' <= c && c <= 'z'; }
+bool IsLetterOrDigit(char c) { return IsDigit(c) || IsLower(c) || ('A' <= c && c <= 'Z'); }
+
 constexpr absl::string_view kPrograms = "programs/";
 constexpr std::size_t kReceiptPartMax = 40;
 
 absl::Status Expected(absl::string_view subject, absl::string_view what, absl::string_view text) {
-  return absl::InvalidArgumentError(absl::StrCat(subject, ": must be ", what, ", was \"", text, "\""));
+  return absl::InvalidArgumentError(
+      absl::StrCat(subject, ": must be ", what, ", was \"", text, "\""));
 }
 
 // All labels of an enum but that of 0, for messages.
-std::vector<std::string> LabelsOf(const google::protobuf::EnumDescriptor& descriptor, absl::string_view prefix) {
+std::vector<std::string> LabelsOf(const google::protobuf::EnumDescriptor& descriptor,
+                                  absl::string_view prefix) {
   std::vector<std::string> labels;
-  for (int i = 1; i < descriptor.value_count(); ++i) labels.push_back(LabelOf(descriptor.value(i)->name(), prefix));
+  for (int i = 1; i < descriptor.value_count(); ++i)
+    labels.push_back(LabelOf(descriptor.value(i)->name(), prefix));
   return labels;
 }
 
-absl::StatusOr<int> ParseLabel(const google::protobuf::EnumDescriptor& descriptor, absl::string_view subject,
-                               absl::string_view prefix, absl::string_view text) {
+absl::StatusOr<int> ParseLabel(const google::protobuf::EnumDescriptor& descriptor,
+                               absl::string_view subject, absl::string_view prefix,
+                               absl::string_view text) {
   const std::string name = absl::StrCat(prefix, absl::AsciiStrToUpper(text));
   const google::protobuf::EnumValueDescriptor* const value = descriptor.FindValueByName(name);
   if (value != nullptr && value->number() != 0) return value->number();
   const std::vector<std::string> labels = LabelsOf(descriptor, prefix);
-  return absl::InvalidArgumentError(absl::StrCat(subject, ": must be one of ", absl::StrJoin(labels, ", "), ", was \"",
-                                                 text, "\"", DidYouMean(text, labels)));
+  return absl::InvalidArgumentError(absl::StrCat(subject, ": must be one of ",
+                                                 absl::StrJoin(labels, ", "), ", was \"", text,
+                                                 "\"", DidYouMean(text, labels)));
 }
 
 }  // namespace
@@ -45,10 +54,9 @@ absl::StatusOr<int> ParseLabel(const google::protobuf::EnumDescriptor& descripto
 absl::StatusOr<std::string> ParseProgram(absl::string_view text) {
   absl::string_view id = text;
   absl::ConsumePrefix(&id, kPrograms);
-  const bool is_good = !id.empty() && id.size() <= 40 && absl::ascii_islower(id[0]) &&
-                       std::all_of(id.begin(), id.end(), [](char c) {
-                         return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
-                       });
+  const bool is_good = !id.empty() && id.size() <= 40 && IsLower(id[0]) &&
+                       std::all_of(id.begin(), id.end(),
+                                   [](char c) { return IsLower(c) || IsDigit(c) || c == '-'; });
   if (!is_good) return Expected("program", "an id such as stars", text);
   return absl::StrCat(kPrograms, id);
 }
@@ -59,7 +67,8 @@ std::string LastPart(absl::string_view name) {
 }
 
 absl::StatusOr<v1::IdentityKind> ParseKind(absl::string_view text) {
-  ASSIGN_OR_RETURN(const int number, ParseLabel(*v1::IdentityKind_descriptor(), "identity", "IDENTITY_KIND_", text));
+  ASSIGN_OR_RETURN(const int number,
+                   ParseLabel(*v1::IdentityKind_descriptor(), "identity", "IDENTITY_KIND_", text));
   return static_cast<v1::IdentityKind>(number);
 }
 
@@ -67,7 +76,8 @@ absl::StatusOr<v1::IdentityKey> ParseIdentity(absl::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == absl::string_view::npos || colon + 1 == text.size()) {
     // The value may be personal: it is not repeated.
-    return absl::InvalidArgumentError("identity: must be kind:value such as card:4006381333931, was without a value");
+    return absl::InvalidArgumentError(
+        "identity: must be kind:value such as card:4006381333931, was without a value");
   }
   ASSIGN_OR_RETURN(const v1::IdentityKind kind, ParseKind(text.substr(0, colon)));
   v1::IdentityKey key;
@@ -94,28 +104,31 @@ absl::StatusOr<std::string> ParseEntry(absl::string_view text, absl::string_view
   if (absl::StartsWith(text, kPrograms)) return std::string(text);
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '-');
   std::uint64_t number = 0;
-  if (parts.size() == 2 && absl::SimpleAtoi(parts[0], &number) && absl::SimpleAtoi(parts[1], &number)) {
+  if (parts.size() == 2 && absl::SimpleAtoi(parts[0], &number) &&
+      absl::SimpleAtoi(parts[1], &number)) {
     return absl::StrCat(program, "/entries/", text);
   }
   return Expected("entry", "partition-sequence such as 0-12, or an entry's name", text);
 }
 
 absl::StatusOr<v1::Channel> ParseChannel(absl::string_view text) {
-  ASSIGN_OR_RETURN(const int number, ParseLabel(*v1::Channel_descriptor(), "channel", "CHANNEL_", text));
+  ASSIGN_OR_RETURN(const int number,
+                   ParseLabel(*v1::Channel_descriptor(), "channel", "CHANNEL_", text));
   return static_cast<v1::Channel>(number);
 }
 
 bool IsReceiptPart(absl::string_view text) {
-  return !text.empty() && text.size() <= kReceiptPartMax && absl::ascii_isalnum(text[0]) &&
+  return !text.empty() && text.size() <= kReceiptPartMax && IsLetterOrDigit(text[0]) &&
          std::all_of(text.begin(), text.end(),
-                     [](char c) { return absl::ascii_isalnum(c) || c == '_' || c == '-'; });
+                     [](char c) { return IsLetterOrDigit(c) || c == '_' || c == '-'; });
 }
 
 absl::StatusOr<v1::Receipt> ParseReceipt(absl::string_view text) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
   if (parts.size() != 4) return Expected("receipt", "STORE/TERMINAL/DATE/NUMBER", text);
   const absl::StatusOr<Date> date = Date::Parse(parts[2]);
-  if (!date.ok()) return Expected("receipt", "STORE/TERMINAL/DATE/NUMBER with a date such as 2024-02-29", text);
+  if (!date.ok())
+    return Expected("receipt", "STORE/TERMINAL/DATE/NUMBER with a date such as 2024-02-29", text);
   for (const absl::string_view part : {parts[0], parts[1], parts[3]}) {
     if (!IsReceiptPart(part)) return Expected("receipt", "made of letters, digits, - and _", text);
   }
@@ -129,8 +142,8 @@ absl::StatusOr<v1::Receipt> ParseReceipt(absl::string_view text) {
 
 std::string RenderReceipt(const v1::Receipt& receipt) {
   if (receipt.number().empty()) return "";
-  return absl::StrCat(receipt.store(), "/", receipt.terminal(), "/", RenderDate(receipt.business_on()), "/",
-                      receipt.number());
+  return absl::StrCat(receipt.store(), "/", receipt.terminal(), "/",
+                      RenderDate(receipt.business_on()), "/", receipt.number());
 }
 
 google::protobuf::Timestamp ToProto(Timestamp instant) {

@@ -8,7 +8,8 @@
 #include "engine/base/time.h"
 #include "laurel/v1/types.pb.h"
 
-// Between what people type and the messages of the API. Parsers fail with INVALID_ARGUMENT, `what: must be …, was …`.
+// Between what people type and the messages of the API. Parsers fail with INVALID_ARGUMENT, `what:
+// must be …, was …`.
 namespace laurel::cli {
 
 // "stars" or "programs/stars" -> "programs/stars".
@@ -39,12 +40,19 @@ Timestamp FromProto(const google::protobuf::Timestamp& instant);
 // Empty where the date is absent.
 std::string RenderDate(const google::type::Date& date);
 
-// "MEMBER_STATE_ACTIVE" -> "active": the value of an enum without the prefix that all its values share.
+// "MEMBER_STATE_ACTIVE" -> "active": the value of an enum without the prefix that all its values
+// share.
 std::string LabelOf(absl::string_view name, absl::string_view prefix);
 
-inline std::string Label(v1::MemberState value) { return LabelOf(v1::MemberState_Name(value), "MEMBER_STATE_"); }
-inline std::string Label(v1::IdentityKind value) { return LabelOf(v1::IdentityKind_Name(value), "IDENTITY_KIND_"); }
-inline std::string Label(v1::EntryKind value) { return LabelOf(v1::EntryKind_Name(value), "ENTRY_KIND_"); }
+inline std::string Label(v1::MemberState value) {
+  return LabelOf(v1::MemberState_Name(value), "MEMBER_STATE_");
+}
+inline std::string Label(v1::IdentityKind value) {
+  return LabelOf(v1::IdentityKind_Name(value), "IDENTITY_KIND_");
+}
+inline std::string Label(v1::EntryKind value) {
+  return LabelOf(v1::EntryKind_Name(value), "ENTRY_KIND_");
+}
 inline std::string Label(v1::Channel value) { return LabelOf(v1::Channel_Name(value), "CHANNEL_"); }
 inline std::string Label(v1::TierChangeCause value) {
   return LabelOf(v1::TierChangeCause_Name(value), "TIER_CHANGE_CAUSE_");

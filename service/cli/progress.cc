@@ -38,16 +38,20 @@ std::string RenderRate(std::uint64_t count, std::int64_t micros) {
   return absl::StrCat(RenderCount(static_cast<std::uint64_t>(per_second)), "/s");
 }
 
-std::string RenderProgress(absl::string_view label, absl::string_view unit, const ProgressState& state) {
-  const std::string counted =
-      absl::StrCat(RenderCount(state.count), " ", unit, "  ", RenderRate(state.count, state.elapsed_micros));
+std::string RenderProgress(absl::string_view label, absl::string_view unit,
+                           const ProgressState& state) {
+  const std::string counted = absl::StrCat(RenderCount(state.count), " ", unit, "  ",
+                                           RenderRate(state.count, state.elapsed_micros));
   if (state.total == 0) return absl::StrCat(label, "  ", counted);
-  const double part = std::min(1.0, static_cast<double>(state.done) / static_cast<double>(state.total));
+  const double part =
+      std::min(1.0, static_cast<double>(state.done) / static_cast<double>(state.total));
   const auto filled = static_cast<std::size_t>(part * kBarWidth);
-  std::string text = absl::StrFormat("%s  [%s%s] %3d %%  %s", label, std::string(filled, '#'),
-                                     std::string(kBarWidth - filled, '.'), static_cast<int>(part * 100), counted);
+  std::string text =
+      absl::StrFormat("%s  [%s%s] %3d %%  %s", label, std::string(filled, '#'),
+                      std::string(kBarWidth - filled, '.'), static_cast<int>(part * 100), counted);
   if (part > 0 && part < 1) {
-    const auto left = static_cast<std::int64_t>(static_cast<double>(state.elapsed_micros) * (1 - part) / part);
+    const auto left =
+        static_cast<std::int64_t>(static_cast<double>(state.elapsed_micros) * (1 - part) / part);
     absl::StrAppend(&text, "  ", RenderDuration(left), " left");
   }
   return text;
@@ -63,7 +67,8 @@ void Progress::Update(std::uint64_t count, std::uint64_t done, std::uint64_t tot
   const std::int64_t now = options_.now_micros();
   if (now - drawn_micros_ < (options_.is_terminal ? kRedrawMicros : kLineMicros)) return;
   drawn_micros_ = now;
-  const std::string text = RenderProgress(options_.label, options_.unit, {count, done, total, now - started_micros_});
+  const std::string text =
+      RenderProgress(options_.label, options_.unit, {count, done, total, now - started_micros_});
   if (options_.is_terminal) {
     *out_ << "\r" << text << "\x1b[K" << std::flush;
     is_drawn_ = true;

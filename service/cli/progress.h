@@ -8,7 +8,8 @@
 
 #include "absl/strings/string_view.h"
 
-// Progress of long work on standard error: a bar that is drawn over itself on a terminal, else a line per 10 s.
+// Progress of long work on standard error: a bar that is drawn over itself on a terminal, else a
+// line per 10 s.
 namespace laurel::cli {
 
 // Microseconds of a clock that never goes back.
@@ -25,8 +26,10 @@ struct ProgressState {
   std::uint64_t total = 0;  // 0: unknown
   std::int64_t elapsed_micros = 0;
 };
-// "importing  [######......]  50 %  35,000 rows  12,345/s  3 s left". Without a total: "importing  35,000 rows  …".
-std::string RenderProgress(absl::string_view label, absl::string_view unit, const ProgressState& state);
+// "importing  [######......]  50 %  35,000 rows  12,345/s  3 s left". Without a total: "importing
+// 35,000 rows  …".
+std::string RenderProgress(absl::string_view label, absl::string_view unit,
+                           const ProgressState& state);
 
 // Not thread-safe.
 class Progress {

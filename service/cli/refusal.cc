@@ -9,23 +9,11 @@
 namespace laurel::cli {
 namespace {
 
-constexpr std::array kCodeNames = {"OK",
-                                   "CANCELLED",
-                                   "UNKNOWN",
-                                   "INVALID_ARGUMENT",
-                                   "DEADLINE_EXCEEDED",
-                                   "NOT_FOUND",
-                                   "ALREADY_EXISTS",
-                                   "PERMISSION_DENIED",
-                                   "RESOURCE_EXHAUSTED",
-                                   "FAILED_PRECONDITION",
-                                   "ABORTED",
-                                   "OUT_OF_RANGE",
-                                   "UNIMPLEMENTED",
-                                   "INTERNAL",
-                                   "UNAVAILABLE",
-                                   "DATA_LOSS",
-                                   "UNAUTHENTICATED"};
+constexpr std::array kCodeNames = {
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
 
 struct Hint {
   absl::string_view reason;
@@ -36,10 +24,12 @@ constexpr std::array kHints = {
     Hint{"PURCHASE_NOT_FOUND", "check store, terminal, date and number of the original receipt"},
     Hint{"REVISION_NOT_FOUND", "activate a revision: laurelctl program activate"},
     Hint{"RESOURCE_NOT_FOUND", "check --program; laurelctl program show tells what there is"},
-    Hint{"REQUEST_ID_REUSED", "a new intention needs a new --request-id; a retry needs the same content"},
+    Hint{"REQUEST_ID_REUSED",
+         "a new intention needs a new --request-id; a retry needs the same content"},
     Hint{"RECEIPT_ALREADY_POSTED", "nothing is left to do: this receipt has its points"},
     Hint{"RECEIPT_CONTENT_DIFFERS", "look at what was posted: laurelctl points entry ENTRY"},
-    Hint{"OCCURRED_AT_OUT_OF_WINDOW", "the program sets how late a purchase may arrive: max_late_arrival"},
+    Hint{"OCCURRED_AT_OUT_OF_WINDOW",
+         "the program sets how late a purchase may arrive: max_late_arrival"},
     Hint{"IDENTITY_TAKEN", "laurelctl member lookup tells whose it is"},
     Hint{"ID_TAKEN", "add a revision instead: laurelctl program revise FILE"},
     Hint{"PROGRAM_INVALID", "laurelctl program check FILE shows all findings"},
@@ -113,19 +103,21 @@ ExitCode ExitCodeOf(const Refusal& refusal) {
 
 std::string RenderRefusal(const Refusal& refusal, absl::string_view server) {
   const bool is_unavailable = ExitCodeOf(refusal) == ExitCode::kUnavailable;
-  std::string out = absl::StrCat(is_unavailable ? "unavailable: " : "refused: ", refusal.reason, ": ",
-                                 Printable(refusal.message), "\n");
+  std::string out = absl::StrCat(is_unavailable ? "unavailable: " : "refused: ", refusal.reason,
+                                 ": ", Printable(refusal.message), "\n");
   for (const auto& [key, value] : refusal.metadata) {
     absl::StrAppend(&out, "  ", Printable(key), " = ", Printable(value), "\n");
   }
   for (const Refusal::Field& field : refusal.fields) {
-    absl::StrAppend(&out, "  field ", Printable(field.field), ": ", Printable(field.description), "\n");
+    absl::StrAppend(&out, "  field ", Printable(field.field), ": ", Printable(field.description),
+                    "\n");
   }
   for (const Hint& hint : kHints) {
     if (hint.reason == refusal.reason) absl::StrAppend(&out, "hint: ", hint.text, "\n");
   }
   if (refusal.reason == "UNAVAILABLE") {
-    absl::StrAppend(&out, "hint: is laureld running at ", server, "? Name another one with --server or LAUREL_SERVER\n");
+    absl::StrAppend(&out, "hint: is laureld running at ", server,
+                    "? Name another one with --server or LAUREL_SERVER\n");
   } else if (is_unavailable) {
     absl::StrAppend(&out, "hint: send the same command again, with the same --request-id\n");
   }

@@ -1,11 +1,11 @@
 #ifndef LAUREL_SERVICE_CLI_REFUSAL_H_
 #define LAUREL_SERVICE_CLI_REFUSAL_H_
 
+#include <grpcpp/support/status.h>
+
 #include <map>
 #include <string>
 #include <vector>
-
-#include <grpcpp/support/status.h>
 
 #include "absl/strings/string_view.h"
 #include "google/rpc/status.pb.h"
@@ -35,7 +35,8 @@ bool IsTransient(const Refusal& refusal);
 // kUnavailable, kNotPermitted or kRefused.
 ExitCode ExitCodeOf(const Refusal& refusal);
 
-// "refused: INSUFFICIENT_POINTS: …", then a line per number, field and hint. Several lines, each with its end.
+// "refused: INSUFFICIENT_POINTS: …", then a line per number, field and hint. Several lines, each
+// with its end.
 std::string RenderRefusal(const Refusal& refusal, absl::string_view server);
 
 }  // namespace laurel::cli

@@ -1,11 +1,11 @@
 #include "service/cli/session.h"
 
-#include <utility>
-
 #include <google/protobuf/util/json_util.h>
 #include <grpc/support/time.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
+
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "laurel/v1/program_service.grpc.pb.h"
@@ -17,8 +17,8 @@
 namespace laurel::cli {
 namespace {
 
-// The client configuration that the API publishes, without its timeout: ours comes from --timeout. Retries are safe,
-// because every write has a request id.
+// The client configuration that the API publishes, without its timeout: ours comes from --timeout.
+// Retries are safe, because every write has a request id.
 constexpr char kServiceConfig[] = R"({
   "methodConfig": [{
     "name": [{}],
@@ -54,14 +54,16 @@ std::shared_ptr<grpc::Channel> Session::channel() {
     arguments.SetServiceConfigJSON(kServiceConfig);
     arguments.SetMaxReceiveMessageSize(16 << 20);
     arguments.SetUserAgentPrefix("laurelctl");
-    channel_ = grpc::CreateCustomChannel(options_.server, grpc::InsecureChannelCredentials(), arguments);
+    channel_ =
+        grpc::CreateCustomChannel(options_.server, grpc::InsecureChannelCredentials(), arguments);
   }
   return channel_;
 }
 
 absl::StatusOr<std::string> Session::Program() const {
   if (options_.program.empty()) {
-    return absl::InvalidArgumentError("program: must be given with --program or LAUREL_PROGRAM, was absent");
+    return absl::InvalidArgumentError(
+        "program: must be given with --program or LAUREL_PROGRAM, was absent");
   }
   return ParseProgram(options_.program);
 }
@@ -79,8 +81,10 @@ absl::StatusOr<AmountStyle> Session::LoadStyle(const std::string& program) {
   v1::GetProgramResponse response;
   grpc::ClientContext context;
   Prepare(context);
-  const grpc::Status status = v1::ProgramService::NewStub(channel())->GetProgram(&context, request, &response);
-  if (!status.ok()) return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  const grpc::Status status =
+      v1::ProgramService::NewStub(channel())->GetProgram(&context, request, &response);
+  if (!status.ok())
+    return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   AmountStyle style;
   style.currency = response.program().currency_code();
   style.time_zone = response.program().time_zone();
@@ -105,19 +109,24 @@ void Session::Prepare(grpc::ClientContext& context) const {
   context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), timeout));
 }
 
-ExitCode Session::Print(const google::protobuf::Message& reply, absl::FunctionRef<Document()> document) {
+ExitCode Session::Print(const google::protobuf::Message& reply,
+                        absl::FunctionRef<Document()> document) {
   if (options_.format != Format::kJson) return Print(document());
   *out_ << RenderJson(reply) << std::flush;
-  return out_->good() ? ExitCode::kDone : IoError(absl::UnavailableError("standard output: cannot be written"));
+  return out_->good() ? ExitCode::kDone
+                      : IoError(absl::UnavailableError("standard output: cannot be written"));
 }
 
 ExitCode Session::Print(const Document& document) {
-  *out_ << (options_.format == Format::kCsv ? RenderCsv(document) : RenderText(document)) << std::flush;
-  return out_->good() ? ExitCode::kDone : IoError(absl::UnavailableError("standard output: cannot be written"));
+  *out_ << (options_.format == Format::kCsv ? RenderCsv(document) : RenderText(document))
+        << std::flush;
+  return out_->good() ? ExitCode::kDone
+                      : IoError(absl::UnavailableError("standard output: cannot be written"));
 }
 
 void Session::PrintError(absl::string_view kind, absl::string_view text) {
-  *err_ << (options_.has_color ? kRed : "") << kind << (options_.has_color ? kPlain : "") << text << std::flush;
+  *err_ << (options_.has_color ? kRed : "") << kind << (options_.has_color ? kPlain : "") << text
+        << std::flush;
 }
 
 ExitCode Session::Refuse(const Refusal& refusal) {
@@ -143,7 +152,8 @@ std::string RenderJson(const google::protobuf::Message& message) {
   options.always_print_primitive_fields = true;
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
-  return status.ok() ? json : absl::StrCat("{\"error\": \"", std::string(status.message()), "\"}\n");
+  return status.ok() ? json
+                     : absl::StrCat("{\"error\": \"", std::string(status.message()), "\"}\n");
 }
 
 }  // namespace laurel::cli

@@ -1,17 +1,17 @@
 #ifndef LAUREL_SERVICE_CLI_SESSION_H_
 #define LAUREL_SERVICE_CLI_SESSION_H_
 
+#include <google/protobuf/message.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/status.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
-
-#include <google/protobuf/message.h>
-#include <grpcpp/channel.h>
-#include <grpcpp/client_context.h>
-#include <grpcpp/support/status.h>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -44,14 +44,16 @@ struct AmountStyle {
   std::string time_zone;
 
   std::string Points(absl::string_view point_type, std::int64_t amount) const;
-  static std::string Money(absl::string_view currency_code, std::int64_t minor_units);  // "11.77 USD"
+  static std::string Money(absl::string_view currency_code,
+                           std::int64_t minor_units);  // "11.77 USD"
 };
 
-// One run of laurelctl: the options, where to print, and the connection, which is made when first needed. Commands
-// print through it and return what it returns.
+// One run of laurelctl: the options, where to print, and the connection, which is made when first
+// needed. Commands print through it and return what it returns.
 class Session {
  public:
-  Session(GlobalOptions options, std::ostream* out, std::ostream* err, const Clock* clock = &SystemClock());
+  Session(GlobalOptions options, std::ostream* out, std::ostream* err,
+          const Clock* clock = &SystemClock());
 
   const GlobalOptions& options() const { return options_; }
   std::ostream& out() { return *out_; }
@@ -59,7 +61,9 @@ class Session {
   const Clock& clock() const { return *clock_; }
 
   std::shared_ptr<grpc::Channel> channel();
-  void set_channel(std::shared_ptr<grpc::Channel> channel) { channel_ = std::move(channel); }  // tests
+  void set_channel(std::shared_ptr<grpc::Channel> channel) {
+    channel_ = std::move(channel);
+  }  // tests
 
   // "programs/stars"; INVALID_ARGUMENT if it was neither given nor is in the environment.
   absl::StatusOr<std::string> Program() const;
@@ -94,11 +98,12 @@ class Session {
   std::map<std::string, AmountStyle> styles_;
 };
 
-// Calls one unary method, such as Call<v1::TierService>(session, &v1::TierService::Stub::GetTier, request, response).
-// Prints the error if there is one.
+// Calls one unary method, such as Call<v1::TierService>(session, &v1::TierService::Stub::GetTier,
+// request, response). Prints the error if there is one.
 template <class Service, class Request, class Response>
 ExitCode Call(Session& session,
-              grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+              grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                    Response*),
               const Request& request, Response& response) {
   grpc::ClientContext context;
   session.Prepare(context);

@@ -28,7 +28,8 @@ std::size_t Distance(absl::string_view a, absl::string_view b) {
 
 }  // namespace
 
-std::optional<std::string> Nearest(absl::string_view word, const std::vector<std::string>& candidates) {
+std::optional<std::string> Nearest(absl::string_view word,
+                                   const std::vector<std::string>& candidates) {
   const std::string lower = absl::AsciiStrToLower(word.substr(0, 64));
   std::optional<std::string> nearest;
   std::size_t best = std::max<std::size_t>(1, lower.size() / 3) + 1;

@@ -9,9 +9,10 @@
 
 namespace laurel::cli {
 
-// The candidate that `word` was most likely meant to be: the nearest by inserted, dropped, changed and swapped
-// letters, if it is near enough. The earlier one on a tie.
-std::optional<std::string> Nearest(absl::string_view word, const std::vector<std::string>& candidates);
+// The candidate that `word` was most likely meant to be: the nearest by inserted, dropped, changed
+// and swapped letters, if it is near enough. The earlier one on a tie.
+std::optional<std::string> Nearest(absl::string_view word,
+                                   const std::vector<std::string>& candidates);
 
 // " (did you mean \"member\"?)", or nothing.
 std::string DidYouMean(absl::string_view word, const std::vector<std::string>& candidates);

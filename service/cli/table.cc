@@ -18,20 +18,25 @@ struct Range {
   std::uint32_t last;
 };
 // Unicode's East Asian wide and full-width blocks, and emoji; coarse is enough for alignment.
-constexpr std::array kWide = {Range{0x1100, 0x115F},   Range{0x2E80, 0xA4CF},   Range{0xAC00, 0xD7A3},
-                              Range{0xF900, 0xFAFF},   Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},
-                              Range{0xFFE0, 0xFFE6},   Range{0x1F300, 0x1FAFF}, Range{0x20000, 0x3FFFD}};
-constexpr std::array kCombining = {Range{0x0300, 0x036F}, Range{0x200B, 0x200F}, Range{0xFE00, 0xFE0F}};
+constexpr std::array kWide = {
+    Range{0x1100, 0x115F}, Range{0x2E80, 0xA4CF},   Range{0xAC00, 0xD7A3},
+    Range{0xF900, 0xFAFF}, Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},
+    Range{0xFFE0, 0xFFE6}, Range{0x1F300, 0x1FAFF}, Range{0x20000, 0x3FFFD}};
+constexpr std::array kCombining = {Range{0x0300, 0x036F}, Range{0x200B, 0x200F},
+                                   Range{0xFE00, 0xFE0F}};
 
 template <class Ranges>
 bool IsIn(const Ranges& ranges, std::uint32_t code) {
-  return std::any_of(ranges.begin(), ranges.end(),
-                     [code](const Range& range) { return range.first <= code && code <= range.last; });
+  return std::any_of(ranges.begin(), ranges.end(), [code](const Range& range) {
+    return range.first <= code && code <= range.last;
+  });
 }
 
 // Takes one code point off the front; a byte that begins none stands for itself.
 std::uint32_t TakeCodePoint(absl::string_view& text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
   const std::uint32_t first = byte(0);
   const std::size_t length = first < 0xC0 ? 1u : first < 0xE0 ? 2u : first < 0xF0 ? 3u : 4u;
   if (length == 1 || text.size() < length) {
@@ -95,12 +100,14 @@ std::string RenderText(const Table& table) {
   std::vector<std::size_t> widths;
   for (const Column& column : table.columns) widths.push_back(DisplayWidth(column.name));
   for (const std::vector<std::string>& row : table.rows) {
-    for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], DisplayWidth(Printable(row[i])));
+    for (std::size_t i = 0; i < widths.size(); ++i)
+      widths[i] = std::max(widths[i], DisplayWidth(Printable(row[i])));
   }
   std::string line;
   for (std::size_t i = 0; i < widths.size(); ++i) {
     if (i > 0) line.append("  ");
-    AppendPadded(line, absl::AsciiStrToUpper(table.columns[i].name), widths[i], table.columns[i].align);
+    AppendPadded(line, absl::AsciiStrToUpper(table.columns[i].name), widths[i],
+                 table.columns[i].align);
   }
   AppendLine(out, std::move(line));
   for (const std::vector<std::string>& row : table.rows) {
@@ -116,7 +123,8 @@ std::string RenderText(const Table& table) {
 
 std::string RenderText(const Document& document) {
   std::size_t width = 0;
-  for (const auto& [label, value] : document.facts) width = std::max(width, value.empty() ? 0 : DisplayWidth(label));
+  for (const auto& [label, value] : document.facts)
+    width = std::max(width, value.empty() ? 0 : DisplayWidth(label));
   std::string out;
   for (const auto& [label, value] : document.facts) {
     if (value.empty()) continue;
@@ -142,9 +150,11 @@ std::string RenderCsv(const Document& document) {
     }
     return RenderCsvRecord(header) + RenderCsvRecord(row);
   }
-  for (const Column& column : document.tables[0].columns) header.push_back(MachineName(column.name));
+  for (const Column& column : document.tables[0].columns)
+    header.push_back(MachineName(column.name));
   std::string out = RenderCsvRecord(header);
-  for (const std::vector<std::string>& row : document.tables[0].rows) out.append(RenderCsvRecord(row));
+  for (const std::vector<std::string>& row : document.tables[0].rows)
+    out.append(RenderCsvRecord(row));
   return out;
 }
 

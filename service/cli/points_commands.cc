@@ -1,0 +1,402 @@
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "engine/base/status_macros.h"
+#include "laurel/v1/points_service.grpc.pb.h"
+#include "rules/program/currency.h"
+#include "service/cli/amount.h"
+#include "service/cli/commands.h"
+#include "service/cli/moment.h"
+#include "service/cli/names.h"
+#include "service/cli/views.h"
+
+namespace laurel::cli {
+namespace {
+
+using Stub = v1::PointsService::Stub;
+
+struct PurchaseArguments {
+  std::string member;
+  std::string receipt;
+  std::string total;
+  std::string currency;
+  std::string occurred_at;
+  std::string channel = "pos";
+  std::vector<std::string> lines;
+};
+
+struct ReturnArguments {
+  std::string receipt;
+  std::string original;
+  std::string occurred_at;
+  std::vector<std::string> lines;
+};
+
+struct ReadArguments {
+  std::string what;
+  bool has_lots = false;
+  int limit = 20;
+};
+
+constexpr int kQuantityDecimals = 6;
+
+// "2" or "0.5" as millionths. Decimals beyond what ParseAmount knows are split off first.
+absl::StatusOr<std::int64_t> ParseQuantity(absl::string_view text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, '.');
+  std::string digits = parts[0];
+  std::string fraction = parts.size() == 2 ? parts[1] : "";
+  const bool is_good = !digits.empty() && parts.size() <= 2 &&
+                       fraction.size() <= static_cast<std::size_t>(kQuantityDecimals);
+  if (is_good) fraction.append(static_cast<std::size_t>(kQuantityDecimals) - fraction.size(), '0');
+  const absl::StatusOr<std::int64_t> micros = ParseAmount(digits + fraction, 0);
+  if (!is_good || !micros.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("quantity: must be a number such as 2 or 0.5, was \"", text, "\""));
+  }
+  return *micros;
+}
+
+// "SKU:AMOUNT" or "SKU:AMOUNT:CATEGORY,CATEGORY".
+absl::Status AddLine(const std::string& text, int decimals, v1::Purchase& purchase) {
+  const std::vector<std::string> parts = absl::StrSplit(text, ':');
+  if (parts.size() < 2 || parts.size() > 3) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--line: must be SKU:AMOUNT[:CATEGORY,...], was \"", text, "\""));
+  }
+  ASSIGN_OR_RETURN(const std::int64_t amount, ParseAmount(parts[1], decimals));
+  v1::PurchaseLine& line = *purchase.add_lines();
+  line.set_line(purchase.lines_size());
+  line.set_kind(v1::LINE_KIND_SALE);
+  line.set_sku(parts[0]);
+  line.set_extended_minor_units(amount);
+  if (parts.size() == 3) {
+    for (const absl::string_view category : absl::StrSplit(parts[2], ',')) {
+      line.add_categories(std::string(category));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::Purchase> ToPurchase(Session& session, const std::string& program,
+                                        const PurchaseArguments& arguments, Timestamp now) {
+  v1::Purchase purchase;
+  if (!arguments.receipt.empty()) {
+    ASSIGN_OR_RETURN(*purchase.mutable_receipt(), ParseReceipt(arguments.receipt));
+  }
+  ASSIGN_OR_RETURN(const v1::Channel channel, ParseChannel(arguments.channel));
+  purchase.set_channel(channel);
+  Timestamp occurred_at = now;
+  if (!arguments.occurred_at.empty()) {
+    ASSIGN_OR_RETURN(occurred_at, ParseInstant(arguments.occurred_at, absl::UTCTimeZone()));
+  }
+  *purchase.mutable_occurred_at() = ToProto(occurred_at);
+  const std::string currency =
+      arguments.currency.empty() ? session.Style(program).currency : arguments.currency;
+  const std::optional<int> decimals = rules::CurrencyExponent(currency);
+  if (!decimals) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--currency: must be an ISO 4217 code such as EUR, was \"", currency, "\""));
+  }
+  const absl::StatusOr<std::int64_t> total = ParseAmount(arguments.total, *decimals);
+  if (!total.ok())
+    return absl::InvalidArgumentError(absl::StrCat("--total: ", total.status().message()));
+  purchase.mutable_total()->set_currency_code(currency);
+  purchase.mutable_total()->set_minor_units(*total);
+  for (const std::string& line : arguments.lines)
+    RETURN_IF_ERROR(AddLine(line, *decimals, purchase));
+  return purchase;
+}
+
+ExitCode Accrue(Session& session, const PurchaseArguments& arguments) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
+  if (!member.ok()) return session.WrongUsage(member.status());
+  const absl::StatusOr<v1::Purchase> purchase =
+      ToPurchase(session, *program, arguments, session.clock().Now());
+  if (!purchase.ok()) return session.WrongUsage(purchase.status());
+  v1::AccruePurchaseRequest request;
+  request.set_program(*program);
+  *request.mutable_member() = *member;
+  *request.mutable_purchase() = *purchase;
+  request.set_request_id(session.RequestId());
+  v1::AccruePurchaseResponse response;
+  const ExitCode code = Call<v1::PointsService>(session, &Stub::AccruePurchase, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    const AmountStyle& style = session.Style(*program);
+    Document document;
+    document.facts.emplace_back("accrued", Outcome(response));
+    document.facts.emplace_back("entry", response.entry());
+    document.facts.emplace_back("member", response.member());
+    document.tables.push_back(AwardTable(response.awards(), style));
+    AddStanding(document, response, style);
+    return document;
+  });
+}
+
+ExitCode Quote(Session& session, const PurchaseArguments& arguments) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<v1::Purchase> purchase =
+      ToPurchase(session, *program, arguments, session.clock().Now());
+  if (!purchase.ok()) return session.WrongUsage(purchase.status());
+  v1::QuotePurchaseRequest request;
+  request.set_program(*program);
+  *request.mutable_purchase() = *purchase;
+  if (!arguments.member.empty()) {
+    const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
+    if (!member.ok()) return session.WrongUsage(member.status());
+    *request.mutable_member() = *member;
+  }
+  v1::QuotePurchaseResponse response;
+  const ExitCode code = Call<v1::PointsService>(session, &Stub::QuotePurchase, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    const AmountStyle& style = session.Style(*program);
+    Document document;
+    document.facts.emplace_back("counted", AmountStyle::Money(response.eligible().currency_code(),
+                                                              response.eligible().minor_units()));
+    document.facts.emplace_back("revision", response.revision());
+    document.tables.push_back(AwardTable(response.awards(), style));
+    if (!arguments.member.empty()) AddStanding(document, response, style);
+    return document;
+  });
+}
+
+absl::Status AddReturnLines(const ReturnArguments& arguments, v1::ReturnPurchaseRequest& request) {
+  request.set_whole(arguments.lines.empty());
+  for (const std::string& text : arguments.lines) {
+    const std::vector<std::string> parts = absl::StrSplit(text, ':');
+    v1::ReturnLine& line = *request.add_lines();
+    std::int32_t number = 0;
+    if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &number)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--line: must be LINE:QUANTITY, was \"", text, "\""));
+    }
+    line.set_line(number);
+    ASSIGN_OR_RETURN(const std::int64_t quantity, ParseQuantity(parts[1]));
+    line.set_quantity_micros(quantity);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ReturnPurchaseRequest> ToReturn(Session& session,
+                                                   const ReturnArguments& arguments) {
+  v1::ReturnPurchaseRequest request;
+  ASSIGN_OR_RETURN(const std::string program, session.Program());
+  request.set_program(program);
+  ASSIGN_OR_RETURN(*request.mutable_receipt(), ParseReceipt(arguments.receipt));
+  ASSIGN_OR_RETURN(*request.mutable_original(), ParseReceipt(arguments.original));
+  Timestamp occurred_at = session.clock().Now();
+  if (!arguments.occurred_at.empty()) {
+    ASSIGN_OR_RETURN(occurred_at, ParseInstant(arguments.occurred_at, absl::UTCTimeZone()));
+  }
+  *request.mutable_occurred_at() = ToProto(occurred_at);
+  RETURN_IF_ERROR(AddReturnLines(arguments, request));
+  return request;
+}
+
+ExitCode Return(Session& session, const ReturnArguments& arguments) {
+  absl::StatusOr<v1::ReturnPurchaseRequest> request = ToReturn(session, arguments);
+  if (!request.ok()) return session.WrongUsage(request.status());
+  request->set_request_id(session.RequestId());
+  v1::ReturnPurchaseResponse response;
+  const ExitCode code = Call<v1::PointsService>(session, &Stub::ReturnPurchase, *request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    const AmountStyle& style = session.Style(request->program());
+    Document document;
+    document.facts.emplace_back("returned", Outcome(response));
+    document.facts.emplace_back("entry", response.entry());
+    document.facts.emplace_back("member", response.member());
+    document.facts.emplace_back("refund", AmountStyle::Money(response.refund().currency_code(),
+                                                             response.refund().minor_units()));
+    document.facts.emplace_back("taken back", RenderPoints(response.taken_back(), style));
+    document.facts.emplace_back("of it spent before", RenderPoints(response.shortfall(), style));
+    document.facts.emplace_back("of it expired before", RenderPoints(response.expired(), style));
+    AddStanding(document, response, style);
+    return document;
+  });
+}
+
+ExitCode Balance(Session& session, const ReadArguments& arguments) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.what, *program);
+  if (!member.ok()) return session.WrongUsage(member.status());
+  v1::GetBalanceRequest request;
+  request.set_program(*program);
+  *request.mutable_member() = *member;
+  request.set_show_lots(arguments.has_lots);
+  v1::GetBalanceResponse response;
+  const ExitCode code = Call<v1::PointsService>(session, &Stub::GetBalance, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    const AmountStyle& style = session.Style(*program);
+    Document document;
+    document.facts.emplace_back("member", response.member());
+    for (const v1::Expiry& expiry : response.next_expiries()) {
+      document.facts.emplace_back(
+          "next to end",
+          absl::StrCat(style.Points(expiry.point_type(), expiry.amount()), " ", expiry.point_type(),
+                       " at ", RenderInstant(FromProto(expiry.expires_at()))));
+    }
+    document.tables.push_back(BalanceTable(response.balances(), style));
+    if (arguments.has_lots) document.tables.push_back(LotTable(response.lots(), style));
+    return document;
+  });
+}
+
+ExitCode Entries(Session& session, const ReadArguments& arguments) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.what, *program);
+  if (!member.ok()) return session.WrongUsage(member.status());
+  v1::ListEntriesRequest request;
+  request.set_program(*program);
+  *request.mutable_member() = *member;
+  v1::ListEntriesResponse all;
+  while (all.entries_size() < arguments.limit) {
+    request.set_page_size(arguments.limit - all.entries_size());
+    v1::ListEntriesResponse page;
+    const ExitCode code = Call<v1::PointsService>(session, &Stub::ListEntries, request, page);
+    if (code != ExitCode::kDone) return code;
+    all.MergeFrom(page);
+    all.set_next_page_token(page.next_page_token());
+    if (page.next_page_token().empty()) break;
+    request.set_page_token(page.next_page_token());
+  }
+  if (!all.next_page_token().empty()) session.Warn("there are older entries: raise --limit");
+  return session.Print(all, [&] {
+    Document document;
+    document.tables.push_back(EntryTable(all.entries(), session.Style(*program)));
+    return document;
+  });
+}
+
+ExitCode ShowEntry(Session& session, const ReadArguments& arguments) {
+  const bool has_program = arguments.what.find("/entries/") != std::string::npos;
+  const absl::StatusOr<std::string> program =
+      has_program ? arguments.what.substr(0, arguments.what.find("/entries/")) : session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<std::string> name = ParseEntry(arguments.what, *program);
+  if (!name.ok()) return session.WrongUsage(name.status());
+  v1::GetEntryRequest request;
+  request.set_name(*name);
+  v1::GetEntryResponse response;
+  const ExitCode code = Call<v1::PointsService>(session, &Stub::GetEntry, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    const v1::Entry& entry = response.entry();
+    const AmountStyle& style = session.Style(*program);
+    Document document;
+    document.facts = {{"entry", entry.name()},
+                      {"kind", Label(entry.kind())},
+                      {"method", entry.method()},
+                      {"occurred at", RenderInstant(FromProto(entry.occurred_at()))},
+                      {"recorded at", RenderInstant(FromProto(entry.recorded_at()))},
+                      {"request id", entry.request_id()},
+                      {"by", entry.principal()},
+                      {"member", entry.member()},
+                      {"receipt", RenderReceipt(entry.receipt())},
+                      {"undoes", entry.undoes()},
+                      {"reference", entry.reference()},
+                      {"revision", entry.revision()},
+                      {"leaf hash", RenderHex(entry.leaf_hash())}};
+    if (entry.has_total()) {
+      document.facts.emplace_back(
+          "total", AmountStyle::Money(entry.total().currency_code(), entry.total().minor_units()));
+    }
+    if (entry.has_refusal()) {
+      document.facts.emplace_back("refused", v1::ErrorReason_Name(entry.refusal().reason()));
+    }
+    document.tables.push_back(PostingTable(entry.postings(), style));
+    if (!entry.awards().empty()) document.tables.push_back(AwardTable(entry.awards(), style));
+    if (!entry.lot_moves().empty())
+      document.tables.push_back(LotMoveTable(entry.lot_moves(), style));
+    return document;
+  });
+}
+
+void AddPurchaseOptions(CLI::App& verb, PurchaseArguments& arguments, bool is_receipt_required) {
+  CLI::Option* const receipt =
+      verb.add_option("--receipt", arguments.receipt,
+                      "STORE/TERMINAL/DATE/NUMBER, such as S12/T3/2026-01-03/000124");
+  if (is_receipt_required) receipt->required();
+  verb.add_option("--total", arguments.total, "what was paid, such as 11.77")->required();
+  verb.add_option("--currency", arguments.currency, "ISO 4217 code; the program's if absent");
+  verb.add_option("--occurred-at", arguments.occurred_at,
+                  "when, such as 2026-01-03T09:15:00Z; now if absent");
+  verb.add_option("--channel", arguments.channel, "pos, app, web, ...")->capture_default_str();
+  verb.add_option("--line", arguments.lines,
+                  "SKU:AMOUNT[:CATEGORY,...]; may be given several times")
+      ->take_all();
+}
+
+}  // namespace
+
+void AddPointsCommands(CLI::App& root, Action& action) {
+  CLI::App& noun =
+      *AddNoun(root, "points", "Accrue, quote and return purchases; balances and history");
+  CLI::App* verb = nullptr;
+  const auto accrue = AddVerb<PurchaseArguments>(
+      noun, "accrue", "Give the points of a purchase; a receipt is awarded once",
+      "laurelctl points accrue card:4006381333931 --receipt S12/T3/2026-01-03/000124 --total 11.77 "
+      "-p stars\n"
+      "laurelctl points accrue card:4006381333931 --receipt S12/T3/2026-01-03/000125 --total 15.00 "
+      "\\\n"
+      "    --line latte:5.00:drinks --line beans:10.00:coffee,beans -p stars",
+      action, &verb, Accrue);
+  verb->add_option("MEMBER", accrue->member,
+                   "kind:value such as card:4006381333931, or a member's name")
+      ->required();
+  AddPurchaseOptions(*verb, *accrue, true);
+  const auto quote =
+      AddVerb<PurchaseArguments>(noun, "quote", "Tell what a purchase would give; writes nothing",
+                                 "laurelctl points quote --total 11.77 -p stars\nlaurelctl points "
+                                 "quote card:4006381333931 --total 11.77 -p stars",
+                                 action, &verb, Quote);
+  verb->add_option("MEMBER", quote->member, "whose; somebody in the base tier if absent");
+  AddPurchaseOptions(*verb, *quote, false);
+
+  const auto back =
+      AddVerb<ReturnArguments>(noun, "return", "Return a purchase, wholly or by line",
+                               "laurelctl points return S12/T3/2026-01-03/000124 --receipt "
+                               "S12/T3/2026-01-05/000007 -p stars\n"
+                               "laurelctl points return S12/T3/2026-01-03/000125 --receipt "
+                               "S12/T3/2026-01-05/000008 --line 2:1 -p stars",
+                               action, &verb, Return);
+  verb->add_option("ORIGINAL", back->original,
+                   "receipt of the purchase: STORE/TERMINAL/DATE/NUMBER")
+      ->required();
+  verb->add_option("--receipt", back->receipt, "receipt of the return itself")->required();
+  verb->add_option("--line", back->lines, "LINE:QUANTITY; everything that is left if absent")
+      ->take_all();
+  verb->add_option("--occurred-at", back->occurred_at, "when; now if absent");
+
+  const auto balance =
+      AddVerb<ReadArguments>(noun, "balance", "Show a member's balances",
+                             "laurelctl points balance card:4006381333931 -p stars\n"
+                             "laurelctl points balance card:4006381333931 --lots -p stars",
+                             action, &verb, Balance);
+  verb->add_option("MEMBER", balance->what, "kind:value, or a member's name")->required();
+  verb->add_flag("--lots", balance->has_lots,
+                 "also the open lots, in the order in which they are spent");
+  const auto entries = AddVerb<ReadArguments>(
+      noun, "entries", "List a member's entries, newest first",
+      "laurelctl points entries card:4006381333931 --limit 100 -p stars", action, &verb, Entries);
+  verb->add_option("MEMBER", entries->what, "kind:value, or a member's name")->required();
+  verb->add_option("--limit", entries->limit, "at most so many")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  const auto entry =
+      AddVerb<ReadArguments>(noun, "entry", "Show one entry with its postings",
+                             "laurelctl points entry 0-12 -p stars", action, &verb, ShowEntry);
+  verb->add_option("ENTRY", entry->what, "partition-sequence, or an entry's name")->required();
+}
+
+}  // namespace laurel::cli

@@ -1,0 +1,225 @@
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "laurel/v1/program_service.grpc.pb.h"
+#include "service/cli/commands.h"
+#include "service/cli/input.h"
+#include "service/cli/moment.h"
+#include "service/cli/names.h"
+#include "service/cli/views.h"
+
+namespace laurel::cli {
+namespace {
+
+using Stub = v1::ProgramService::Stub;
+
+constexpr std::size_t kDocumentBytesMax = std::size_t{1} << 20;  // the API's limit
+
+struct FileArguments {
+  std::string file;
+  bool is_activated = false;
+};
+
+struct ActivateArguments {
+  std::string revision;
+};
+
+struct ShowArguments {
+  bool has_document = false;
+};
+
+std::string StateOf(const v1::Revision& revision) {
+  return LabelOf(v1::RevisionState_Name(revision.state()), "REVISION_STATE_");
+}
+
+std::string RenderRevision(const v1::Revision& revision) {
+  if (revision.number() == 0) return "";
+  return absl::StrCat(
+      revision.number(), ", ", StateOf(revision),
+      revision.has_activated_at()
+          ? absl::StrCat(" since ", RenderInstant(FromProto(revision.activated_at())))
+          : "",
+      ", digest ", RenderHex(revision.digest()).substr(0, 16));
+}
+
+void AddFindings(Document& document, const Repeated<v1::Finding>& findings) {
+  if (!findings.empty()) document.tables.push_back(FindingTable(findings));
+}
+
+ExitCode Activate(Session& session, const std::string& name, const std::string& request_id,
+                  v1::ActivateRevisionResponse& response) {
+  v1::ActivateRevisionRequest request;
+  request.set_name(name);
+  request.set_request_id(request_id);
+  return Call<v1::ProgramService>(session, &Stub::ActivateRevision, request, response);
+}
+
+// Prints what CreateProgram and CreateRevision reply, and activates the revision if that was asked
+// for.
+template <class Response>
+ExitCode PrintRevision(Session& session, const FileArguments& arguments,
+                       const std::string& request_id, Response& response) {
+  if (arguments.is_activated) {
+    v1::ActivateRevisionResponse activated;
+    // A second write with an id of its own that a retry of this command makes again.
+    const std::string activate_id = absl::StrCat(request_id.substr(0, 62), ".a");
+    const ExitCode code = Activate(session, response.revision().name(), activate_id, activated);
+    if (code != ExitCode::kDone) return code;
+    *response.mutable_revision() = activated.revision();
+  }
+  return session.Print(response, [&] {
+    Document document;
+    document.facts.emplace_back("revision", response.revision().name());
+    document.facts.emplace_back("state", RenderRevision(response.revision()));
+    document.facts.emplace_back("outcome", Outcome(response));
+    AddFindings(document, response.findings());
+    return document;
+  });
+}
+
+ExitCode Create(Session& session, const FileArguments& arguments) {
+  absl::StatusOr<std::string> document = ReadAll(arguments.file, kDocumentBytesMax);
+  if (!document.ok()) return session.IoError(document.status());
+  v1::CreateProgramRequest request;
+  request.set_document(*std::move(document));
+  request.set_request_id(session.RequestId());
+  v1::CreateProgramResponse response;
+  const ExitCode code = Call<v1::ProgramService>(session, &Stub::CreateProgram, request, response);
+  return code == ExitCode::kDone ? PrintRevision(session, arguments, request.request_id(), response)
+                                 : code;
+}
+
+ExitCode Revise(Session& session, const FileArguments& arguments) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  absl::StatusOr<std::string> document = ReadAll(arguments.file, kDocumentBytesMax);
+  if (!document.ok()) return session.IoError(document.status());
+  v1::CreateRevisionRequest request;
+  request.set_program(*program);
+  request.set_document(*std::move(document));
+  request.set_request_id(session.RequestId());
+  v1::CreateRevisionResponse response;
+  const ExitCode code = Call<v1::ProgramService>(session, &Stub::CreateRevision, request, response);
+  return code == ExitCode::kDone ? PrintRevision(session, arguments, request.request_id(), response)
+                                 : code;
+}
+
+ExitCode ActivateNumber(Session& session, const ActivateArguments& arguments) {
+  std::string name = arguments.revision;
+  std::uint32_t number = 0;
+  if (absl::SimpleAtoi(name, &number)) {
+    const absl::StatusOr<std::string> program = session.Program();
+    if (!program.ok()) return session.WrongUsage(program.status());
+    name = absl::StrCat(*program, "/revisions/", number);
+  }
+  v1::ActivateRevisionResponse response;
+  const ExitCode code = Activate(session, name, session.RequestId(), response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    return Document{{{"revision", response.revision().name()},
+                     {"state", RenderRevision(response.revision())},
+                     {"outcome", Outcome(response)}},
+                    {}};
+  });
+}
+
+ExitCode Show(Session& session, const ShowArguments& arguments) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  v1::GetProgramRequest request;
+  request.set_name(*program);
+  request.set_show_documents(arguments.has_document);
+  v1::GetProgramResponse response;
+  const ExitCode code = Call<v1::ProgramService>(session, &Stub::GetProgram, request, response);
+  if (code != ExitCode::kDone) return code;
+  const v1::Program& shown = response.program();
+  if (arguments.has_document && session.options().format == Format::kTable) {
+    session.out() << (shown.has_active_revision() ? shown.active_revision()
+                                                  : shown.latest_revision())
+                         .document()
+                  << "\n";
+    return ExitCode::kDone;
+  }
+  return session.Print(response, [&] {
+    Document document;
+    document.facts = {{"program", shown.name()},
+                      {"name", shown.display_name()},
+                      {"currency", shown.currency_code()},
+                      {"time zone", shown.time_zone()},
+                      {"active revision", RenderRevision(shown.active_revision())},
+                      {"latest revision", RenderRevision(shown.latest_revision())}};
+    Table types{
+        "point types", {{"id"}, {"name"}, {"symbol"}, {"kind"}, {"decimals", Align::kRight}}, {}};
+    for (const v1::PointType& type : shown.point_types()) {
+      types.rows.push_back({type.id(), type.display_name(), type.symbol(),
+                            LabelOf(v1::PointKind_Name(type.kind()), "POINT_KIND_"),
+                            absl::StrCat(type.decimals())});
+    }
+    Table tiers{"tiers", {{"rank", Align::kRight}, {"id"}, {"name"}}, {}};
+    for (const v1::Tier& tier : shown.tiers()) {
+      tiers.rows.push_back({absl::StrCat(tier.rank()), tier.id(), tier.display_name()});
+    }
+    document.tables = {types, tiers};
+    return document;
+  });
+}
+
+ExitCode Check(Session& session, const FileArguments& arguments) {
+  absl::StatusOr<std::string> text = ReadAll(arguments.file, kDocumentBytesMax);
+  if (!text.ok()) return session.IoError(text.status());
+  v1::CheckRevisionRequest request;
+  request.set_document(*std::move(text));
+  v1::CheckRevisionResponse response;
+  const ExitCode code = Call<v1::ProgramService>(session, &Stub::CheckRevision, request, response);
+  if (code != ExitCode::kDone) return code;
+  const ExitCode printed = session.Print(response, [&] {
+    Document document;
+    document.facts.emplace_back("document", response.is_valid() ? "valid" : "not valid");
+    document.facts.emplace_back("digest", RenderHex(response.digest()));
+    if (session.options().format == Format::kCsv) {
+      document.tables.push_back(FindingTable(response.findings()));
+    } else {
+      AddFindings(document, response.findings());
+    }
+    return document;
+  });
+  if (printed != ExitCode::kDone) return printed;
+  return response.is_valid() ? ExitCode::kDone : ExitCode::kRefused;
+}
+
+}  // namespace
+
+void AddProgramCommands(CLI::App& root, Action& action) {
+  CLI::App& noun = *AddNoun(root, "program", "Programs and the revisions of their documents");
+  CLI::App* verb = nullptr;
+  const auto create = AddVerb<FileArguments>(
+      noun, "create", "Create a program from a document; it names the program",
+      "laurelctl program create programs/coffee.yaml --activate", action, &verb, Create);
+  verb->add_option("FILE", create->file, "program document, YAML or JSON; - for standard input")
+      ->required();
+  verb->add_flag("--activate", create->is_activated, "put it into force at once");
+  const auto revise = AddVerb<FileArguments>(
+      noun, "revise", "Add the next revision",
+      "laurelctl program revise programs/coffee.yaml --activate -p coffee", action, &verb, Revise);
+  verb->add_option("FILE", revise->file, "program document, YAML or JSON; - for standard input")
+      ->required();
+  verb->add_flag("--activate", revise->is_activated, "put it into force at once");
+  const auto activate = AddVerb<ActivateArguments>(
+      noun, "activate", "Put a revision into force; an older one is a rollback",
+      "laurelctl program activate 3 -p stars", action, &verb, ActivateNumber);
+  verb->add_option("REVISION", activate->revision, "its number, or its name")->required();
+  const auto show = AddVerb<ShowArguments>(
+      noun, "show", "Show a program with its point types, tiers and revisions",
+      "laurelctl program show -p stars\n"
+      "laurelctl program show --document -p stars",
+      action, &verb, Show);
+  verb->add_flag("--document", show->has_document, "print the active revision's document");
+  const auto check = AddVerb<FileArguments>(
+      noun, "check", "Check a document and print all findings; exit code 1 if bad",
+      "laurelctl program check programs/coffee.yaml", action, &verb, Check);
+  verb->add_option("FILE", check->file, "program document, YAML or JSON; - for standard input")
+      ->required();
+}
+
+}  // namespace laurel::cli

@@ -1,0 +1,144 @@
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "laurel/v1/redemption_service.grpc.pb.h"
+#include "service/cli/amount.h"
+#include "service/cli/commands.h"
+#include "service/cli/names.h"
+#include "service/cli/views.h"
+
+namespace laurel::cli {
+namespace {
+
+using Stub = v1::RedemptionService::Stub;
+
+struct RedeemArguments {
+  std::string member;
+  std::string amount;
+  std::string point_type;
+  std::string reference;
+};
+
+struct ReverseArguments {
+  std::string redemption;
+  std::string amount;
+  std::string point_type;
+};
+
+// An amount as people write it, with the decimals of its point type.
+absl::StatusOr<v1::Points> ParsePoints(Session& session, const std::string& program,
+                                       const std::string& amount, const std::string& point_type) {
+  const absl::StatusOr<AmountStyle> style = session.LoadStyle(program);
+  if (!style.ok()) return style.status();
+  v1::Points points;
+  points.set_point_type(point_type.empty() ? style->redeemable : point_type);
+  if (points.point_type().empty()) {
+    return absl::InvalidArgumentError(
+        "--type: must name one of the program's redeemable point types, was absent");
+  }
+  const auto decimals = style->decimals.find(points.point_type());
+  const absl::StatusOr<std::int64_t> parsed =
+      ParseAmount(amount, decimals == style->decimals.end() ? 0 : decimals->second);
+  if (!parsed.ok())
+    return absl::InvalidArgumentError(absl::StrCat("amount: ", parsed.status().message()));
+  points.set_amount(*parsed);
+  return points;
+}
+
+// An argument that is wrong is wrong usage; a program that could not be read is the server's
+// answer.
+ExitCode PrintPointsError(Session& session, const absl::Status& status) {
+  if (absl::IsInvalidArgument(status)) return session.WrongUsage(status);
+  return session.Refuse(
+      grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
+}
+
+template <class Response>
+Document ToDocument(const Response& response, absl::string_view label, const AmountStyle& style) {
+  Document document;
+  document.facts.emplace_back(
+      label, absl::StrCat(RenderPoints(response.points(), style), ", ", Outcome(response)));
+  document.facts.emplace_back("entry", response.entry());
+  document.facts.emplace_back("member", response.member());
+  AddStanding(document, response, style);
+  document.tables.push_back(LotMoveTable(response.lot_moves(), style));
+  return document;
+}
+
+ExitCode Redeem(Session& session, const RedeemArguments& arguments) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
+  if (!member.ok()) return session.WrongUsage(member.status());
+  const absl::StatusOr<v1::Points> points =
+      ParsePoints(session, *program, arguments.amount, arguments.point_type);
+  if (!points.ok()) return PrintPointsError(session, points.status());
+  v1::RedeemRequest request;
+  request.set_program(*program);
+  *request.mutable_member() = *member;
+  *request.mutable_points() = *points;
+  request.set_reference(arguments.reference);
+  request.set_request_id(session.RequestId());
+  v1::RedeemResponse response;
+  const ExitCode code = Call<v1::RedemptionService>(session, &Stub::Redeem, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response,
+                       [&] { return ToDocument(response, "redeemed", session.Style(*program)); });
+}
+
+ExitCode Reverse(Session& session, const ReverseArguments& arguments) {
+  const std::size_t entries = arguments.redemption.find("/entries/");
+  const absl::StatusOr<std::string> program =
+      entries == std::string::npos ? session.Program() : arguments.redemption.substr(0, entries);
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<std::string> redemption = ParseEntry(arguments.redemption, *program);
+  if (!redemption.ok()) return session.WrongUsage(redemption.status());
+  v1::ReverseRedemptionRequest request;
+  request.set_redemption(*redemption);
+  if (!arguments.amount.empty()) {
+    const absl::StatusOr<v1::Points> points =
+        ParsePoints(session, *program, arguments.amount, arguments.point_type);
+    if (!points.ok()) return PrintPointsError(session, points.status());
+    request.set_amount(points->amount());
+  }
+  request.set_request_id(session.RequestId());
+  v1::ReverseRedemptionResponse response;
+  const ExitCode code =
+      Call<v1::RedemptionService>(session, &Stub::ReverseRedemption, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response,
+                       [&] { return ToDocument(response, "given back", session.Style(*program)); });
+}
+
+}  // namespace
+
+void AddRedemptionCommands(CLI::App& root, Action& action) {
+  CLI::App& noun = *AddNoun(root, "redemption", "Spend points and give them back");
+  CLI::App* verb = nullptr;
+  const auto redeem =
+      AddVerb<RedeemArguments>(noun, "redeem", "Spend a member's points as payment",
+                               "laurelctl redemption redeem card:4006381333931 500 -p stars\n"
+                               "laurelctl redemption redeem card:4006381333931 500 --type stars "
+                               "--reference order-81 -p stars",
+                               action, &verb, Redeem);
+  verb->add_option("MEMBER", redeem->member,
+                   "kind:value such as card:4006381333931, or a member's name")
+      ->required();
+  verb->add_option("AMOUNT", redeem->amount, "points, with decimals where the point type has them")
+      ->required();
+  verb->add_option("--type", redeem->point_type,
+                   "point type; the program's only redeemable one if absent");
+  verb->add_option("--reference", redeem->reference,
+                   "your id of the order that is paid; no personal data");
+
+  const auto reverse = AddVerb<ReverseArguments>(
+      noun, "reverse", "Give spent points back into the lots they came from",
+      "laurelctl redemption reverse 0-31 -p stars\n"
+      "laurelctl redemption reverse 0-31 --amount 200 -p stars",
+      action, &verb, Reverse);
+  verb->add_option("REDEMPTION", reverse->redemption, "entry of the redemption")->required();
+  verb->add_option("--amount", reverse->amount, "part to give back; all that is left if absent");
+  verb->add_option("--type", reverse->point_type, "point type of the amount, for its decimals");
+}
+
+}  // namespace laurel::cli

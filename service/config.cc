@@ -1,0 +1,406 @@
+#include "service/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "engine/base/checked.h"
+#include "engine/base/status_macros.h"
+#include "engine/base/time.h"
+#include "engine/store/files.h"
+
+namespace laurel {
+namespace {
+
+const SettingInfo* FindSetting(absl::string_view name) {
+  for (const SettingInfo& setting : AllSettings()) {
+    if (setting.name == name) return &setting;
+  }
+  return nullptr;
+}
+
+std::string FlagOf(absl::string_view name) {
+  return absl::StrCat("--", absl::StrReplaceAll(name, {{"_", "-"}}));
+}
+
+std::size_t EditDistance(absl::string_view a, absl::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+// "; did you mean listen?", or nothing where nothing is near.
+std::string Suggest(absl::string_view word, const std::vector<std::string>& known) {
+  std::size_t nearest = 4;
+  const std::string* found = nullptr;
+  for (const std::string& candidate : known) {
+    const std::size_t distance = EditDistance(word, candidate);
+    if (distance >= nearest) continue;
+    nearest = distance;
+    found = &candidate;
+  }
+  return found == nullptr ? "" : absl::StrCat("; did you mean ", *found, "?");
+}
+
+std::vector<std::string> SettingNames(bool as_flags) {
+  std::vector<std::string> names;
+  for (const SettingInfo& setting : AllSettings()) {
+    names.push_back(as_flags ? FlagOf(setting.name) : std::string(setting.name));
+  }
+  return names;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ReadConfigFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  const auto refused = [&path](auto&&... parts) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", parts...));
+  };
+  std::map<std::string, std::string> values;
+  YAML::Node root;
+  try {  // yaml-cpp throws
+    root = YAML::Load(text);
+    if (root.IsNull()) return values;
+    if (!root.IsMap()) return refused("must be a map of settings, was another form");
+    for (const auto& pair : root) {
+      const std::string name = pair.first.as<std::string>();
+      if (FindSetting(name) == nullptr) {
+        return refused(pair.first.Mark().line + 1, ": ", name, ": unknown setting",
+                       Suggest(name, SettingNames(false)));
+      }
+      if (!pair.second.IsScalar()) return refused(name, ": must be one value, was another form");
+      if (!values.emplace(name, pair.second.as<std::string>()).second) {
+        return refused(pair.first.Mark().line + 1, ": ", name, ": must be set once, was repeated");
+      }
+    }
+  } catch (const YAML::Exception& e) {
+    return refused(e.mark.line + 1, ":", e.mark.column + 1, ": must be YAML, was not: ", e.msg);
+  }
+  return values;
+}
+
+// Reads the texts of one Config and collects what is wrong with them.
+class Reader {
+ public:
+  explicit Reader(Config& config) : config_(config) {}
+
+  const std::string& Text(const char* name) { return config_.sources[name].first; }
+  template <class T, class Parse>
+  T Get(const char* name, T otherwise, Parse parse) {
+    const std::string& text = Text(name);
+    const auto value = parse(text);
+    if (value.ok()) return static_cast<T>(*value);
+    Wrong(name, std::string(value.status().message()));
+    return otherwise;
+  }
+  template <class T>
+  T Choice(const char* name, T otherwise,
+           const std::vector<std::pair<std::string, T>>& choices) {
+    const std::string& text = Text(name);
+    std::vector<std::string> words;
+    for (const auto& [word, value] : choices) {
+      if (word == text) return value;
+      words.push_back(word);
+    }
+    Wrong(name, absl::StrCat("must be ", absl::StrJoin(words, ", "), ", was ", text));
+    return otherwise;
+  }
+  std::int32_t Count(const char* name, std::int32_t min, std::int32_t max) {
+    std::int32_t value = 0;
+    if (!absl::SimpleAtoi(Text(name), &value) || value < min || value > max) {
+      Wrong(name, absl::StrCat("must be ", min, " to ", max, ", was ", Text(name)));
+      return min;
+    }
+    return value;
+  }
+  void Wrong(const char* name, absl::string_view why) {
+    problems_.push_back(
+        absl::StrCat(name, ": ", why, " (", ToString(config_.sources[name].second), ")"));
+  }
+  const std::vector<std::string>& problems() const { return problems_; }
+
+ private:
+  Config& config_;
+  std::vector<std::string> problems_;
+};
+
+bool IsLoopback(absl::string_view listen) {
+  if (absl::StartsWith(listen, "unix:")) return true;
+  const absl::string_view host = listen.substr(0, listen.rfind(':'));
+  return absl::StartsWith(host, "127.") || host == "localhost" || host == "[::1]";
+}
+
+bool IsListenAddress(absl::string_view listen) {
+  if (absl::StartsWith(listen, "unix:")) return listen.size() > 5;
+  const std::size_t colon = listen.rfind(':');
+  std::int32_t port = 0;
+  return colon != absl::string_view::npos && colon > 0 &&
+         absl::SimpleAtoi(listen.substr(colon + 1), &port) && port >= 0 && port <= 65'535;
+}
+
+absl::StatusOr<std::int64_t> ParseWithUnit(
+    absl::string_view text, const std::vector<std::pair<absl::string_view, std::int64_t>>& units,
+    absl::string_view form) {
+  for (const auto& [suffix, factor] : units) {
+    absl::string_view digits = text;
+    if (!absl::ConsumeSuffix(&digits, suffix)) continue;
+    std::int64_t count = 0;
+    if (digits.empty() || !std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) ||
+        !absl::SimpleAtoi(digits, &count)) {
+      continue;
+    }
+    if (const auto value = CheckedMul(count, factor)) return *value;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("must be ", form, ", was ", text));
+}
+
+}  // namespace
+
+absl::string_view ToString(Origin origin) {
+  switch (origin) {
+    case Origin::kDefault: return "default";
+    case Origin::kFile: return "file";
+    case Origin::kEnvironment: return "environment";
+    case Origin::kFlag: return "flag";
+  }
+  return "";
+}
+
+const std::vector<SettingInfo>& AllSettings() {
+  static const auto* const all = new std::vector<SettingInfo>{
+      {"data_dir", "", "DIR", "where the ledger is; made by laureld init"},
+      {"listen", "127.0.0.1:7300", "ADDRESS", "host:port to serve gRPC on; port 0 takes a free one"},
+      {"insecure", "false", "",
+       "serve callers on other machines although they are not authenticated"},
+      {"origin", "", "HOST/LEDGER", "name of the new ledger in its checkpoints; for init"},
+      {"identity_key_file", "", "FILE",
+       "key that hashes identities; default DATA_DIR.keys/identity.key, made at init"},
+      {"signing_key_file", "", "FILE",
+       "key that signs checkpoints; default DATA_DIR.keys/signing.key, made at init"},
+      {"port_file", "", "FILE", "written with the port once it is served"},
+      {"reflection", "auto", "on|off|auto", "describe the services to callers; auto: on loopback"},
+      {"log_level", "info", "debug|info|warning|error", "debug logs every call"},
+      {"log_form", "auto", "json|text|auto", "auto: text on a terminal"},
+      {"free_space_min", "auto", "BYTES",
+       "refuse writes below this many free bytes; 0: never; auto: 2GiB or 5% of the disk"},
+      {"drain_delay", "auto", "DURATION",
+       "from NOT_SERVING to refusing calls at shutdown; auto: 0s on loopback, else 5s"},
+      {"checkpoint_interval", "1s", "DURATION", "between signed checkpoints"},
+      {"block_cache", "256MiB", "BYTES", "memory for what is read; 25 to 50% of the machine's"},
+      {"write_buffer", "64MiB", "BYTES", "memory for what was written, twice per busy family"},
+      {"queue_commands_max", "4096", "COUNT", "more: longer waits instead of refusals"},
+      {"batch_commands_max", "256", "COUNT", "more: fewer syncs, a longer wait for the first"},
+  };
+  return *all;
+}
+
+absl::StatusOr<std::int64_t> ParseBytes(absl::string_view text) {
+  return ParseWithUnit(text,
+                       {{"KiB", std::int64_t{1} << 10},
+                        {"MiB", std::int64_t{1} << 20},
+                        {"GiB", std::int64_t{1} << 30},
+                        {"TiB", std::int64_t{1} << 40},
+                        {"", 1}},
+                       "a number of bytes such as 512MiB or 2GiB");
+}
+
+absl::StatusOr<std::int64_t> ParseDuration(absl::string_view text) {
+  return ParseWithUnit(text, {{"ms", 1'000}, {"s", kMicrosPerSecond}, {"m", kMicrosPerMinute}},
+                       "a duration such as 250ms, 5s or 2m");
+}
+
+absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments) {
+  static const auto* const commands = new std::vector<std::string>{"serve", "init", "check-config"};
+  CommandLine line;
+  bool has_command = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    absl::string_view argument = arguments[i];
+    if (!absl::StartsWith(argument, "-")) {
+      if (has_command) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(argument, ": unexpected, a command was given already"));
+      }
+      if (std::find(commands->begin(), commands->end(), argument) == commands->end()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(argument, ": unknown command", Suggest(argument, *commands)));
+      }
+      line.command = std::string(argument);
+      has_command = true;
+      continue;
+    }
+    if (argument == "--print-config") { line.wants_config = true; continue; }
+    if (argument == "--version") { line.wants_version = true; continue; }
+    if (argument == "--help" || argument == "-h") { line.wants_help = true; continue; }
+    const std::size_t equals = argument.find('=');
+    const std::string flag(argument.substr(0, equals));
+    const std::string name = absl::StrReplaceAll(absl::StripPrefix(flag, "--"), {{"-", "_"}});
+    const SettingInfo* setting = FindSetting(name);
+    const bool is_config = flag == "--config";
+    if (!is_config && (setting == nullptr || FlagOf(name) != flag)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(flag, ": unknown flag", Suggest(flag, SettingNames(true))));
+    }
+    std::string value;
+    if (equals != absl::string_view::npos) {
+      value = std::string(argument.substr(equals + 1));
+    } else if (!is_config && setting->placeholder.empty()) {
+      value = "true";
+    } else if (i + 1 < arguments.size()) {
+      value = arguments[++i];
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat(flag, ": must have a value, was the last word"));
+    }
+    if (is_config) {
+      line.config_file = value;
+    } else {
+      line.flags[name] = value;
+    }
+  }
+  return line;
+}
+
+absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& environment) {
+  std::string file = line.config_file;
+  if (file.empty()) file = environment("LAUREL_CONFIG").value_or("");
+  std::map<std::string, std::string> from_file;
+  if (!file.empty()) {
+    ASSIGN_OR_RETURN(from_file, ReadConfigFile(file));
+  }
+
+  Config config;
+  for (const SettingInfo& setting : AllSettings()) {
+    const std::string name(setting.name);
+    auto& [text, origin] = config.sources[name];
+    text = std::string(setting.fallback);
+    origin = Origin::kDefault;
+    if (const auto found = from_file.find(name); found != from_file.end()) {
+      text = found->second;
+      origin = Origin::kFile;
+    }
+    if (auto value = environment(absl::StrCat("LAUREL_", absl::AsciiStrToUpper(name)))) {
+      text = *std::move(value);
+      origin = Origin::kEnvironment;
+    }
+    if (const auto found = line.flags.find(name); found != line.flags.end()) {
+      text = found->second;
+      origin = Origin::kFlag;
+    }
+  }
+
+  Reader reader(config);
+  config.data_dir = reader.Text("data_dir");
+  while (config.data_dir.size() > 1 && absl::EndsWith(config.data_dir, "/")) {
+    config.data_dir.pop_back();
+  }
+  if (config.data_dir.empty()) reader.Wrong("data_dir", "must be set, was empty");
+  config.listen = reader.Text("listen");
+  if (!IsListenAddress(config.listen)) {
+    reader.Wrong("listen", absl::StrCat("must be host:port, was ", config.listen));
+  }
+  const std::vector<std::pair<std::string, bool>> kBooleans = {{"true", true}, {"false", false}};
+  config.is_insecure = reader.Choice("insecure", false, kBooleans);
+  config.is_loopback = IsLoopback(config.listen);
+  if (!config.is_loopback && !config.is_insecure) {
+    reader.Wrong("listen",
+                 absl::StrCat("must be a loopback address such as 127.0.0.1:7300, because callers "
+                              "are not authenticated yet (--insecure serves them all the same), was ",
+                              config.listen));
+  }
+  config.origin = reader.Text("origin");
+  const std::string keys = absl::StrCat(config.data_dir, ".keys");
+  for (const auto& [name, target, file_name] :
+       {std::tuple{"identity_key_file", &config.identity_key_file, "identity.key"},
+        std::tuple{"signing_key_file", &config.signing_key_file, "signing.key"}}) {
+    *target = reader.Text(name).empty() ? absl::StrCat(keys, "/", file_name) : reader.Text(name);
+    if (absl::StartsWith(*target, absl::StrCat(config.data_dir, "/"))) {
+      reader.Wrong(name, "must lie outside the data directory, so that a copy of the data has no "
+                         "keys, was inside");
+    }
+  }
+  config.port_file = reader.Text("port_file");
+  config.reflection = reader.Choice<Switch>(
+      "reflection", Switch::kAuto,
+      {{"auto", Switch::kAuto}, {"on", Switch::kOn}, {"off", Switch::kOff}});
+  config.log_level = reader.Choice<LogLevel>("log_level", LogLevel::kInfo,
+                                             {{"debug", LogLevel::kDebug},
+                                              {"info", LogLevel::kInfo},
+                                              {"warning", LogLevel::kWarning},
+                                              {"error", LogLevel::kError}});
+  config.log_form = reader.Choice<std::optional<Log::Form>>(
+      "log_form", std::nullopt,
+      {{"auto", std::nullopt}, {"json", Log::Form::kJson}, {"text", Log::Form::kText}});
+  if (reader.Text("free_space_min") != "auto") {
+    config.free_space_min = reader.Get<std::int64_t>("free_space_min", 0, ParseBytes);
+  }
+  config.drain_delay_micros = config.is_loopback ? 0 : 5 * kMicrosPerSecond;
+  if (reader.Text("drain_delay") != "auto") {
+    config.drain_delay_micros = reader.Get<std::int64_t>("drain_delay", 0, ParseDuration);
+  }
+  config.checkpoint_interval_micros =
+      reader.Get<std::int64_t>("checkpoint_interval", kMicrosPerSecond, ParseDuration);
+  if (config.checkpoint_interval_micros <= 0) {
+    reader.Wrong("checkpoint_interval", "must be longer than 0s, was 0s");
+  }
+  config.block_cache_bytes = reader.Get<std::int64_t>("block_cache", 0, ParseBytes);
+  config.write_buffer_bytes = reader.Get<std::int64_t>("write_buffer", 0, ParseBytes);
+  if (config.write_buffer_bytes < (std::int64_t{1} << 20)) {
+    reader.Wrong("write_buffer", "must be at least 1MiB, was less");
+  }
+  config.queue_commands_max = reader.Count("queue_commands_max", 1, 1'000'000);
+  config.batch_commands_max = reader.Count("batch_commands_max", 1, 4'096);
+  if (!reader.problems().empty()) {
+    return absl::InvalidArgumentError(absl::StrJoin(reader.problems(), "\n"));
+  }
+  return config;
+}
+
+std::string RenderConfig(const Config& config) {
+  std::string text;
+  for (const SettingInfo& setting : AllSettings()) {
+    const auto& [value, origin] = config.sources.at(std::string(setting.name));
+    absl::StrAppend(&text, setting.name, ": ", JsonString(value), "  # ", ToString(origin), "\n");
+  }
+  return text;
+}
+
+std::string RenderHelp() {
+  std::string text =
+      "laureld: the Laurel loyalty server\n"
+      "\n"
+      "  laureld init --data-dir /var/lib/laurel/data --origin ledger.example.com/laurel\n"
+      "  laureld serve --data-dir /var/lib/laurel/data\n"
+      "  laureld check-config --config /etc/laurel/laureld.yaml\n"
+      "\n"
+      "Commands: serve (default), init, check-config\n"
+      "  --config FILE  settings as YAML, with _ for - in their names\n"
+      "  --print-config, --version, --help\n"
+      "\n"
+      "Settings; the environment has them as LAUREL_NAME:\n";
+  for (const SettingInfo& setting : AllSettings()) {
+    std::string flag = FlagOf(setting.name);
+    if (!setting.placeholder.empty()) absl::StrAppend(&flag, " ", setting.placeholder);
+    absl::StrAppend(&text, "  ", flag, "\n      ", setting.help);
+    if (!setting.fallback.empty()) absl::StrAppend(&text, " [", setting.fallback, "]");
+    text.push_back('\n');
+  }
+  return text;
+}
+
+}  // namespace laurel

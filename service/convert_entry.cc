@@ -1,0 +1,159 @@
+#include "service/convert_entry.h"
+
+#include <memory>
+#include <utility>
+
+#include "engine/base/status_macros.h"
+#include "service/convert.h"
+#include "service/names.h"
+#include "service/status.h"
+
+namespace laurel {
+namespace {
+
+// What an event adds to the entry's own fields. Events that an entry shows by its postings, its lot
+// moves or its kind add nothing.
+struct EventRenderer {
+  const Entry& entry;
+  const rules::Rulebook* rulebook;
+  v1::Entry& out;
+
+  void operator()(const PurchaseAccrued& e) const {
+    out.set_purchase(PurchaseName(entry.program, e.receipt));
+    RenderReceipt(e.receipt, *out.mutable_receipt());
+    out.set_channel(ToApi(e.channel));
+    if (rulebook == nullptr) return;
+    out.mutable_total()->set_currency_code(std::string(rulebook->currency()));
+    out.mutable_total()->set_minor_units(e.total);
+  }
+  void operator()(const PurchaseReturned& e) const {
+    out.set_purchase(PurchaseName(entry.program, e.original));
+    RenderReceipt(e.receipt, *out.mutable_receipt());
+    out.set_undoes(EntryName(entry.program, entry.partition, e.original_sequence));
+  }
+  void operator()(const PointsAwarded& e) const {
+    v1::Award& award = *out.add_awards();
+    RenderAward(e, award);
+    award.set_lot(LotName(entry.program, *entry.member, e.lot));
+  }
+  void operator()(const PointsRedeemed& e) const { out.set_reference(e.reference); }
+  void operator()(const RedemptionReversed& e) const {
+    out.set_undoes(EntryName(entry.program, entry.partition, e.redemption));
+  }
+  void operator()(const MemberEnrolled& e) const { out.set_channel(ToApi(e.channel)); }
+  void operator()(const RevisionCreated& e) const {
+    out.set_revision(RevisionName(entry.program, e.number));
+  }
+  void operator()(const RevisionActivated& e) const {
+    out.set_revision(RevisionName(entry.program, e.number));
+  }
+  void operator()(const IdentityLinked&) const {}
+  void operator()(const IdentityUnlinked&) const {}
+  void operator()(const MemberStateChanged&) const {}
+  void operator()(const PointsTakenBack&) const {}
+  void operator()(const LotExpired&) const {}
+  void operator()(const TierDecided&) const {}
+  void operator()(const LotsDue&) const {}
+  void operator()(const ReviewPostponed&) const {}
+};
+
+bool IsOfMember(AccountClass account) {
+  switch (account) {
+    case AccountClass::kMemberAvailable:
+    case AccountClass::kMemberPending:
+    case AccountClass::kMemberHeld: return true;
+    case AccountClass::kIssuance:
+    case AccountClass::kRedemption:
+    case AccountClass::kExpiration:
+    case AccountClass::kAdjustment: return false;
+  }
+  return false;
+}
+
+void RenderTierDecided(const Entry& entry, const TierDecided& verdict,
+                       const rules::Rulebook& rulebook, v1::TierChange& out) {
+  out.set_entry(EntryName(entry.program, entry.partition, entry.sequence));
+  out.set_from_tier(verdict.from);
+  out.set_to_tier(verdict.to);
+  out.set_cause(ToApi(verdict.cause));
+  // A term that was confirmed goes on where the one before ended.
+  RenderInstant(verdict.cause == TierCause::kRetained ? entry.occurred_at : verdict.since,
+                *out.mutable_occurred_at());
+  RenderInstant(entry.recorded_at, *out.mutable_recorded_at());
+  if (!verdict.review_at.is_never()) {
+    RenderDate(rulebook.LocalDate(verdict.review_at).PlusDays(-1), *out.mutable_last_valid_on());
+  }
+}
+
+}  // namespace
+
+absl::Status RenderTierChange(const Entry& entry, Revisions& revisions, v1::TierChange& out) {
+  const auto* verdict = entry.FindEvent<TierDecided>();
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      entry.revision ? revisions.Find(entry.program, *entry.revision) : nullptr;
+  if (verdict == nullptr || rulebook == nullptr) {
+    return absl::DataLossError("entry of a tier change: must have a verdict and a revision");
+  }
+  RenderTierDecided(entry, *verdict, *rulebook, out);
+  return absl::OkStatus();
+}
+
+absl::Status RenderEntry(const Entry& entry, const Hash& leaf, ReadView& view,
+                         Revisions& revisions, v1::Entry& out) {
+  out.set_name(EntryName(entry.program, entry.partition, entry.sequence));
+  out.set_sequence(entry.sequence);
+  out.set_partition(entry.partition);
+  out.set_kind(ToApi(entry.kind));
+  RenderInstant(entry.occurred_at, *out.mutable_occurred_at());
+  RenderInstant(entry.recorded_at, *out.mutable_recorded_at());
+  out.set_request_id(entry.request.str());
+  const absl::string_view method = ToString(entry.method);
+  out.set_method(method.data(), method.size());
+  out.set_principal(entry.principal);
+  if (entry.effective_on) RenderDate(*entry.effective_on, *out.mutable_effective_on());
+  if (entry.member) out.set_member(MemberName(entry.program, *entry.member));
+  out.set_leaf_hash(leaf.data(), leaf.size());
+
+  std::shared_ptr<const rules::Rulebook> rulebook;
+  if (entry.revision) {
+    out.set_revision_digest(entry.revision->data(), entry.revision->size());
+    rulebook = revisions.Find(entry.program, *entry.revision);
+    const std::optional<std::uint32_t> number = Revisions::NumberOf(
+        view.state(), entry.program, *entry.revision, entry.recorded_at);
+    if (number) out.set_revision(RevisionName(entry.program, *number));
+  }
+  for (const Event& event : entry.events) {
+    std::visit(EventRenderer{entry, rulebook.get(), out}, event);
+  }
+  for (const Posting& posting : entry.postings) {
+    v1::Posting& message = *out.add_postings();
+    message.set_account(AccountName(posting.account, posting.detail));
+    if (entry.member && IsOfMember(posting.account)) message.set_member(out.member());
+    message.set_point_type(posting.type.str());
+    // A credit arrives in the account.
+    if (posting.amount < 0) {
+      message.set_debit(-posting.amount);
+    } else {
+      message.set_credit(posting.amount);
+    }
+  }
+  for (const LotMove& move : entry.lot_moves) {
+    v1::LotMove& message = *out.add_lot_moves();
+    message.set_lot(LotName(entry.program, move.lot.member, move.lot.id));
+    message.set_point_type(move.lot.type.str());
+    message.set_amount(move.delta);
+  }
+  if (const auto* verdict = entry.FindEvent<TierDecided>(); verdict != nullptr && rulebook) {
+    RenderTierDecided(entry, *verdict, *rulebook, *out.mutable_tier_change());
+  }
+  if (entry.outcome.rejected) {
+    v1::Refusal& refusal = *out.mutable_refusal();
+    refusal.set_reason(ToReason(entry.outcome.rejected->reason));
+    for (auto& [key, value] : FactsOf(*entry.outcome.rejected, entry.program)) {
+      (*refusal.mutable_metadata())[key] = value;
+    }
+  }
+  return view.status();
+}
+
+}  // namespace laurel

@@ -1,0 +1,452 @@
+#include "service/convert_points.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "engine/store/key.h"
+#include "engine/store/record.h"
+#include "service/text.h"
+
+namespace laurel {
+namespace {
+
+constexpr std::int32_t kLineMax = 9'999;
+constexpr std::size_t kTextMax = 64;  // code points of an article code, a category, a reference
+constexpr int kCategoriesMax = 16;
+constexpr std::int64_t kOneUnitMicros = 1'000'000;
+
+static_assert(static_cast<int>(PurchaseLineKind::kDeposit) == v1::LINE_KIND_DEPOSIT);
+
+void CheckRange(std::int64_t value, std::int64_t min, std::int64_t max, const Path& path,
+                Violations& violations) {
+  if (value >= min && value <= max) return;
+  violations.OutOfRange(path.Render(),
+                        absl::StrCat("must be ", min, " to ", max, ", was ", value));
+}
+
+void CheckText(absl::string_view text, std::size_t min, const Path& path, Violations& violations) {
+  const std::size_t length = CodePoints(text);
+  if (length < min || length > kTextMax) {
+    violations.OutOfRange(path.Render(), absl::StrCat("must be ", min, " to ", kTextMax,
+                                                      " code points, was ", length));
+  } else if (HasControlCharacter(text)) {
+    violations.Malformed(path.Render(), "must be without control characters, was with one");
+  }
+}
+
+std::string ParseCurrency(absl::string_view code, const Path& path, Violations& violations) {
+  if (code.empty()) {
+    violations.Required(path.Render());
+  } else if (code.size() != 3 || !std::all_of(code.begin(), code.end(), text_form::IsUpper)) {
+    violations.Malformed(path.Render(),
+                         absl::StrCat("must be an ISO 4217 code such as EUR, was text of ",
+                                      CodePoints(code), " characters"));
+  }
+  return std::string(code);
+}
+
+PurchaseLine ParseLine(const v1::PurchaseLine& line, const Path& path, Violations& violations) {
+  PurchaseLine parsed;
+  parsed.line = line.line();
+  CheckRange(line.line(), 1, kLineMax, Path{"line", &path}, violations);
+  const Path kind{"kind", &path};
+  if (line.kind() == v1::LINE_KIND_UNSPECIFIED) {
+    violations.Required(kind.Render());
+  } else if (!v1::LineKind_IsValid(line.kind())) {
+    violations.Malformed(kind.Render(), absl::StrCat("must be a known kind, was ",
+                                                     static_cast<int>(line.kind())));
+  } else {
+    parsed.kind = static_cast<PurchaseLineKind>(line.kind());
+  }
+  CheckText(line.sku(), 0, Path{"sku", &path}, violations);
+  parsed.sku = line.sku();
+  const Path categories{"categories", &path};
+  if (line.categories_size() > kCategoriesMax) {
+    violations.OutOfRange(categories.Render(), absl::StrCat("must be at most ", kCategoriesMax,
+                                                            ", was ", line.categories_size()));
+  } else {
+    for (int i = 0; i < line.categories_size(); ++i) {
+      CheckText(line.categories(i), 1, Path{"categories", &path, i}, violations);
+      parsed.categories.push_back(line.categories(i));
+    }
+  }
+  CheckRange(line.quantity_micros(), 0, kAmountMax, Path{"quantity_micros", &path}, violations);
+  parsed.quantity_micros = line.quantity_micros() == 0 ? kOneUnitMicros : line.quantity_micros();
+  CheckRange(line.extended_minor_units(), 0, kPurchaseTotalMax,
+             Path{"extended_minor_units", &path}, violations);
+  parsed.net = line.extended_minor_units();
+  return parsed;
+}
+
+// What the total must be.
+std::int64_t SumOf(const std::vector<PurchaseLine>& lines) {
+  std::int64_t sum = 0;  // at most 500 lines of at most 10^12
+  for (const PurchaseLine& line : lines) {
+    if (line.kind == PurchaseLineKind::kVoid) continue;
+    sum += line.kind == PurchaseLineKind::kReturn ? -line.net : line.net;
+  }
+  return sum;
+}
+
+void ParseLines(const v1::Purchase& purchase, const Path& path, std::vector<PurchaseLine>& lines,
+                Violations& violations) {
+  if (static_cast<std::size_t>(purchase.lines_size()) > kLinesMax) {
+    violations.OutOfRange(Path{"lines", &path}.Render(),
+                          absl::StrCat("must be at most ", kLinesMax, ", was ",
+                                       purchase.lines_size()));
+    return;
+  }
+  const std::size_t before = violations.all().size();
+  lines.reserve(static_cast<std::size_t>(purchase.lines_size()));
+  absl::flat_hash_set<std::int32_t> numbers;
+  for (int i = 0; i < purchase.lines_size(); ++i) {
+    const Path at{"lines", &path, i};
+    lines.push_back(ParseLine(purchase.lines(i), at, violations));
+    if (!numbers.insert(lines.back().line).second) {
+      violations.Add(Path{"line", &at}.Render(),
+                     absl::StrCat("must be given once, was a repetition of ", lines.back().line),
+                     "REPEATED");
+    }
+  }
+  if (lines.empty() || violations.all().size() != before) return;
+  const std::int64_t sum = SumOf(lines);
+  if (sum == purchase.total().minor_units()) return;
+  const Path total{"total", &path};
+  violations.Add(
+      Path{"minor_units", &total}.Render(),
+      absl::StrCat("must be the sum of the lines, ", sum, ", was ", purchase.total().minor_units()),
+      "NOT_THE_SUM");
+}
+
+// Everything but receipt and instant, which a quote may leave out.
+void ParseSale(const v1::Purchase& purchase, const Path& path, AccruePurchase& order,
+               Violations& violations) {
+  order.channel = ParseChannel(purchase.channel(), true, Path{"channel", &path}, violations);
+  const Path total{"total", &path};
+  if (!purchase.has_total()) {
+    violations.Required(total.Render());
+  } else {
+    order.currency = ParseCurrency(purchase.total().currency_code(),
+                                   Path{"currency_code", &total}, violations);
+    order.total = purchase.total().minor_units();
+    CheckRange(order.total, 0, kPurchaseTotalMax, Path{"minor_units", &total}, violations);
+  }
+  ParseLines(purchase, path, order.lines, violations);
+}
+
+template <class Totals>
+void RenderTotals(const Totals& totals, google::protobuf::RepeatedPtrField<v1::Points>& out) {
+  for (const auto& [type, amount] : totals) {
+    if (amount != 0) RenderPoints(type.str(), amount, *out.Add());
+  }
+}
+
+void RenderLotMoves(const Entry& entry, google::protobuf::RepeatedPtrField<v1::LotMove>& out) {
+  for (const LotMove& move : entry.lot_moves) {
+    v1::LotMove& message = *out.Add();
+    message.set_lot(LotName(entry.program, move.lot.member, move.lot.id));
+    message.set_point_type(move.lot.type.str());
+    message.set_amount(move.delta);
+  }
+}
+
+// Minor units that a return took off its purchase: lines of goods that had been given back counted
+// against the total, cancelled ones not at all.
+std::int64_t RefundOf(const PurchaseReturned& returned, const PurchaseAccrued& accrued) {
+  std::int64_t refund = 0;
+  for (const ReturnedLine& line : returned.lines) {
+    const auto sold =
+        std::find_if(accrued.lines.begin(), accrued.lines.end(),
+                     [&line](const PurchaseLine& l) { return l.line == line.line; });
+    if (sold == accrued.lines.end() || sold->kind == PurchaseLineKind::kVoid) continue;
+    refund += sold->kind == PurchaseLineKind::kReturn ? -line.net : line.net;
+  }
+  return refund;
+}
+
+// What the reversals up to entry `last` have given back of a redemption.
+absl::StatusOr<std::int64_t> ReversedUntil(ReadView& view, MemberId member,
+                                           std::uint64_t redemption, std::uint64_t last) {
+  std::vector<std::uint64_t> sequences;
+  absl::Status damage;
+  const PartitionId partition = view.partition();
+  RETURN_IF_ERROR(view.snapshot().Scan(
+      Space::kIndex, EncodeKey(partition, MemberEntryKey{member, redemption}),
+      EncodeKey(partition, MemberEntryKey{member, last + 1}), ScanOptions{},
+      [&](absl::string_view key, absl::string_view value) {
+        const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
+        EntryKindMark mark;
+        if (!sequence.ok() || !DecodeRecord(value, mark)) {
+          damage = absl::DataLossError("member entries: must be index rows, was damaged");
+          return false;
+        }
+        if (mark.kind == EntryKind::kReverseRedemption) sequences.push_back(*sequence);
+        return true;
+      }));
+  RETURN_IF_ERROR(damage);
+  std::int64_t reversed = 0;
+  for (const std::uint64_t sequence : sequences) {
+    const std::shared_ptr<const Entry> entry = view.state().FindEntry(sequence);
+    RETURN_IF_ERROR(view.status());
+    const auto* reversal = entry == nullptr ? nullptr : entry->FindEvent<RedemptionReversed>();
+    if (reversal != nullptr && reversal->redemption == redemption) reversed += reversal->amount;
+  }
+  return reversed;
+}
+
+}  // namespace
+
+Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request,
+                            const ParseContext& context) {
+  Violations& violations = context.violations;
+  Command command;
+  command.request = ParseRequestId(request.request_id(), violations);
+  command.program = ParseProgram(request.program(), violations);
+  AccruePurchase& order = command.order.emplace<AccruePurchase>();
+  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  const Path path{"purchase"};
+  if (!request.has_purchase()) {
+    violations.Required(path.Render());
+    return command;
+  }
+  const v1::Purchase& purchase = request.purchase();
+  if (purchase.has_receipt()) {
+    order.receipt = ParseReceipt(purchase.receipt(), Path{"receipt", &path}, violations);
+  } else {
+    violations.Required(Path{"receipt", &path}.Render());
+  }
+  if (purchase.has_occurred_at()) {
+    order.occurred_at =
+        ParseInstant(purchase.occurred_at(), Path{"occurred_at", &path}, violations);
+  } else {
+    violations.Required(Path{"occurred_at", &path}.Render());
+  }
+  ParseSale(purchase, path, order, violations);
+  return command;
+}
+
+AccruePurchase ParseQuotedPurchase(const v1::Purchase& purchase, Timestamp now,
+                                   Violations& violations) {
+  const Path path{"purchase"};
+  AccruePurchase order;
+  if (purchase.has_receipt()) {
+    order.receipt = ParseReceipt(purchase.receipt(), Path{"receipt", &path}, violations);
+  }
+  order.occurred_at = now;
+  if (purchase.has_occurred_at()) {
+    order.occurred_at =
+        ParseInstant(purchase.occurred_at(), Path{"occurred_at", &path}, violations);
+  }
+  ParseSale(purchase, path, order, violations);
+  return order;
+}
+
+Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request,
+                            const ParseContext& context) {
+  Violations& violations = context.violations;
+  Command command;
+  command.request = ParseRequestId(request.request_id(), violations);
+  command.program = ParseProgram(request.program(), violations);
+  ReturnPurchase& order = command.order.emplace<ReturnPurchase>();
+  const std::size_t before = violations.all().size();
+  if (request.has_receipt()) {
+    order.receipt = ParseReceipt(request.receipt(), Path{"receipt"}, violations);
+  } else {
+    violations.Required("receipt");
+  }
+  if (request.has_original()) {
+    order.original = ParseReceipt(request.original(), Path{"original"}, violations);
+  } else {
+    violations.Required("original");
+  }
+  if (violations.all().size() == before && order.receipt == order.original) {
+    violations.Add("receipt", "must be another one than the original's, was the same",
+                   "REPEATED");
+  }
+  if (request.has_occurred_at()) {
+    order.occurred_at = ParseInstant(request.occurred_at(), Path{"occurred_at"}, violations);
+  } else {
+    violations.Required("occurred_at");
+  }
+  if (request.whole() == (request.lines_size() > 0)) {
+    violations.Add("lines", absl::StrCat("exactly one of lines and whole must be given, was ",
+                                         request.whole() ? "both" : "neither"),
+                   "NOT_EXACTLY_ONE");
+  }
+  if (static_cast<std::size_t>(request.lines_size()) > kLinesMax) {
+    violations.OutOfRange(
+        "lines", absl::StrCat("must be at most ", kLinesMax, ", was ", request.lines_size()));
+    return command;
+  }
+  absl::flat_hash_set<std::int32_t> numbers;
+  for (int i = 0; i < request.lines_size(); ++i) {
+    const v1::ReturnLine& line = request.lines(i);
+    const Path at{"lines", nullptr, i};
+    CheckRange(line.line(), 1, kLineMax, Path{"line", &at}, violations);
+    if (!numbers.insert(line.line()).second) {
+      violations.Add(Path{"line", &at}.Render(),
+                     absl::StrCat("must be given once, was a repetition of ", line.line()),
+                     "REPEATED");
+    }
+    CheckRange(line.quantity_micros(), 1, kAmountMax, Path{"quantity_micros", &at}, violations);
+    ReturnLine& parsed = order.lines.emplace_back();
+    parsed.line = line.line();
+    parsed.quantity_micros = line.quantity_micros();
+    if (line.has_refund_minor_units()) {
+      CheckRange(line.refund_minor_units(), 0, kPurchaseTotalMax, Path{"refund_minor_units", &at},
+                 violations);
+      parsed.refund = line.refund_minor_units();
+    }
+  }
+  return command;
+}
+
+Command ParseRedeem(const v1::RedeemRequest& request, const ParseContext& context) {
+  Violations& violations = context.violations;
+  Command command;
+  command.request = ParseRequestId(request.request_id(), violations);
+  command.program = ParseProgram(request.program(), violations);
+  Redeem& order = command.order.emplace<Redeem>();
+  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  const Path points{"points"};
+  if (!request.has_points()) {
+    violations.Required(points.Render());
+  } else {
+    absl::StatusOr<PointTypeId> type = PointTypeId::Parse(request.points().point_type());
+    if (request.points().point_type().empty()) {
+      violations.Required(Path{"point_type", &points}.Render());
+    } else if (!type.ok()) {
+      violations.Malformed(Path{"point_type", &points}.Render(),
+                           std::string(type.status().message()));
+    } else {
+      order.type = *std::move(type);
+    }
+    order.amount = request.points().amount();
+    CheckRange(order.amount, 1, kAmountMax, Path{"amount", &points}, violations);
+  }
+  CheckText(request.reference(), 0, Path{"reference"}, violations);
+  order.reference = request.reference();
+  return command;
+}
+
+Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
+                               const ParseContext& context) {
+  Violations& violations = context.violations;
+  Command command;
+  command.request = ParseRequestId(request.request_id(), violations);
+  ReverseRedemption& order = command.order.emplace<ReverseRedemption>();
+  const std::optional<EntryRef> entry = ParseEntryName(request.redemption());
+  if (request.redemption().empty()) {
+    violations.Required("redemption");
+  } else if (!entry) {
+    violations.Malformed(
+        "redemption",
+        absl::StrCat("must be programs/{program}/entries/{partition}-{sequence}, was text of ",
+                     CodePoints(request.redemption()), " characters"));
+  } else {
+    command.program = entry->program;
+    // This ledger has partition 0 alone, and no entry has sequence 0.
+    order.redemption = entry->partition == 0 ? entry->sequence : 0;
+  }
+  if (request.has_amount()) {
+    CheckRange(request.amount(), 1, kAmountMax, Path{"amount"}, violations);
+    order.amount = request.amount();
+  }
+  return command;
+}
+
+absl::Status RenderAccruePurchase(const Reply& reply, const Rendering& rendering,
+                                  v1::AccruePurchaseResponse& response) {
+  const Entry& entry = *reply.entry;
+  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
+                   rendering.RulebookOf(entry));
+  RenderHeader(reply, response);
+  RenderAfter(entry, *rulebook, response);
+  for (const Event& event : entry.events) {
+    if (const auto* accrued = std::get_if<PurchaseAccrued>(&event)) {
+      response.set_purchase(PurchaseName(entry.program, accrued->receipt));
+    } else if (const auto* award = std::get_if<PointsAwarded>(&event)) {
+      v1::Award& message = *response.add_awards();
+      RenderAward(*award, message);
+      message.set_lot(LotName(entry.program, *entry.member, award->lot));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RenderReturnPurchase(const Reply& reply, const Rendering& rendering,
+                                  v1::ReturnPurchaseResponse& response) {
+  const Entry& entry = *reply.entry;
+  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
+                   rendering.RulebookOf(entry));
+  RenderHeader(reply, response);
+  RenderAfter(entry, *rulebook, response);
+  const auto* returned = entry.FindEvent<PurchaseReturned>();
+  if (returned == nullptr) return absl::InternalError("entry of a return: must say what returned");
+  response.set_purchase(PurchaseName(entry.program, returned->original));
+  std::map<PointTypeId, std::int64_t> taken_back, shortfall, expired;
+  for (const Event& event : entry.events) {
+    const auto* taken = std::get_if<PointsTakenBack>(&event);
+    if (taken == nullptr) continue;
+    taken_back[taken->type] += taken->amount;
+    shortfall[taken->type] += taken->shortfall;
+    expired[taken->type] += taken->gone;
+  }
+  RenderTotals(taken_back, *response.mutable_taken_back());
+  RenderTotals(shortfall, *response.mutable_shortfall());
+  RenderTotals(expired, *response.mutable_expired());
+
+  ReadView view = rendering.engine.Read();
+  const std::shared_ptr<const Entry> sale = view.state().FindEntry(returned->original_sequence);
+  RETURN_IF_ERROR(view.status());
+  const auto* accrued = sale == nullptr ? nullptr : sale->FindEvent<PurchaseAccrued>();
+  if (accrued == nullptr) return absl::DataLossError("entry of a returned purchase: must be stored");
+  response.mutable_refund()->set_currency_code(std::string(rulebook->currency()));
+  response.mutable_refund()->set_minor_units(RefundOf(*returned, *accrued));
+  return absl::OkStatus();
+}
+
+absl::Status RenderRedeem(const Reply& reply, const Rendering& rendering,
+                          v1::RedeemResponse& response) {
+  const Entry& entry = *reply.entry;
+  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
+                   rendering.RulebookOf(entry));
+  RenderHeader(reply, response);
+  RenderAfter(entry, *rulebook, response);
+  if (const auto* redeemed = entry.FindEvent<PointsRedeemed>()) {
+    RenderPoints(redeemed->type.str(), redeemed->amount, *response.mutable_points());
+  }
+  RenderLotMoves(entry, *response.mutable_lot_moves());
+  return absl::OkStatus();
+}
+
+absl::Status RenderReverseRedemption(const Reply& reply, const Rendering& rendering,
+                                     v1::ReverseRedemptionResponse& response) {
+  const Entry& entry = *reply.entry;
+  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
+                   rendering.RulebookOf(entry));
+  RenderHeader(reply, response);
+  RenderAfter(entry, *rulebook, response);
+  RenderLotMoves(entry, *response.mutable_lot_moves());
+  const auto* reversed = entry.FindEvent<RedemptionReversed>();
+  if (reversed == nullptr) return absl::InternalError("entry of a reversal: must say what of");
+  RenderPoints(reversed->type.str(), reversed->amount, *response.mutable_points());
+
+  ReadView view = rendering.engine.Read();
+  const std::shared_ptr<const Entry> redemption = view.state().FindEntry(reversed->redemption);
+  RETURN_IF_ERROR(view.status());
+  const auto* redeemed = redemption == nullptr ? nullptr : redemption->FindEvent<PointsRedeemed>();
+  if (redeemed == nullptr) return absl::DataLossError("entry of a redemption: must be stored");
+  ASSIGN_OR_RETURN(const std::int64_t back, ReversedUntil(view, *entry.member,
+                                                          reversed->redemption, entry.sequence));
+  response.set_remaining(redeemed->amount - back);
+  return absl::OkStatus();
+}
+
+}  // namespace laurel

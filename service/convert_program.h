@@ -1,0 +1,49 @@
+#ifndef LAUREL_SERVICE_CONVERT_PROGRAM_H_
+#define LAUREL_SERVICE_CONVERT_PROGRAM_H_
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "laurel/v1/program_service.pb.h"
+#include "rules/program/rulebook.h"
+#include "service/convert.h"
+#include "service/rendering.h"
+
+// Requests of ProgramService to commands, and entries to its replies. Compiling a document takes
+// milliseconds: parse those that hold one on the read pool.
+namespace laurel {
+
+inline constexpr std::size_t kDocumentBytesMax = std::size_t{1} << 20;
+
+// Every error among the findings becomes a violation with reason PROGRAM_INVALID; the warnings are
+// for the reply.
+Command ParseCreateProgram(const v1::CreateProgramRequest& request, const ParseContext& context,
+                           std::vector<rules::Finding>& findings);
+Command ParseCreateRevision(const v1::CreateRevisionRequest& request, const ParseContext& context,
+                            std::vector<rules::Finding>& findings);
+Command ParseActivateRevision(const v1::ActivateRevisionRequest& request,
+                              const ParseContext& context);
+// Compiles where the document is not too long to be looked at.
+std::optional<rules::Rulebook::Compiled> CompileDocument(const std::string& document,
+                                                         Violations& violations);
+
+absl::Status RenderCreateProgram(const Reply& reply, const std::vector<rules::Finding>& findings,
+                                 v1::CreateProgramResponse& response);
+absl::Status RenderCreateRevision(const Reply& reply, const std::vector<rules::Finding>& findings,
+                                  v1::CreateRevisionResponse& response);
+// Reads when the revision was created: for the read pool.
+absl::Status RenderActivateRevision(const Reply& reply, const Rendering& rendering,
+                                    v1::ActivateRevisionResponse& response);
+
+void RenderFindings(const std::vector<rules::Finding>& findings,
+                    google::protobuf::RepeatedPtrField<v1::Finding>& out);
+// Everything that comes from a revision's document.
+void RenderProgram(const ProgramId& program, const rules::Rulebook& rulebook, v1::Program& out);
+// A revision of the program as it stands in `record`.
+void RenderRevision(const ProgramId& program, const Program& record, std::uint32_t number,
+                    const Revision& revision, bool has_document, v1::Revision& out);
+
+}  // namespace laurel
+
+#endif  // LAUREL_SERVICE_CONVERT_PROGRAM_H_

@@ -1,0 +1,77 @@
+// The daemon. Everything it does is in the functions it calls.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "engine/version.h"
+#include "service/config.h"
+#include "service/keys.h"
+#include "service/server.h"
+
+namespace {
+
+using namespace laurel;
+
+int Refuse(const absl::Status& why, int code) {
+  std::fprintf(stderr, "laureld: %s\n", std::string(why.message()).c_str());
+  return code;
+}
+
+std::optional<std::string> FromEnvironment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+// Threads inherit the mask: the signals reach whoever waits for them.
+void BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+// Settings that are well formed and key files that, where they are, may be used.
+int CheckConfig(const Config& config) {
+  for (const std::string& file : {config.identity_key_file, config.signing_key_file}) {
+    const absl::Status key = LoadKeyFile(file).status();
+    if (!key.ok() && !absl::IsNotFound(key)) return Refuse(key, kExitRefused);
+  }
+  std::puts("configuration is good");
+  return kExitDone;
+}
+
+int Run(const std::vector<std::string>& arguments) {
+  const absl::StatusOr<CommandLine> line = ParseCommandLine(arguments);
+  if (!line.ok()) return Refuse(line.status(), kExitUsage);
+  if (line->wants_help) {
+    std::fputs(RenderHelp().c_str(), stdout);
+    return kExitDone;
+  }
+  if (line->wants_version) {
+    std::printf("laureld %s\n", kVersion);
+    return kExitDone;
+  }
+  const absl::StatusOr<Config> config = LoadConfig(*line, FromEnvironment);
+  if (!config.ok()) return Refuse(config.status(), kExitRefused);
+  if (line->wants_config) {
+    std::fputs(RenderConfig(*config).c_str(), stdout);
+    return kExitDone;
+  }
+  if (line->command == "check-config") return CheckConfig(*config);
+  const Log log(config->log_level, config->log_form.value_or(
+                                       isatty(2) != 0 ? Log::Form::kText : Log::Form::kJson));
+  if (line->command == "init") return InitLedger(*config, log);
+  BlockStopSignals();
+  return Serve(*config, log);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return Run(std::vector<std::string>(argv + 1, argv + argc)); }

@@ -1,0 +1,414 @@
+#include <atomic>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/domain/apply.h"
+#include "engine/domain/facts.h"
+#include "engine/journal/merkle.h"
+#include "engine/store/key.h"
+#include "google/rpc/code.pb.h"
+#include "laurel/v1/points_service.grpc.pb.h"
+#include "service/convert_entry.h"
+#include "service/convert_points.h"
+#include "service/reading.h"
+#include "service/services.h"
+#include "service/shell.h"
+
+namespace laurel {
+namespace {
+
+// ---- balance
+
+void RenderLot(const FoundMember& member, PartitionId partition, const LotKey& key, const Lot& lot,
+               v1::Lot& out) {
+  out.set_name(LotName(member.program, member.id, key.id));
+  out.set_entry(EntryName(member.program, partition, key.id.sequence));
+  out.set_point_type(key.type.str());
+  out.set_granted(lot.amount);
+  out.set_remaining(lot.pending + lot.available + lot.held);
+  RenderInstant(lot.activates_at, *out.mutable_activates_at());
+  if (!key.expires_at.is_never()) RenderInstant(key.expires_at, *out.mutable_expires_at());
+  out.set_funding_source(lot.funding);
+}
+
+google::rpc::Status GetBalanceNow(ReadCall& read, const v1::GetBalanceRequest& request,
+                                  v1::GetBalanceResponse& response) {
+  google::rpc::Status status;
+  const std::optional<FoundMember> member = FindMember(read, request, status);
+  if (!member) return status;
+  RenderReadHeader(read, response);
+  response.set_member(MemberName(member->program, member->id));
+  State& state = read.view.state();
+  const std::vector<Balance> balances = BalancesAt(state, member->id, read.now);
+  RenderBalances(balances, *response.mutable_balances());
+  for (const Balance& balance : balances) {
+    v1::Expiry* next = nullptr;
+    Timestamp next_at;
+    state.ForLots(member->id, balance.type, [&](const LotKey& key, const Lot& lot) {
+      if (key.expires_at <= read.now) return true;  // has ended, and nobody has noticed yet
+      const bool is_next = next == nullptr || key.expires_at == next_at;
+      if (!is_next && !request.show_lots()) return false;
+      if (request.show_lots()) {
+        RenderLot(*member, read.view.partition(), key, lot, *response.add_lots());
+      }
+      if (!is_next || key.expires_at.is_never() || lot.available == 0) return true;
+      if (next == nullptr) {
+        next = response.add_next_expiries();
+        next->set_point_type(balance.type.str());
+        RenderInstant(key.expires_at, *next->mutable_expires_at());
+        next_at = key.expires_at;
+      }
+      next->set_amount(next->amount() + lot.available);
+      return true;
+    });
+  }
+  return {};
+}
+
+// ---- entries
+
+google::rpc::Status RenderStored(ReadCall& read, std::uint64_t sequence, v1::Entry& out,
+                                 const ProgramId* program = nullptr) {
+  const std::shared_ptr<const Entry> entry = read.view.state().FindEntry(sequence);
+  const absl::StatusOr<std::optional<std::string>> bytes = read.view.EntryBytes(sequence);
+  if (!bytes.ok()) return ToRpcStatus(bytes.status());
+  if (entry == nullptr || !bytes->has_value() || (program && entry->program != *program)) {
+    return NotFound(v1::ERROR_REASON_ENTRY_NOT_FOUND, "entry");
+  }
+  const absl::Status rendered =
+      RenderEntry(*entry, LeafHash(**bytes), read.view, read.revisions, out);
+  return rendered.ok() ? google::rpc::Status() : ToRpcStatus(rendered);
+}
+
+google::rpc::Status GetEntryNow(ReadCall& read, const v1::GetEntryRequest& request,
+                                v1::GetEntryResponse& response) {
+  const std::optional<EntryRef> ref = ParseEntryName(request.name());
+  if (!ref) {
+    read.parse.violations.Malformed(
+        "name", "must be programs/{program}/entries/{partition}-{sequence}, was another");
+    return {};
+  }
+  if (ref->partition != read.view.partition()) {
+    return NotFound(v1::ERROR_REASON_ENTRY_NOT_FOUND, "entry");
+  }
+  RenderReadHeader(read, response);
+  return RenderStored(read, ref->sequence, *response.mutable_entry(), &ref->program);
+}
+
+google::rpc::Status ListEntriesNow(ReadCall& read, const v1::ListEntriesRequest& request,
+                                   v1::ListEntriesResponse& response) {
+  constexpr absl::string_view kMethod = "ListEntries";
+  const int page_size = ParsePageSize(request.page_size(), read.parse.violations);
+  google::rpc::Status status;
+  const std::optional<FoundMember> member = FindMember(read, request, status);
+  if (!member || !read.parse.violations.empty()) return status;
+  const std::string arguments = MemberName(member->program, member->id);
+  const PartitionId partition = read.view.partition();
+  KeyRange range = MemberEntryRange(partition, member->id);
+  if (!request.page_token().empty()) {
+    const std::optional<std::uint64_t> before =
+        read.page_tokens.Open(kMethod, arguments, request.page_token(), read.now);
+    if (!before) return PageTokenInvalid();
+    range.end = EncodeKey(partition, MemberEntryKey{member->id, *before});
+  }
+  const absl::StatusOr<Page> page =
+      ReadPage(read.view, Space::kIndex, range.begin, range.end, page_size);
+  if (!page.ok()) return ToRpcStatus(page.status());
+  RenderReadHeader(read, response);
+  for (const std::uint64_t sequence : page->sequences) {
+    status = RenderStored(read, sequence, *response.add_entries());
+    if (status.code() != 0) return status;
+  }
+  if (page->next != 0) {
+    response.set_next_page_token(
+        read.page_tokens.Seal(kMethod, arguments, page->next, read.now));
+  }
+  return {};
+}
+
+// ---- quote
+
+void RenderQuotedAwards(const Entry& entry, const rules::Rulebook& rulebook,
+                        v1::QuotePurchaseResponse& response) {
+  const auto* accrued = entry.FindEvent<PurchaseAccrued>();
+  response.mutable_eligible()->set_currency_code(std::string(rulebook.currency()));
+  if (accrued != nullptr) response.mutable_eligible()->set_minor_units(accrued->eligible_net);
+  for (const Event& event : entry.events) {
+    if (const auto* award = std::get_if<PointsAwarded>(&event)) {
+      RenderAward(*award, *response.add_awards());
+    }
+  }
+}
+
+// What is due for the member is done in thought first, as the sequencer would.
+void AdvanceInThought(ReadCall& read, const ProgramId& program, MemberId member,
+                      Timestamp activity_at, Context& context) {
+  constexpr int kStepsMax = 64;
+  for (int i = 0; i < kStepsMax; ++i) {
+    if (!IsDue(read.view.state(), member, read.now, activity_at)) return;
+    Command advance;
+    advance.program = program;
+    advance.order = AdvanceMember{member, activity_at};
+    const Decision decision = Decide(read.view.state(), advance, context);
+    if (!std::holds_alternative<Accepted>(decision)) return;
+    Apply(std::make_shared<const Entry>(
+              MakeEntry(read.view.state(), advance, context, decision, Hash{})),
+          read.view.state());
+    ++context.sequence;
+  }
+}
+
+google::rpc::Status QuoteForMember(ReadCall& read, const ProgramId& program, AccruePurchase order,
+                                   const rules::Rulebook& rulebook,
+                                   v1::QuotePurchaseResponse& response) {
+  State& state = read.view.state();
+  Context context{read.view.partition(), read.view.sequence() + 1, read.now,
+                  read.view.rulebooks()};
+  if (const std::optional<MemberId> id = state.Resolve(program, order.member)) {
+    AdvanceInThought(read, program, *id, order.occurred_at, context);
+  }
+  Command command;
+  command.program = program;
+  command.order = std::move(order);
+  const Decision decision = Decide(state, command, context);
+  if (const auto* rejected = std::get_if<Rejected>(&decision)) {
+    return ToRpcStatus(*rejected, program);
+  }
+  const Entry entry = MakeEntry(state, command, context, decision, Hash{});
+  RenderQuotedAwards(entry, rulebook, response);
+  RenderBalances(entry.outcome.balances, *response.mutable_balances());
+  if (!entry.outcome.tier) return {};
+  const TierView& tier = *entry.outcome.tier;
+  RenderTier(tier, rulebook, *response.mutable_tier());
+  if (!tier.next.empty()) {
+    RenderProgress(tier.next, tier.progress, rulebook, *response.mutable_progress());
+  }
+  return {};
+}
+
+google::rpc::Status QuoteForAnybody(ReadCall& read, const ProgramId& program,
+                                    const AccruePurchase& order, const rules::Rulebook& rulebook,
+                                    v1::QuotePurchaseResponse& response) {
+  if (order.currency != rulebook.currency()) {
+    return ToRpcStatus(Rejected{Rejection::kInvalidField,
+                                {{"expected", std::string(rulebook.currency())},
+                                 {"field", "purchase.total.currency_code"},
+                                 {"was", order.currency}}},
+                       program);
+  }
+  if (const std::optional<Rejected> late = RefuseTime(rulebook, order.occurred_at, read.now)) {
+    return ToRpcStatus(*late, program);
+  }
+  const rules::Evaluation evaluation = EvaluateLines(rulebook, LinesOf(order), order.occurred_at);
+  if (evaluation.has_overflow) {
+    return ToRpcStatus(
+        Rejected{Rejection::kAmountNotAllowed,
+                 {{"bound", absl::StrCat(kAmountMax)}, {"value", "points"}}},
+        program);
+  }
+  response.mutable_eligible()->set_currency_code(std::string(rulebook.currency()));
+  response.mutable_eligible()->set_minor_units(evaluation.eligible_net);
+  for (const rules::AwardLine& line : evaluation.lines) {
+    RenderAward(PointsAwarded{.lot = {},
+                              .type = PointTypeId::Of(rulebook.point_types()[line.point_type].id),
+                              .amount = line.points,
+                              .rule = std::string(line.rule_id),
+                              .funding = std::string(line.funding),
+                              .activates_at = line.terms.activates_at,
+                              .expires_at = line.terms.expires_at},
+                *response.add_awards());
+  }
+  return {};
+}
+
+google::rpc::Status QuotePurchaseNow(ReadCall& read, const v1::QuotePurchaseRequest& request,
+                                     v1::QuotePurchaseResponse& response) {
+  Violations& violations = read.parse.violations;
+  const ProgramId program = ParseProgram(request.program(), violations);
+  AccruePurchase order;
+  if (request.has_purchase()) {
+    order = ParseQuotedPurchase(request.purchase(), read.now, violations);
+  } else {
+    violations.Required("purchase");
+  }
+  if (request.has_member()) {
+    order.member = ParseMemberRef(request.member(), program, Path{"member"}, read.parse);
+  }
+  if (!violations.empty()) return {};
+  State& state = read.view.state();
+  const Program* record = state.programs.Find(ProgramKey{program});
+  const Activation* revision =
+      record == nullptr ? nullptr : RevisionAt(*record, order.occurred_at);
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      revision == nullptr ? nullptr : read.view.rulebooks()->Find(state, program, *revision);
+  if (rulebook == nullptr) {
+    return ToRpcStatus(Rejected{Rejection::kResourceNotFound,
+                                {{"name", program.str()}, {"resource", "program"}}},
+                       program);
+  }
+  RenderReadHeader(read, response);
+  response.set_revision(RevisionName(program, revision->number));
+  if (request.has_member()) {
+    return QuoteForMember(read, program, std::move(order), *rulebook, response);
+  }
+  return QuoteForAnybody(read, program, order, *rulebook, response);
+}
+
+// ---- batch
+
+// A batch on its way: every item is answered once, by whatever thread; the last one sends the
+// reply.
+class BatchCall : public std::enable_shared_from_this<BatchCall> {
+ public:
+  BatchCall(Shell& shell, const Shell::Call& call, const v1::BatchAccrueRequest& request,
+            v1::BatchAccrueResponse& response)
+      : shell_(shell),
+        call_(call),
+        request_(request),
+        response_(response),
+        replies_(static_cast<std::size_t>(request.items_size())),
+        left_(request.items_size()) {}
+
+  void Start() {
+    Violations outer;
+    const Caller caller = Admit(*call_.context, outer);
+    if (request_.items_size() < 1 || request_.items_size() > kItemsMax) {
+      outer.OutOfRange("items", absl::StrCat("must be 1 to ", kItemsMax, ", was ",
+                                             request_.items_size()));
+    }
+    if (!outer.empty()) return shell_.Finish(call_, ToRpcStatus(outer));
+    if (shell_.MicrosLeft(*call_.context) < Shell::kWriteMicrosMin) {
+      return shell_.Finish(call_, Shell::DeadlineTooShort());
+    }
+    const Timestamp deadline = shell_.DeadlineOf(*call_.context);
+    for (int i = 0; i < request_.items_size(); ++i) response_.add_results();
+    // In order: one queue takes them all from this thread.
+    const int count = request_.items_size();
+    for (int i = 0; i < count; ++i) SubmitItem(i, caller, deadline);
+  }
+
+ private:
+  static constexpr int kItemsMax = 100;
+
+  struct Answer {
+    ProgramId program;
+    std::optional<absl::StatusOr<Reply>> reply;  // empty: the result has been written
+  };
+
+  void SubmitItem(int index, const Caller& caller, Timestamp deadline) {
+    const v1::BatchAccrueItem& item = request_.items(index);
+    Violations violations;
+    const ParseContext context{shell_.hasher(), violations};
+    Command command;
+    switch (item.write_case()) {
+      case v1::BatchAccrueItem::kAccruePurchase:
+        command = ParseAccruePurchase(item.accrue_purchase(), context);
+        break;
+      case v1::BatchAccrueItem::kReturnPurchase:
+        command = ParseReturnPurchase(item.return_purchase(), context);
+        break;
+      default: violations.Required(absl::StrCat("items[", index, "]"));
+    }
+    if (!violations.empty()) {
+      *response_.mutable_results(index)->mutable_error() = ToRpcStatus(violations);
+      return Answered();
+    }
+    command.principal = caller.principal;
+    const auto at = static_cast<std::size_t>(index);
+    replies_[at].program = command.program;
+    shell_.engine().Submit(std::move(command), deadline,
+                           [self = shared_from_this(), at](absl::StatusOr<Reply> reply) {
+                             self->replies_[at].reply = std::move(reply);
+                             self->Answered();
+                           });
+  }
+
+  void Answered() {
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    shell_.pool().Continue([self = shared_from_this()] { self->Send(); });
+  }
+
+  void Send() {
+    for (int i = 0; i < request_.items_size(); ++i) {
+      const Answer& answer = replies_[static_cast<std::size_t>(i)];
+      if (!answer.reply) continue;
+      v1::BatchAccrueResult& result = *response_.mutable_results(i);
+      google::rpc::Status status =
+          request_.items(i).has_accrue_purchase()
+              ? shell_.RenderReply(*answer.reply, answer.program, RenderAccruePurchase,
+                                   *result.mutable_accrue_purchase())
+              : shell_.RenderReply(*answer.reply, answer.program, RenderReturnPurchase,
+                                   *result.mutable_return_purchase());
+      if (status.code() == 0) continue;
+      // The deadline is the batch's: its items were not tried.
+      if (status.code() == google::rpc::DEADLINE_EXCEEDED) status.set_code(google::rpc::ABORTED);
+      *result.mutable_error() = std::move(status);
+    }
+    shell_.Finish(call_, {});
+  }
+
+  Shell& shell_;
+  const Shell::Call call_;
+  const v1::BatchAccrueRequest& request_;
+  v1::BatchAccrueResponse& response_;
+  std::vector<Answer> replies_;  // each by the thread that answers the item
+  std::atomic<int> left_;
+};
+
+class PointsService final : public v1::PointsService::CallbackService {
+ public:
+  explicit PointsService(Shell& shell) : shell_(shell) {}
+
+  grpc::ServerUnaryReactor* AccruePurchase(grpc::CallbackServerContext* context,
+                                           const v1::AccruePurchaseRequest* request,
+                                           v1::AccruePurchaseResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseAccruePurchase, RenderAccruePurchase);
+  }
+  grpc::ServerUnaryReactor* BatchAccrue(grpc::CallbackServerContext* context,
+                                        const v1::BatchAccrueRequest* request,
+                                        v1::BatchAccrueResponse* response) override {
+    const Shell::Call call = shell_.Begin(*context, *request);
+    std::make_shared<BatchCall>(shell_, call, *request, *response)->Start();
+    return call.reactor;
+  }
+  grpc::ServerUnaryReactor* QuotePurchase(grpc::CallbackServerContext* context,
+                                          const v1::QuotePurchaseRequest* request,
+                                          v1::QuotePurchaseResponse* response) override {
+    return shell_.Read(*context, *request, *response, QuotePurchaseNow);
+  }
+  grpc::ServerUnaryReactor* ReturnPurchase(grpc::CallbackServerContext* context,
+                                           const v1::ReturnPurchaseRequest* request,
+                                           v1::ReturnPurchaseResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseReturnPurchase, RenderReturnPurchase,
+                        Place::kPool);
+  }
+  grpc::ServerUnaryReactor* GetBalance(grpc::CallbackServerContext* context,
+                                       const v1::GetBalanceRequest* request,
+                                       v1::GetBalanceResponse* response) override {
+    return shell_.Read(*context, *request, *response, GetBalanceNow,
+                       request->show_lots() ? Place::kPool : Place::kHere);
+  }
+  grpc::ServerUnaryReactor* ListEntries(grpc::CallbackServerContext* context,
+                                        const v1::ListEntriesRequest* request,
+                                        v1::ListEntriesResponse* response) override {
+    return shell_.Read(*context, *request, *response, ListEntriesNow, Place::kPool);
+  }
+  grpc::ServerUnaryReactor* GetEntry(grpc::CallbackServerContext* context,
+                                     const v1::GetEntryRequest* request,
+                                     v1::GetEntryResponse* response) override {
+    return shell_.Read(*context, *request, *response, GetEntryNow);
+  }
+
+ private:
+  Shell& shell_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> NewPointsService(Shell& shell) {
+  return std::make_unique<PointsService>(shell);
+}
+
+}  // namespace laurel

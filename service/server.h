@@ -1,0 +1,25 @@
+#ifndef LAUREL_SERVICE_SERVER_H_
+#define LAUREL_SERVICE_SERVER_H_
+
+#include "service/config.h"
+#include "service/log.h"
+
+namespace laurel {
+
+// Exit codes of the daemon: what systemd and people see.
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitIoError = 74;
+inline constexpr int kExitRefused = 78;  // configuration or ledger
+
+// Creates the ledger and, where they are missing, its keys. Returns an exit code.
+int InitLedger(const Config& config, const Log& log);
+
+// Serves the ledger until SIGTERM or SIGINT, then drains. Returns an exit code. Requires that the
+// calling thread is the only one and that both signals are blocked in it.
+int Serve(const Config& config, const Log& log);
+
+}  // namespace laurel
+
+#endif  // LAUREL_SERVICE_SERVER_H_

@@ -1,0 +1,113 @@
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/readings.h"
+#include "engine/store/key.h"
+#include "laurel/v1/tier_service.grpc.pb.h"
+#include "service/convert_entry.h"
+#include "service/reading.h"
+#include "service/services.h"
+#include "service/shell.h"
+
+namespace laurel {
+namespace {
+
+google::rpc::Status GetTierNow(ReadCall& read, const v1::GetTierRequest& request,
+                               v1::GetTierResponse& response) {
+  std::optional<Timestamp> as_of;
+  if (request.has_as_of_occurred()) {
+    as_of = ParseInstant(request.as_of_occurred(), Path{"as_of_occurred"}, read.parse.violations);
+    if (*as_of > read.now) {
+      read.parse.violations.OutOfRange("as_of_occurred", "must not lie ahead, was in the future");
+    }
+  }
+  google::rpc::Status status;
+  const std::optional<FoundMember> member = FindMember(read, request, status);
+  if (!member || !read.parse.violations.empty()) return status;
+  RenderReadHeader(read, response);
+  response.set_member(MemberName(member->program, member->id));
+  State& state = read.view.state();
+  const rules::Rulebook& rulebook = *member->rulebook;
+  if (as_of) {
+    const absl::StatusOr<TierView> past = TierAsOf(read.view, member->id, rulebook, *as_of);
+    if (!past.ok()) return ToRpcStatus(past.status());
+    RenderTier(*past, rulebook, *response.mutable_tier());
+    return {};
+  }
+  const TierView tier = TierAt(state, member->id, rulebook, read.now);
+  RenderTier(tier, rulebook, *response.mutable_tier());
+  if (!tier.next.empty()) {
+    RenderProgress(tier.next, tier.progress, rulebook, *response.mutable_progress());
+  }
+  const std::vector<ProgressLine> retention =
+      RetentionAt(state, member->id, rulebook, tier, read.now);
+  if (!retention.empty()) {
+    RenderProgress(tier.tier, retention, rulebook, *response.mutable_retention());
+  }
+  return {};
+}
+
+google::rpc::Status ListTierChangesNow(ReadCall& read, const v1::ListTierChangesRequest& request,
+                                       v1::ListTierChangesResponse& response) {
+  constexpr absl::string_view kMethod = "ListTierChanges";
+  const int page_size = ParsePageSize(request.page_size(), read.parse.violations);
+  google::rpc::Status status;
+  const std::optional<FoundMember> member = FindMember(read, request, status);
+  if (!member || !read.parse.violations.empty()) return status;
+  const std::string arguments = MemberName(member->program, member->id);
+  const PartitionId partition = read.view.partition();
+  KeyRange range = TierChangeRange(partition, member->id);
+  if (!request.page_token().empty()) {
+    const std::optional<std::uint64_t> before =
+        read.page_tokens.Open(kMethod, arguments, request.page_token(), read.now);
+    if (!before) return PageTokenInvalid();
+    range.end = EncodeKey(partition, TierChangeKey{member->id, *before});
+  }
+  const absl::StatusOr<Page> page =
+      ReadPage(read.view, Space::kMembers, range.begin, range.end, page_size);
+  if (!page.ok()) return ToRpcStatus(page.status());
+  RenderReadHeader(read, response);
+  for (const std::uint64_t sequence : page->sequences) {
+    const std::shared_ptr<const Entry> entry = read.view.state().FindEntry(sequence);
+    if (entry == nullptr) {
+      return ToRpcStatus(absl::DataLossError("entry of a tier change: must be stored"));
+    }
+    const absl::Status rendered =
+        RenderTierChange(*entry, read.revisions, *response.add_tier_changes());
+    if (!rendered.ok()) return ToRpcStatus(rendered);
+  }
+  if (page->next != 0) {
+    response.set_next_page_token(
+        read.page_tokens.Seal(kMethod, arguments, page->next, read.now));
+  }
+  return {};
+}
+
+class TierService final : public v1::TierService::CallbackService {
+ public:
+  explicit TierService(Shell& shell) : shell_(shell) {}
+
+  grpc::ServerUnaryReactor* GetTier(grpc::CallbackServerContext* context,
+                                    const v1::GetTierRequest* request,
+                                    v1::GetTierResponse* response) override {
+    return shell_.Read(*context, *request, *response, GetTierNow,
+                       request->has_as_of_occurred() ? Place::kPool : Place::kHere);
+  }
+  grpc::ServerUnaryReactor* ListTierChanges(grpc::CallbackServerContext* context,
+                                            const v1::ListTierChangesRequest* request,
+                                            v1::ListTierChangesResponse* response) override {
+    return shell_.Read(*context, *request, *response, ListTierChangesNow, Place::kPool);
+  }
+
+ private:
+  Shell& shell_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> NewTierService(Shell& shell) {
+  return std::make_unique<TierService>(shell);
+}
+
+}  // namespace laurel

@@ -1,0 +1,544 @@
+#include "tests/testing/model.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "engine/base/mutex.h"
+#include "engine/readings.h"
+#include "tests/testing/seed.h"
+#include "tests/testing/test_ledger.h"
+
+// The engine against the plain model: random commands of every kind on a few members over years, restarts in between.
+// After every step both give the same answers, balances, lots and tiers; again and again the ledger is verified.
+// LAUREL_MODEL_STEPS asks for more steps, LAUREL_SEED for one seed.
+namespace laurel {
+namespace {
+
+constexpr std::int64_t kStepsDefault = 20'000;
+constexpr std::int64_t kStepsOfSession = 2'000;
+constexpr std::int64_t kStepsBetweenVerifications = 500;
+
+std::string Document(const model::Program& program, const model::Revision& revision) {
+  static const char* const kClawback[] = {"ARREARS", "WITHIN_BALANCE", "PENDING_ONLY"};
+  static const char* const kDowngrade[] = {"DROP_ONE", "RECOMPUTE", "NEVER"};
+  std::string text = absl::StrReplaceAll(
+      R"(schema: laurel.program.v1
+id: harbour
+name: Harbour
+currency: EUR
+time_zone: Europe/Berlin
+max_late_arrival: 30 days
+point_types:
+  - {id: points, name: Points, symbol: PTS, kind: REDEEMABLE, expiry: [{policy: ROLLING, after: $months months}], clawback: $clawback}
+  - {id: credit, name: Credit, symbol: CRD, kind: QUALIFYING}
+metrics:
+  - {id: credit_12m, measure: SUM, of: points.credit, window: {rolling: 12 months}}
+  - {id: visits_12m, measure: DISTINCT_DAYS, window: {rolling: 12 months}}
+eligibility: {excluded_categories: [gift_card]}
+tier_policy: {upgrade: IMMEDIATE, review: {anchor: TIER_ANNIVERSARY, every: 12 months}, downgrade: $downgrade}
+earning_rules:
+)",
+      {{"$months", std::to_string(revision.expiry_months)},
+       {"$clawback", kClawback[static_cast<int>(revision.clawback)]},
+       {"$downgrade", kDowngrade[static_cast<int>(program.downgrade)]}});
+  for (const model::Earn& earn : revision.rules) {
+    absl::StrAppend(&text, "  - {id: ", earn.rule, ", name: Earn");
+    if (!earn.left_out.empty()) absl::StrAppend(&text, ", excluded_categories: [", earn.left_out, "]");
+    absl::StrAppend(&text, ", earn: {point_type: ", earn.type, ", points: \"", earn.points, "\", per: \"",
+                    earn.per / 100, ".", absl::Dec(earn.per % 100, absl::kZeroPad2),
+                    "\", rounding: ", earn.is_half_up ? "HALF_UP" : "DOWN", "}}\n");
+  }
+  absl::StrAppend(&text, "tiers:\n");
+  for (std::size_t i = 0; i < program.tiers.size(); ++i) {
+    const model::Tier& tier = program.tiers[i];
+    std::vector<std::string> ways;
+    if (tier.credit > 0) ways.push_back(absl::StrCat("{all: [{metric: credit_12m, at_least: \"", tier.credit, "\"}]}"));
+    if (tier.visits > 0) ways.push_back(absl::StrCat("{all: [{metric: visits_12m, at_least: \"", tier.visits, "\"}]}"));
+    absl::StrAppend(&text, "  - {id: ", tier.id, ", name: Tier, rank: ", i);
+    if (!ways.empty()) absl::StrAppend(&text, ", qualify_at: [", absl::StrJoin(ways, ", "), "]");
+    absl::StrAppend(&text, "}\n");
+  }
+  return text;
+}
+
+model::Program ProgramFor(std::uint64_t seed) {
+  model::Program program;
+  program.tiers = {{"MEMBER", 0, 0}, {"SILVER", 1000, 12}, {"GOLD", 3000, 0}, {"PLATINUM", 8000, 60}};
+  program.downgrade = static_cast<model::Downgrade>(seed % 3);
+  const model::Earn credit{.rule = "base_credit", .type = "credit"};
+  program.revisions = {
+      {{{.rule = "base", .type = "points"}, credit}, model::Clawback::kWithinBalance, 12},
+      {{{.rule = "base", .type = "points", .points = 3, .per = 200, .is_half_up = true},
+        {.rule = "full_price", .type = "points", .points = 2, .per = 500, .left_out = "sale"},
+        credit},
+       model::Clawback::kArrears,
+       3},
+      {{{.rule = "base", .type = "points", .per = 150}, credit}, model::Clawback::kPendingOnly, 6},
+  };
+  return program;
+}
+
+// Waits for the answers of a burst of commands.
+class Replies {
+ public:
+  explicit Replies(std::size_t count) : replies_(count), missing_(count) {}
+  Engine::Done Slot(std::size_t index) {
+    return [this, index](absl::StatusOr<Reply> reply) {
+      MutexLock lock(&mutex_);
+      replies_[index] = std::move(reply);
+      --missing_;
+      arrived_.NotifyAll();
+    };
+  }
+  std::vector<absl::StatusOr<Reply>> Wait() {
+    MutexLock lock(&mutex_);
+    while (missing_ > 0) arrived_.Wait(&mutex_);
+    return std::move(replies_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar arrived_;
+  std::vector<absl::StatusOr<Reply>> replies_;
+  std::size_t missing_;
+};
+
+class Session {
+ public:
+  explicit Session(std::uint64_t seed)
+      : random_(seed), program_(ProgramFor(seed)), model_(program_, 0, Timestamp()) {
+    Activate(0);
+    ledger_.clock.Advance(40 * kMicrosPerDay);  // nothing can have occurred under the fixture's own revision
+    for (int i = 0; i < 6; ++i) Do({Enrolment()});
+  }
+
+  // False if something differed; the failures say what.
+  bool Step() {
+    MoveClock();
+    const std::uint64_t dice = Below(1000);
+    if (dice < 4) {
+      ledger_.Restart();
+    } else if (dice < 10) {
+      Activate(Below(program_.revisions.size()));
+    } else if (dice < 150) {
+      std::vector<Command> burst;
+      for (std::uint64_t n = 2 + Below(6); n > 0; --n) burst.push_back(Any());
+      Do(std::move(burst));
+    } else {
+      Do({Any()});
+    }
+    return !testing::Test::HasFailure();
+  }
+
+  // The whole ledger: every member, the fold, the tree, the books.
+  void Verify() {
+    for (const auto& [id, member] : model_.members()) Compare(id);
+    EXPECT_EQ(ledger_.Verify(), "");
+    ReadView view = ledger_.engine().Read();
+    const absl::StatusOr<std::vector<TrialBalanceRow>> rows = TrialBalance(view, TheProgram(), {}, {});
+    ASSERT_TRUE(rows.ok()) << rows.status().message();
+    for (const char* type : {"points", "credit"}) {
+      std::int64_t sum = 0;
+      std::int64_t owed = 0;
+      for (const TrialBalanceRow& row : *rows) {
+        if (row.type.str() != type) continue;
+        sum += row.closing;
+        if (row.account == "member/available") owed -= row.closing;  // debits are positive in the books
+      }
+      std::int64_t available = 0;
+      for (const auto& [id, member] : model_.members()) available += model::Model::Available(member, type);
+      EXPECT_EQ(sum, 0) << "trial balance of " << type;
+      EXPECT_EQ(owed, available) << "the members' account of " << type;
+    }
+  }
+
+  const std::map<std::string, int>& outcomes() const { return outcomes_; }
+  // The latest commands, for a person who looks for the reason of a difference.
+  std::string Trace() const {
+    const std::size_t first = trace_.size() > 40 ? trace_.size() - 40 : 0;
+    return absl::StrJoin(trace_.begin() + static_cast<std::ptrdiff_t>(first), trace_.end(), "\n");
+  }
+
+ private:
+  // ---- chance ----
+
+  std::uint64_t Below(std::uint64_t bound) { return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_); }
+  std::int64_t Between(std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
+  }
+  bool Chance(std::uint64_t percent) { return Below(100) < percent; }
+  template <class Map>
+  auto Pick(const Map& map) {
+    return std::next(map.begin(), static_cast<std::ptrdiff_t>(Below(map.size())));
+  }
+
+  void MoveClock() {
+    const std::uint64_t dice = Below(100);
+    if (dice < 10) return;
+    if (dice < 60) return ledger_.clock.Advance(Between(1, 3 * kMicrosPerHour));
+    if (dice < 88) return ledger_.clock.Advance(Between(1, 3 * kMicrosPerDay));
+    if (dice < 92) return ledger_.clock.Advance(Between(1, 40 * kMicrosPerDay));
+    // To the microsecond around an instant at which something falls due.
+    const auto& [id, member] = *Pick(model_.members());
+    Timestamp due = member.standing.review_at;
+    for (const model::Lot& lot : member.lots) {
+      if (lot.left > 0 && (due.is_never() || Chance(30))) due = lot.ends;
+    }
+    const std::int64_t distance = due.is_never() ? 0 : due.micros() - ledger_.clock.Now().micros();
+    if (distance > 1 && distance < 120 * kMicrosPerDay) ledger_.clock.Advance(distance + Between(-1, 1));
+  }
+
+  // ---- commands ----
+
+  IdentityLink AnyIdentity() { return IdentityLink{IdentityKind::kCard, IdentityNo(Below(40))}; }
+  MemberRef AnyMember() {
+    const std::uint64_t dice = Below(100);
+    if (dice < 20) return AnyIdentity().hash;
+    if (dice < 22) return MemberIdFor(0, 1 + Below(5));  // entries that enrolled nobody
+    return Pick(model_.members())->first;
+  }
+  Timestamp AnyTime() {
+    const Timestamp now = ledger_.clock.Now();
+    const std::uint64_t dice = Below(100);
+    if (dice < 55) return now;
+    if (dice < 80) return now.PlusMicros(-Between(0, 3 * kMicrosPerDay));
+    if (dice < 92) return now.PlusMicros(-Between(0, 31 * kMicrosPerDay));
+    if (dice < 95) return now.PlusMicros(Between(0, 11 * kMicrosPerMinute));
+    if (dice < 97) return now.PlusMicros(-30 * kMicrosPerDay + Between(-1, 1));
+    if (dice < 99) return now.PlusMicros(10 * kMicrosPerMinute + Between(-1, 1));
+    return now.PlusMicros((Chance(50) ? 1 : -1) * 500 * kMicrosPerDay);
+  }
+  ReceiptKey NewReceipt() {
+    return ReceiptNo(next_receipt_++, ToString(model::LocalDay(ledger_.clock.Now())));
+  }
+  ReceiptKey AnyReceipt() {
+    if (model_.purchases().empty() || Chance(4)) return ReceiptNo(1'000'000);
+    if (Chance(60)) return last_sale_;
+    return Pick(model_.purchases())->first;
+  }
+
+  EnrollMember Enroll() {
+    EnrollMember order{{}, Channel::kPos, PlaceId::Of("S1"), std::nullopt};
+    if (Chance(70)) order.identities.push_back(AnyIdentity());
+    if (Chance(20)) order.identities.push_back(IdentityLink{IdentityKind::kPhone, IdentityNo(40 + Below(40))});
+    if (Chance(30)) order.occurred_at = ledger_.clock.Now().PlusMicros(-Between(0, kMicrosPerDay));
+    return order;
+  }
+  Command Enrolment() { return Named(Enroll()); }
+
+  std::int64_t Cents() {
+    const std::uint64_t dice = Below(100);
+    if (dice < 40) return Between(0, 5'000);
+    if (dice < 85) return Between(0, 60'000);
+    if (dice < 90) return 100 * Between(998, 1'001);
+    if (dice < 95) return 100 * Between(0, 9'000);
+    return Between(0, 1) * 100;
+  }
+  AccruePurchase Accrue() {
+    AccruePurchase order;
+    order.member = AnyMember();
+    order.receipt = Chance(4) ? AnyReceipt() : NewReceipt();
+    order.occurred_at = AnyTime();
+    order.channel = Channel::kPos;
+    order.currency = Chance(1) ? "USD" : "EUR";
+    order.total = Cents();
+    if (Chance(50)) return order;
+    std::int64_t left = order.total;
+    const int count = static_cast<int>(1 + Below(4));
+    for (int i = 1; i <= count; ++i) {
+      PurchaseLine line;
+      line.line = i;
+      line.kind = Chance(80) ? PurchaseLineKind::kSale : static_cast<PurchaseLineKind>(4 + Below(3));
+      line.net = i == count ? left : Between(0, left);
+      left -= line.net;
+      line.quantity_micros = Chance(80) ? 1'000'000 * Between(1, 5) : Between(1, 3'000'000);
+      static const char* const kCategories[] = {"gift_card", "sale", "shoes", "coats"};
+      for (const char* category : kCategories) {
+        if (Chance(20)) line.categories.emplace_back(category);
+      }
+      order.lines.push_back(std::move(line));
+    }
+    return order;
+  }
+
+  ReturnPurchase Return() {
+    ReturnPurchase order;
+    order.receipt = Chance(4) ? AnyReceipt() : NewReceipt();
+    order.original = AnyReceipt();
+    order.occurred_at = AnyTime();
+    const auto purchase = model_.purchases().find(order.original);
+    if (purchase == model_.purchases().end() || Chance(35)) return order;
+    for (const PurchaseLine& line : purchase->second.left) {
+      if (Chance(50)) continue;
+      ReturnLine part;
+      part.line = Chance(2) ? 9 : line.line;
+      const std::int64_t whole = line.quantity_micros;
+      part.quantity_micros = Chance(40) ? whole : Between(1, whole + (Chance(5) ? 1'000'000 : 0));
+      if (Chance(20)) part.refund = Between(0, line.net + (Chance(10) ? 1'000 : 0));
+      order.lines.push_back(part);
+    }
+    return order;
+  }
+
+  Redeem Spend() {
+    Redeem order{AnyMember(), PointTypeId::Of(Chance(2) ? "credit" : Chance(1) ? "stars" : "points"), 1, "order 7"};
+    std::int64_t available = 0;
+    if (const auto* id = std::get_if<MemberId>(&order.member); id != nullptr && model_.members().count(*id) > 0) {
+      available = model::Model::Available(model_.members().at(*id), "points");
+    }
+    available = std::max<std::int64_t>(available, 1);
+    order.amount = Chance(10) ? available + Between(0, 1) : Between(1, Chance(50) ? available : available / 4 + 1);
+    return order;
+  }
+  ReverseRedemption Reverse() {
+    ReverseRedemption order{1 + Below(200), std::nullopt};
+    if (model_.redemptions().empty()) return order;
+    // Mostly a recent one, so that there is something left to reverse.
+    auto found = model_.redemptions().end();
+    for (std::uint64_t back = 1 + Below(std::min<std::uint64_t>(12, model_.redemptions().size())); back > 0; --back) --found;
+    if (Chance(97)) order.redemption = found->first;
+    if (Chance(60)) order.amount = Between(1, std::max<std::int64_t>(1, found->second.amount));
+    return order;
+  }
+
+  Command Named(Order order) {
+    // Unique within the process, whatever the ledger's own words do.
+    return Command{TheProgram(), RequestId::Of(absl::StrCat("model-", next_request_++, "-request")), "test",
+                   std::move(order)};
+  }
+  Command Any() {
+    const std::uint64_t dice = Below(100);
+    if (dice < 40) return Named(Accrue());
+    if (dice < 54) return Named(Return());
+    if (dice < 70) return Named(Spend());
+    if (dice < 79) return Named(Reverse());
+    if (dice < 81) return Named(model_.members().size() < 16 ? Order(Enroll()) : Order(Accrue()));
+    if (dice < 83) return Named(LinkIdentity{AnyMember(), AnyIdentity()});
+    if (dice < 85) {
+      const IdentityLink identity = AnyIdentity();
+      return Named(UnlinkIdentity{Chance(50) ? identity.hash : AnyMember(), identity});
+    }
+    if (dice < 87) return Named(SuspendMember{AnyMember()});
+    if (dice < 91) return Named(ReactivateMember{AnyMember()});
+    if (dice < 92) return Chance(25) ? Named(CloseMember{AnyMember()}) : Named(Enroll());
+    if (dice < 94) {
+      return Command{TheProgram(), RequestId(), "", AdvanceMember{Pick(model_.members())->first, std::nullopt}};
+    }
+    // Something that was sent before, once more: as it was, under a new id, or changed under the old one.
+    if (sent_.empty()) return Named(Accrue());
+    Command again = sent_[Below(sent_.size())];
+    if (Chance(30)) return Named(again.order);
+    if (Chance(30)) {
+      if (auto* accrue = std::get_if<AccruePurchase>(&again.order)) ++accrue->total;
+      if (auto* redeem = std::get_if<Redeem>(&again.order)) ++redeem->amount;
+      if (std::holds_alternative<ReturnPurchase>(again.order)) again.order = Spend();
+    }
+    return again;
+  }
+
+  // ---- doing and comparing ----
+
+  void Activate(std::size_t revision) {
+    const rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(Document(program_, program_.revisions[revision]));
+    ASSERT_NE(compiled.rulebook, nullptr) << (compiled.findings.empty() ? "" : compiled.findings[0].message);
+    if (numbers_.count(revision) == 0) {
+      ledger_.Do(CreateRevision{std::string(compiled.rulebook->canonical()), compiled.rulebook->digest()});
+      numbers_[revision] = ++last_number_;
+    }
+    const Reply reply = ledger_.Run(ActivateRevision{numbers_[revision]});
+    trace_.push_back(absl::StrCat("activate revision ", revision));
+    model_.Recorded(reply.entry->sequence, reply.entry->recorded_at);
+    EXPECT_EQ(reply.entry->outcome.rejected.has_value(), active_ == revision);
+    if (active_ != revision) model_.Activate(revision, reply.entry->recorded_at);
+    active_ = revision;
+    rulebook_ = compiled.rulebook;
+  }
+
+  void Do(std::vector<Command> commands) {
+    Replies replies(commands.size());
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      ledger_.engine().Submit(commands[i], std::nullopt, replies.Slot(i));
+    }
+    std::vector<absl::StatusOr<Reply>> answered = replies.Wait();
+    std::set<MemberId> touched;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      const Command& command = commands[i];
+      trace_.push_back(absl::StrCat(ToString(ledger_.clock.Now()), " ", command.request.str(), " ",
+                                    model::Describe(command.order)));
+      const model::Answer expected = model_.Do(command, ledger_.clock.Now());
+      ASSERT_TRUE(answered[i].ok()) << answered[i].status().message();
+      CompareAnswer(command, *answered[i], expected);
+      if (expected.member) touched.insert(*expected.member);
+      if (const auto* advance = std::get_if<AdvanceMember>(&command.order)) touched.insert(advance->member);
+      if (expected.refused == std::nullopt && std::holds_alternative<AccruePurchase>(command.order)) {
+        last_sale_ = std::get<AccruePurchase>(command.order).receipt;
+      }
+      if (!command.request.empty()) sent_.push_back(command);
+      if (sent_.size() > 300) sent_.erase(sent_.begin(), sent_.begin() + 100);
+    }
+    if (commands.size() == 1 && answered[0]->entry != nullptr && !answered[0]->is_replayed) {
+      CompareBalances(*answered[0]->entry);
+    }
+    for (const MemberId id : touched) Compare(id);
+  }
+
+  void CompareAnswer(const Command& command, const Reply& reply, const model::Answer& expected) {
+    std::optional<Rejection> refused;
+    if (reply.unrecorded) refused = reply.unrecorded->reason;
+    if (reply.entry != nullptr && reply.entry->outcome.rejected) refused = reply.entry->outcome.rejected->reason;
+    const auto name = [](const std::optional<Rejection>& r) { return r ? std::string(ToString(*r)) : "accepted"; };
+    ++outcomes_[absl::StrCat(ToString(MethodOf(command.order)), expected.is_replayed ? " replayed " : " ", name(refused))];
+    EXPECT_EQ(name(refused), name(expected.refused));
+    EXPECT_EQ(reply.is_replayed, expected.is_replayed);
+    EXPECT_EQ(reply.entry == nullptr, expected.sequence == 0);
+    if (reply.entry == nullptr) return;
+    EXPECT_EQ(reply.entry->sequence, expected.sequence);
+    EXPECT_EQ(ToString(reply.entry->recorded_at), ToString(expected.recorded_at));
+    EXPECT_EQ(reply.entry->member, expected.member);
+  }
+
+  // The balances that the reply shows are those after the entry.
+  void CompareBalances(const Entry& entry) {
+    if (!entry.member || entry.outcome.rejected) return;
+    const model::Member& member = model_.members().at(*entry.member);
+    for (const Balance& balance : entry.outcome.balances) {
+      EXPECT_EQ(balance.available, model::Model::Available(member, balance.type.str())) << balance.type.str();
+      EXPECT_EQ(balance.pending + balance.held, 0);
+    }
+  }
+
+  void Compare(MemberId id) {
+    SCOPED_TRACE(absl::StrCat("member ", id.raw()));
+    const Timestamp now = ledger_.clock.Now();
+    const model::Member expected = model_.AsOf(id, now);
+    ReadView view = ledger_.engine().Read();
+    State& state = view.state();
+
+    std::map<std::string, std::int64_t> available{{"points", 0}, {"credit", 0}};
+    for (const Balance& balance : BalancesAt(state, id, now)) {
+      available[balance.type.str()] = balance.available;
+      EXPECT_EQ(balance.pending, 0);
+      EXPECT_EQ(balance.held, 0);
+    }
+    for (const auto& [type, points] : available) {
+      EXPECT_EQ(points, model::Model::Available(expected, type)) << type;
+      EXPECT_EQ(Lots(state, id, type, now), Text(model::Model::SpendOrder(expected, type))) << type;
+    }
+    EXPECT_EQ(ToString(state.members.Find(MemberKey{id})->state), ToString(expected.state));
+
+    const TierView tier = TierAt(state, id, *rulebook_, now);
+    const model::Standing& standing = expected.standing;
+    EXPECT_EQ(tier.tier, program_.tiers[standing.tier].id);
+    EXPECT_EQ(ToString(tier.since), ToString(standing.since));
+    EXPECT_EQ(ToString(tier.review_at), ToString(standing.review_at));
+    EXPECT_EQ(Progress(tier), Progress(id, standing.tier, model::LocalDay(now)));
+    EXPECT_TRUE(view.status().ok()) << view.status().message();
+  }
+
+  static std::string Lots(State& state, MemberId id, const std::string& type, Timestamp now) {
+    std::string text;
+    state.ForLots(id, PointTypeId::Of(type), [&](const LotKey& key, const Lot& lot) {
+      if (key.expires_at > now) {
+        absl::StrAppend(&text, ToString(key.id), ": ", lot.available, " ends ", ToString(key.expires_at), "\n");
+      }
+      return true;
+    });
+    return text;
+  }
+  static std::string Text(const std::vector<model::Lot>& lots) {
+    std::string text;
+    for (const model::Lot& lot : lots) {
+      absl::StrAppend(&text, ToString(lot.id), ": ", lot.left, " ends ", ToString(lot.ends), "\n");
+    }
+    return text;
+  }
+
+  static std::string Progress(const TierView& tier) {
+    std::string text = tier.next;
+    for (const ProgressLine& line : tier.progress) absl::StrAppend(&text, " ", line.metric, " ", line.have, "/", line.need);
+    return text;
+  }
+  // The way to the next tier of which the smaller part is missing.
+  std::string Progress(MemberId id, std::size_t tier, Date day) const {
+    if (tier + 1 == program_.tiers.size()) return "";
+    const model::Tier& next = program_.tiers[tier + 1];
+    const std::int64_t credit = model_.Credit(id, day);
+    const std::int64_t visits = model_.Visits(id, day);
+    const std::string by_credit = absl::StrCat(next.id, " credit_12m ", credit, "/", next.credit);
+    if (next.visits == 0) return by_credit;
+    const std::int64_t credit_lacks = std::max<std::int64_t>(0, next.credit - credit) * next.visits;
+    const std::int64_t visits_lack = std::max<std::int64_t>(0, next.visits - visits) * next.credit;
+    return credit_lacks <= visits_lack ? by_credit
+                                       : absl::StrCat(next.id, " visits_12m ", visits, "/", next.visits);
+  }
+
+  std::mt19937_64 random_;
+  const model::Program program_;
+  model::Model model_;
+  TestLedger ledger_;
+  std::shared_ptr<const rules::Rulebook> rulebook_;  // the active one
+  std::optional<std::size_t> active_;
+  std::map<std::size_t, std::uint32_t> numbers_;  // of the revisions that were created
+  std::uint32_t last_number_ = 1;                 // the fixture's
+  int next_receipt_ = 1;
+  int next_request_ = 1;
+  ReceiptKey last_sale_ = ReceiptNo(1'000'001);
+  std::vector<Command> sent_;
+  std::vector<std::string> trace_;
+  std::map<std::string, int> outcomes_;
+};
+
+std::int64_t StepsWanted() {
+  const char* text = std::getenv("LAUREL_MODEL_STEPS");
+  return text == nullptr ? kStepsDefault : std::atoll(text);
+}
+
+TEST(Model, AgreesWithTheEngine) {
+  const std::uint64_t first_seed = TestSeed(1);
+  const std::int64_t steps = StepsWanted();
+  std::map<std::string, int> outcomes;
+  for (std::int64_t done = 0; done < steps; done += kStepsOfSession) {
+    const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(done / kStepsOfSession);
+    SCOPED_TRACE(absl::StrCat("LAUREL_SEED=", seed));
+    Session session(seed);
+    for (std::int64_t step = 1; step <= std::min(kStepsOfSession, steps - done); ++step) {
+      const bool is_well = session.Step();
+      if (is_well && step % kStepsBetweenVerifications == 0) session.Verify();
+      if (!testing::Test::HasFailure()) continue;
+      FAIL() << "at step " << step << " after\n" << session.Trace();
+    }
+    session.Verify();
+    for (const auto& [outcome, count] : session.outcomes()) outcomes[outcome] += count;
+    ASSERT_FALSE(testing::Test::HasFailure()) << session.Trace();
+  }
+  // A model test that never reaches a case says nothing about it.
+  std::string text;
+  for (const auto& [outcome, count] : outcomes) absl::StrAppend(&text, outcome, ": ", count, "\n");
+  RecordProperty("outcomes", text);
+  if (std::getenv("LAUREL_MODEL_OUTCOMES") != nullptr) std::cout << text;
+  if (steps < kStepsDefault) return;
+  for (const char* outcome :
+       {"EnrollMember accepted", "EnrollMember IDENTITY_TAKEN", "LinkIdentity accepted", "LinkIdentity IDENTITY_TAKEN",
+        "LinkIdentity MEMBER_NOT_ACTIVE", "UnlinkIdentity accepted", "UnlinkIdentity RESOURCE_NOT_FOUND",
+        "SuspendMember accepted", "SuspendMember INVALID_STATE", "ReactivateMember accepted", "CloseMember accepted",
+        "AccruePurchase accepted", "AccruePurchase replayed accepted", "AccruePurchase MEMBER_NOT_FOUND",
+        "AccruePurchase MEMBER_NOT_ACTIVE", "AccruePurchase INVALID_FIELD", "AccruePurchase OCCURRED_AT_OUT_OF_WINDOW",
+        "AccruePurchase RECEIPT_ALREADY_POSTED", "AccruePurchase RECEIPT_CONTENT_DIFFERS",
+        "AccruePurchase REQUEST_ID_REUSED", "ReturnPurchase accepted",
+        "ReturnPurchase replayed accepted", "ReturnPurchase PURCHASE_NOT_FOUND",
+        "ReturnPurchase RETURN_EXCEEDS_PURCHASE", "ReturnPurchase OCCURRED_AT_OUT_OF_WINDOW",
+        "ReturnPurchase RECEIPT_ALREADY_POSTED", "ReturnPurchase RECEIPT_CONTENT_DIFFERS", "Redeem accepted", "Redeem replayed INSUFFICIENT_POINTS",
+        "Redeem MEMBER_NOT_ACTIVE", "Redeem AMOUNT_NOT_ALLOWED", "Redeem INSUFFICIENT_POINTS",
+        "ReverseRedemption accepted", "ReverseRedemption ENTRY_NOT_FOUND",
+        "ReverseRedemption REVERSAL_EXCEEDS_REDEMPTION"}) {
+    EXPECT_GT(outcomes[outcome], 0) << outcome;
+  }
+}
+
+}  // namespace
+}  // namespace laurel

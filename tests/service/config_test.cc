@@ -1,0 +1,150 @@
+#include "service/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/testing/temp_dir.h"
+
+namespace laurel {
+namespace {
+
+using ::testing::HasSubstr;
+
+Environment Variables(std::map<std::string, std::string> variables) {
+  return [variables](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+absl::StatusOr<Config> Load(const std::vector<std::string>& arguments,
+                            std::map<std::string, std::string> variables = {}) {
+  const absl::StatusOr<CommandLine> line = ParseCommandLine(arguments);
+  if (!line.ok()) return line.status();
+  return LoadConfig(*line, Variables(std::move(variables)));
+}
+
+std::string Problem(const std::vector<std::string>& arguments,
+                    std::map<std::string, std::string> variables = {}) {
+  return std::string(Load(arguments, std::move(variables)).status().message());
+}
+
+std::string WriteFile(const TempDir& dir, absl::string_view text) {
+  const std::string path = dir.Path("laureld.yaml");
+  std::ofstream(path) << text;
+  return path;
+}
+
+TEST(Config, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
+  const TempDir dir;
+  const std::string file = WriteFile(dir, "data_dir: /file\nlisten: 127.0.0.1:1\nlog_level: error\n");
+  const absl::StatusOr<Config> config =
+      Load({"--config", file, "--data-dir=/flag"},
+           {{"LAUREL_DATA_DIR", "/environment"}, {"LAUREL_LISTEN", "127.0.0.1:2"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->data_dir, "/flag");
+  EXPECT_EQ(config->listen, "127.0.0.1:2");
+  EXPECT_EQ(config->log_level, LogLevel::kError);
+  EXPECT_EQ(config->batch_commands_max, 256);
+  const std::string printed = RenderConfig(*config);
+  EXPECT_THAT(printed, HasSubstr("data_dir: \"/flag\"  # flag\n"));
+  EXPECT_THAT(printed, HasSubstr("listen: \"127.0.0.1:2\"  # environment\n"));
+  EXPECT_THAT(printed, HasSubstr("log_level: \"error\"  # file\n"));
+  EXPECT_THAT(printed, HasSubstr("batch_commands_max: \"256\"  # default\n"));
+}
+
+TEST(Config, PrintedConfigurationIsAFile) {
+  const TempDir dir;
+  const absl::StatusOr<Config> config = Load({"--data-dir", "/d", "--drain-delay", "250ms"});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->drain_delay_micros, 250'000);
+  const absl::StatusOr<Config> again = Load({"--config", WriteFile(dir, RenderConfig(*config))});
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->drain_delay_micros, 250'000);
+  EXPECT_EQ(again->data_dir, "/d");
+}
+
+TEST(Config, UnknownWordsGetASuggestion) {
+  const TempDir dir;
+  EXPECT_EQ(Problem({"--lisen", "x"}), "--lisen: unknown flag; did you mean --listen?");
+  EXPECT_EQ(Problem({"--data_dir", "x"}), "--data_dir: unknown flag; did you mean --data-dir?");
+  EXPECT_EQ(Problem({"sreve"}), "sreve: unknown command; did you mean serve?");
+  EXPECT_EQ(Problem({"--data-dir"}), "--data-dir: must have a value, was the last word");
+  EXPECT_THAT(Problem({"--config", WriteFile(dir, "data_dir: /d\nlog_levle: info\n")}),
+              HasSubstr("2: log_levle: unknown setting; did you mean log_level?"));
+  EXPECT_THAT(Problem({"--config", WriteFile(dir, "data_dir: [a]\n")}),
+              HasSubstr("data_dir: must be one value"));
+  EXPECT_THAT(Problem({"--config", WriteFile(dir, "data_dir: {\n")}), HasSubstr("must be YAML"));
+  EXPECT_THAT(Problem({"--config", dir.Path("none")}), HasSubstr("none"));
+}
+
+TEST(Config, AllThatIsWrongIsTold) {
+  const std::string problem =
+      Problem({"--listen", "nowhere", "--log-level=loud", "--batch-commands-max", "0"},
+              {{"LAUREL_FREE_SPACE_MIN", "much"}});
+  EXPECT_THAT(problem, HasSubstr("data_dir: must be set, was empty (default)"));
+  EXPECT_THAT(problem, HasSubstr("listen: must be host:port, was nowhere (flag)"));
+  EXPECT_THAT(problem, HasSubstr("log_level: must be debug, info, warning, error, was loud (flag)"));
+  EXPECT_THAT(problem, HasSubstr("batch_commands_max: must be 1 to 4096, was 0 (flag)"));
+  EXPECT_THAT(problem, HasSubstr("free_space_min: must be a number of bytes"));
+}
+
+TEST(Config, OtherMachinesAreServedOnlyOnDemand) {
+  for (const char* listen : {"0.0.0.0:7300", "10.0.0.1:7300", "[::]:7300", "example.com:7300"}) {
+    EXPECT_THAT(Problem({"--data-dir=/d", "--listen", listen}),
+                HasSubstr("must be a loopback address"))
+        << listen;
+    const absl::StatusOr<Config> config = Load({"--data-dir=/d", "--insecure", "--listen", listen});
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_FALSE(config->is_loopback);
+    EXPECT_EQ(config->drain_delay_micros, 5'000'000);
+  }
+  for (const char* listen : {"127.0.0.1:0", "localhost:7300", "[::1]:7300", "unix:/run/laurel"}) {
+    const absl::StatusOr<Config> config = Load({"--data-dir=/d", "--listen", listen});
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_TRUE(config->is_loopback) << listen;
+    EXPECT_EQ(config->drain_delay_micros, 0);
+  }
+}
+
+TEST(Config, KeysLieOutsideTheData) {
+  const absl::StatusOr<Config> config = Load({"--data-dir", "/var/lib/laurel/data/"});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->identity_key_file, "/var/lib/laurel/data.keys/identity.key");
+  EXPECT_EQ(config->signing_key_file, "/var/lib/laurel/data.keys/signing.key");
+  EXPECT_THAT(Problem({"--data-dir=/d", "--signing-key-file=/d/signing.key"}),
+              HasSubstr("signing_key_file: must lie outside the data directory"));
+}
+
+TEST(Config, EverySettingIsInTheHelp) {
+  for (const SettingInfo& setting : AllSettings()) {
+    std::string flag = "--" + std::string(setting.name);
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    EXPECT_THAT(RenderHelp(), HasSubstr(flag));
+    EXPECT_FALSE(setting.help.empty());
+  }
+}
+
+TEST(ParseBytes, KnowsItsUnits) {
+  EXPECT_EQ(*ParseBytes("0"), 0);
+  EXPECT_EQ(*ParseBytes("1KiB"), 1'024);
+  EXPECT_EQ(*ParseBytes("2GiB"), std::int64_t{2} << 30);
+  for (const char* text : {"", "GiB", "1GB", "-1", "1.5GiB", "9999999TiB", "1 GiB"}) {
+    EXPECT_FALSE(ParseBytes(text).ok()) << text;
+  }
+}
+
+TEST(ParseDuration, KnowsItsUnits) {
+  EXPECT_EQ(*ParseDuration("250ms"), 250'000);
+  EXPECT_EQ(*ParseDuration("5s"), 5'000'000);
+  EXPECT_EQ(*ParseDuration("2m"), 120'000'000);
+  for (const char* text : {"", "5", "s", "-1s", "1h", "1.5s"}) {
+    EXPECT_FALSE(ParseDuration(text).ok()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace laurel

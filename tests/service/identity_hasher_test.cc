@@ -1,0 +1,85 @@
+#include "service/identity_hasher.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "absl/strings/escaping.h"
+
+namespace laurel {
+namespace {
+
+std::string Hex(const IdentityHash& hash) {
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
+}
+
+TEST(IdentityHasher, IsHmacOfProgramKindAndValue) {
+  const IdentityHasher hasher(std::string(32, 'k'));
+  const ProgramId program = ProgramId::Of("harbour");
+  // printf 'harbour\0\x0112345678' | openssl dgst -sha256 -hmac kkkk…
+  EXPECT_EQ(Hex(hasher.Hash(program, IdentityKind::kCard, "12345678")),
+            "f99c5b5c5a8c54b5e1a0a1a0a0a0a0a0");
+  EXPECT_NE(hasher.Hash(program, IdentityKind::kApp, "12345678"),
+            hasher.Hash(program, IdentityKind::kCard, "12345678"));
+  EXPECT_NE(hasher.Hash(ProgramId::Of("other"), IdentityKind::kCard, "12345678"),
+            hasher.Hash(program, IdentityKind::kCard, "12345678"));
+  EXPECT_NE(IdentityHasher(std::string(32, 'l')).Hash(program, IdentityKind::kCard, "12345678"),
+            hasher.Hash(program, IdentityKind::kCard, "12345678"));
+}
+
+TEST(NormaliseIdentity, GivesOneSpelling) {
+  struct Row {
+    IdentityKind kind;
+    const char* value;
+    const char* normalised;
+  };
+  for (const Row& row : {
+           Row{IdentityKind::kCard, "1234 5678-90", "1234567890"},
+           Row{IdentityKind::kCard, "AbC", "AbC"},
+           Row{IdentityKind::kPhone, "+8613800138000", "+8613800138000"},
+           Row{IdentityKind::kEmail, "  Ana.Lima@Example.COM ", "ana.lima@example.com"},
+           Row{IdentityKind::kApp, "User 1", "User 1"},
+           Row{IdentityKind::kSocial, "小红书-张伟", "小红书-张伟"},
+       }) {
+    SCOPED_TRACE(row.value);
+    const absl::StatusOr<std::string> normalised = NormaliseIdentity(row.kind, row.value);
+    ASSERT_TRUE(normalised.ok()) << normalised.status();
+    EXPECT_EQ(*normalised, row.normalised);
+  }
+}
+
+TEST(NormaliseIdentity, RefusesWithoutQuoting) {
+  struct Row {
+    IdentityKind kind;
+    std::string value;
+  };
+  for (const Row& row : {
+           Row{IdentityKind::kCard, " -- "},
+           Row{IdentityKind::kCard, std::string(255, '7')},
+           Row{IdentityKind::kApp, "secret\tvalue"},
+           Row{IdentityKind::kApp, "secret\xC2\x85value"},
+           Row{IdentityKind::kPhone, "013800138000"},
+           Row{IdentityKind::kPhone, "+08613800138"},
+           Row{IdentityKind::kPhone, "+86 138 0013 8000"},
+           Row{IdentityKind::kPhone, "+1234567890123456"},
+           Row{IdentityKind::kEmail, "secretvalue"},
+           Row{IdentityKind::kEmail, "secret@value@example"},
+           Row{IdentityKind::kEmail, "@secretvalue"},
+       }) {
+    const absl::Status status = NormaliseIdentity(row.kind, row.value).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << row.value;
+    EXPECT_EQ(std::string(status.message()).find(row.value), std::string::npos) << status;
+    EXPECT_EQ(std::string(status.message()).find("secret"), std::string::npos) << status;
+  }
+}
+
+TEST(NormaliseIdentity, CountsCodePoints) {
+  std::string longest;
+  for (int i = 0; i < 254; ++i) longest += "张";
+  EXPECT_TRUE(NormaliseIdentity(IdentityKind::kSocial, longest).ok());
+  EXPECT_FALSE(NormaliseIdentity(IdentityKind::kSocial, longest + "张").ok());
+}
+
+}  // namespace
+}  // namespace laurel

@@ -1,0 +1,572 @@
+#include "tests/testing/model.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+
+namespace laurel::model {
+namespace {
+
+constexpr std::int64_t kDay = 86'400'000'000;
+constexpr std::int64_t kHour = 3'600'000'000;
+
+// ---- text ----------------------------------------------------------------------------------------------------
+
+std::string Text(const MemberRef& ref) {
+  if (const auto* id = std::get_if<MemberId>(&ref)) return absl::StrCat("m", id->raw());
+  std::string text = "i";
+  for (const std::uint8_t byte : std::get<IdentityHash>(ref)) absl::StrAppend(&text, absl::Hex(byte, absl::kZeroPad2));
+  return text;
+}
+std::string Text(const IdentityLink& link) { return absl::StrCat(static_cast<int>(link.kind), ":", Text(link.hash)); }
+
+std::string Text(const std::vector<PurchaseLine>& lines) {
+  std::string text;
+  for (const PurchaseLine& line : lines) {
+    absl::StrAppend(&text, " [", line.line, " kind=", static_cast<int>(line.kind), " net=", line.net,
+                    " q=", line.quantity_micros, " ", line.sku);
+    for (const std::string& category : line.categories) absl::StrAppend(&text, " #", category);
+    absl::StrAppend(&text, "]");
+  }
+  return text;
+}
+
+struct Describer {
+  std::string operator()(const EnrollMember& o) const {
+    std::string text = absl::StrCat("enroll channel=", static_cast<int>(o.channel), " store=", o.store.str());
+    if (o.occurred_at) absl::StrAppend(&text, " at=", ToString(*o.occurred_at));
+    for (const IdentityLink& link : o.identities) absl::StrAppend(&text, " ", Text(link));
+    return text;
+  }
+  std::string operator()(const LinkIdentity& o) const {
+    return absl::StrCat("link ", Text(o.member), " ", Text(o.identity));
+  }
+  std::string operator()(const UnlinkIdentity& o) const {
+    return absl::StrCat("unlink ", Text(o.member), " ", Text(o.identity));
+  }
+  std::string operator()(const SuspendMember& o) const { return absl::StrCat("suspend ", Text(o.member)); }
+  std::string operator()(const ReactivateMember& o) const { return absl::StrCat("reactivate ", Text(o.member)); }
+  std::string operator()(const CloseMember& o) const { return absl::StrCat("close ", Text(o.member)); }
+  std::string operator()(const AccruePurchase& o) const {
+    return absl::StrCat("accrue ", Text(o.member), " ", ToString(o.receipt), " at=", ToString(o.occurred_at),
+                        " channel=", static_cast<int>(o.channel), " ", o.currency, " ", o.total, Text(o.lines));
+  }
+  std::string operator()(const ReturnPurchase& o) const {
+    std::string text = absl::StrCat("return ", ToString(o.receipt), " of ", ToString(o.original), " at=",
+                                    ToString(o.occurred_at));
+    for (const ReturnLine& line : o.lines) {
+      absl::StrAppend(&text, " [", line.line, " q=", line.quantity_micros);
+      if (line.refund) absl::StrAppend(&text, " refund=", *line.refund);
+      absl::StrAppend(&text, "]");
+    }
+    return text;
+  }
+  std::string operator()(const Redeem& o) const {
+    return absl::StrCat("redeem ", Text(o.member), " ", o.amount, " ", o.type.str(), " ", o.reference);
+  }
+  std::string operator()(const ReverseRedemption& o) const {
+    return absl::StrCat("reverse ", o.redemption, " ", o.amount ? std::to_string(*o.amount) : "all");
+  }
+  std::string operator()(const CreateProgram& o) const { return absl::StrCat("create program ", ToHex(o.digest)); }
+  std::string operator()(const CreateRevision& o) const { return absl::StrCat("create revision ", ToHex(o.digest)); }
+  std::string operator()(const ActivateRevision& o) const { return absl::StrCat("activate ", o.number); }
+  std::string operator()(const AdvanceMember& o) const { return absl::StrCat("advance m", o.member.raw()); }
+};
+
+// ---- civil time ----------------------------------------------------------------------------------------------
+
+// 01:00 UTC of the last Sunday of a month of 31 days.
+std::int64_t LastSunday(int year, int month) {
+  Date day = *Date::FromCivil(year, month, 31);
+  while ((day.days() % 7 + 7) % 7 != 3) day = day.PlusDays(-1);  // 1970-01-04 was a Sunday
+  return day.days() * kDay + kHour;
+}
+bool IsSummer(std::int64_t micros) {
+  const int year = Date::FromDays(static_cast<std::int32_t>(micros / kDay)).year();
+  return micros >= LastSunday(year, 3) && micros < LastSunday(year, 10);
+}
+
+// ---- amounts -------------------------------------------------------------------------------------------------
+
+bool Counts(const PurchaseLine& line, const std::string& left_out) {
+  if (line.kind != PurchaseLineKind::kSale) return false;
+  for (const std::string& category : line.categories) {
+    if (category == "gift_card" || category == left_out) return false;
+  }
+  return true;
+}
+
+std::int64_t PointsOf(const Earn& rule, const std::vector<PurchaseLine>& lines) {
+  std::int64_t net = 0;
+  for (const PurchaseLine& line : lines) net += Counts(line, rule.left_out) ? line.net : 0;
+  const std::int64_t product = net * rule.points;
+  return (product + (rule.is_half_up ? rule.per / 2 : 0)) / rule.per;
+}
+
+// n * kept / q, half up.
+std::int64_t Share(std::int64_t n, std::int64_t kept, std::int64_t q) {
+  // Bit by bit with the remainder carried, so that nothing overflows.
+  std::int64_t whole = 0;
+  std::int64_t rest = 0;
+  for (int bit = 62; bit >= 0; --bit) {
+    whole *= 2;
+    rest *= 2;
+    if (n >> bit & 1) rest += kept;
+    whole += rest / q;
+    rest %= q;
+  }
+  return whole + (2 * rest >= q ? 1 : 0);
+}
+
+// Whether a return that took these lines is what is asked for again.
+bool SameLines(const std::vector<PurchaseLine>& taken, const std::vector<ReturnLine>& asked) {
+  if (taken.size() != asked.size()) return false;
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    if (taken[i].line != asked[i].line || taken[i].quantity_micros != asked[i].quantity_micros) return false;
+    if (asked[i].refund && *asked[i].refund != taken[i].net) return false;
+  }
+  return true;
+}
+
+bool IsRecordedRefusal(Rejection reason) {
+  return reason != Rejection::kOccurredAtOutOfWindow && reason != Rejection::kInvalidField &&
+         reason != Rejection::kRequestIdReused;
+}
+
+std::vector<PurchaseLine> ReportedLines(const AccruePurchase& o) {
+  if (!o.lines.empty()) return o.lines;
+  PurchaseLine line;
+  line.line = 1;
+  line.net = o.total;
+  line.quantity_micros = 1'000'000;
+  return {line};
+}
+
+}  // namespace
+
+std::string Describe(const Order& order) { return std::visit(Describer{}, order); }
+
+Date LocalDay(Timestamp instant) {
+  const std::int64_t local = instant.micros() + (IsSummer(instant.micros()) ? 2 : 1) * kHour;
+  return Date::FromDays(static_cast<std::int32_t>(local / kDay));
+}
+
+Timestamp StartOf(Date day) {
+  const std::int64_t midnight = day.days() * kDay;
+  return Timestamp::FromMicros(midnight - (IsSummer(midnight - 2 * kHour) ? 2 : 1) * kHour);
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------
+
+std::int64_t Model::Available(const Member& member, const std::string& type) {
+  std::int64_t sum = type == "points" ? -member.arrears : 0;
+  for (const Lot& lot : member.lots) sum += lot.type == type ? lot.left : 0;
+  return sum;
+}
+
+std::vector<Lot> Model::SpendOrder(const Member& member, const std::string& type) {
+  std::vector<Lot> lots;
+  for (const Lot& lot : member.lots) {
+    if (lot.type == type && lot.left > 0) lots.push_back(lot);
+  }
+  std::stable_sort(lots.begin(), lots.end(), [](const Lot& a, const Lot& b) { return a.ends < b.ends; });
+  return lots;
+}
+
+std::int64_t Model::Credit(MemberId id, Date last) const {
+  const Date first = last.PlusMonths(-12).PlusDays(1);
+  std::int64_t sum = 0;
+  for (const auto& [receipt, purchase] : purchases_) {
+    if (purchase.member != id || purchase.day < first || purchase.day > last) continue;
+    for (const Award& award : purchase.awards) sum += award.rule->type == "credit" ? award.left : 0;
+  }
+  return sum;
+}
+
+std::int64_t Model::Visits(MemberId id, Date last) const {
+  const Date first = last.PlusMonths(-12).PlusDays(1);
+  std::set<Date> days;
+  for (const auto& [receipt, purchase] : purchases_) {
+    if (purchase.member != id || purchase.is_return || purchase.is_gone) continue;
+    if (purchase.day >= first && purchase.day <= last) days.insert(purchase.day);
+  }
+  return static_cast<std::int64_t>(days.size());
+}
+
+bool Model::Reaches(const Tier& tier, std::int64_t credit, std::int64_t visits) const {
+  return (tier.credit > 0 && credit >= tier.credit) || (tier.visits > 0 && visits >= tier.visits);
+}
+
+std::size_t Model::Earned(MemberId id, Date last) const {
+  const std::int64_t credit = Credit(id, last);
+  const std::int64_t visits = Visits(id, last);
+  std::size_t earned = 0;
+  for (std::size_t i = 1; i < program_.tiers.size(); ++i) {
+    if (Reaches(program_.tiers[i], credit, visits)) earned = i;
+  }
+  return earned;
+}
+
+Timestamp Model::ReviewAt(std::size_t tier, Timestamp since, int term) const {
+  if (tier == 0 || program_.downgrade == Downgrade::kNever) return Timestamp::Never();
+  return StartOf(LocalDay(since).PlusMonths(12 * term).PlusDays(1));
+}
+
+std::optional<MemberId> Model::Find(const MemberRef& ref) const {
+  if (const auto* id = std::get_if<MemberId>(&ref)) {
+    return members_.count(*id) > 0 ? std::optional(*id) : std::nullopt;
+  }
+  const auto found = identities_.find(std::get<IdentityHash>(ref));
+  return found == identities_.end() ? std::nullopt : std::optional(found->second);
+}
+
+const Revision& Model::InForce(Timestamp occurred_at) const {
+  const Revision* found = in_force_.front().second;
+  for (const auto& [from, revision] : in_force_) {
+    if (from <= occurred_at) found = revision;
+  }
+  return *found;
+}
+
+Timestamp Model::Next() const { return std::max(clock_, last_recorded_.PlusMicros(1)); }
+
+std::optional<Rejection> Model::Late(Timestamp occurred_at) const {
+  const std::int64_t late = Next().micros() - occurred_at.micros();
+  if (late > 30 * kDay || late < -kHour / 6) return Rejection::kOccurredAtOutOfWindow;
+  return std::nullopt;
+}
+
+// ---- due work ------------------------------------------------------------------------------------------------
+
+bool Model::DoOneDue(MemberId id, Member& member, Timestamp now, std::optional<Timestamp> activity_at) const {
+  Timestamp end = Timestamp::Never();
+  for (const Lot& lot : member.lots) {
+    if (lot.left > 0 && lot.ends <= now) end = std::min(end, lot.ends);
+  }
+  Standing& standing = member.standing;
+  const bool is_over = (standing.review_at <= now && standing.no_review_before <= now) ||
+                       (activity_at && standing.review_at <= *activity_at);
+  if (!standing.review_at.is_never() && is_over && standing.review_at <= end) {
+    const Date last = LocalDay(standing.review_at).PlusDays(-1);
+    const std::int64_t credit = Credit(id, last);
+    const std::int64_t visits = Visits(id, last);
+    if (Reaches(program_.tiers[standing.tier], credit, visits)) {
+      ++standing.term;
+      standing.review_at = ReviewAt(standing.tier, standing.since, standing.term);
+      return true;
+    }
+    std::size_t lower = standing.tier - 1;
+    if (program_.downgrade == Downgrade::kRecompute) {
+      while (lower > 0 && !Reaches(program_.tiers[lower], credit, visits)) --lower;
+    }
+    standing.tier = lower;
+    standing.since = standing.review_at;
+    standing.before = std::nullopt;  // a soft landing rests on no upgrade
+    standing.term = 1;
+    standing.review_at = ReviewAt(lower, standing.since, 1);
+    return true;
+  }
+  if (end.is_never()) return false;
+  for (Lot& lot : member.lots) {
+    if (lot.ends != end) continue;
+    lot.ended += lot.left;
+    lot.left = 0;
+  }
+  return true;
+}
+
+Member Model::AsOf(MemberId id, Timestamp now) const {
+  Member member = members_.at(id);
+  while (DoOneDue(id, member, now, std::nullopt)) {
+  }
+  return member;
+}
+
+// Before a command its member is brought up to now: one entry per instant at which something fell due.
+void Model::CatchUp(const Order& order) {
+  std::optional<MemberId> id;
+  std::optional<Timestamp> activity_at;
+  if (const auto* o = std::get_if<LinkIdentity>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<UnlinkIdentity>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<SuspendMember>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<ReactivateMember>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<CloseMember>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<Redeem>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<AdvanceMember>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<AccruePurchase>(&order)) {
+    id = Find(o->member);
+    activity_at = o->occurred_at;
+  }
+  if (const auto* o = std::get_if<ReturnPurchase>(&order)) {
+    const auto found = purchases_.find(o->original);
+    if (found != purchases_.end()) id = found->second.member;
+  }
+  if (const auto* o = std::get_if<ReverseRedemption>(&order)) {
+    const auto found = redemptions_.find(o->redemption);
+    if (found != redemptions_.end()) id = found->second.member;
+  }
+  if (!id) return;
+  // What cannot have happened yet brings nothing forward.
+  const auto is_possible = [&] { return activity_at && activity_at->micros() - Next().micros() <= kHour / 6; };
+  while (DoOneDue(*id, members_.at(*id), Next(), is_possible() ? activity_at : std::nullopt)) {
+    Recorded(sequence_ + 1, Next());
+  }
+}
+
+// ---- commands ------------------------------------------------------------------------------------------------
+
+Answer Model::Do(const Command& command, Timestamp clock) {
+  clock_ = clock;
+  touched_ = std::nullopt;
+  const std::string content = Describe(command.order);
+  const auto known = requests_.find(command.request);
+  if (known != requests_.end()) {
+    if (known->second.content != content) return Answer{.refused = Rejection::kRequestIdReused};
+    Answer again = known->second.answer;
+    again.is_replayed = true;
+    return again;
+  }
+  CatchUp(command.order);
+  if (std::holds_alternative<AdvanceMember>(command.order)) return Answer{};
+  const std::optional<Rejection> refused = std::visit([&](const auto& o) { return Do(o); }, command.order);
+  Answer answer{.refused = refused};
+  if (refused && !IsRecordedRefusal(*refused)) return answer;
+  answer.recorded_at = Next();
+  answer.sequence = sequence_ + 1;
+  if (!refused) answer.member = touched_;
+  Recorded(answer.sequence, answer.recorded_at);
+  requests_[command.request] = Known{content, answer};
+  return answer;
+}
+
+std::optional<Rejection> Model::Do(const EnrollMember& o) {
+  for (const IdentityLink& link : o.identities) {
+    if (identities_.count(link.hash) > 0) return Rejection::kIdentityTaken;
+  }
+  touched_ = MemberIdFor(0, sequence_ + 1);
+  members_[*touched_].standing.since = o.occurred_at.value_or(Next());
+  for (const IdentityLink& link : o.identities) identities_[link.hash] = *touched_;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const LinkIdentity& o) {
+  touched_ = Find(o.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  if (members_.at(*touched_).state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  const auto taken = identities_.find(o.identity.hash);
+  if (taken != identities_.end()) {
+    return taken->second == *touched_ ? Rejection::kInvalidState : Rejection::kIdentityTaken;
+  }
+  identities_[o.identity.hash] = *touched_;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const UnlinkIdentity& o) {
+  touched_ = Find(o.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  const auto linked = identities_.find(o.identity.hash);
+  if (linked == identities_.end() || linked->second != *touched_) return Rejection::kResourceNotFound;
+  identities_.erase(linked);
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Move(const MemberRef& ref, MemberState to) {
+  touched_ = Find(ref);
+  if (!touched_) return Rejection::kMemberNotFound;
+  MemberState& state = members_.at(*touched_).state;
+  if (state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  if (state == to) return Rejection::kInvalidState;
+  state = to;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const AccruePurchase& o) {
+  const Revision& revision = InForce(o.occurred_at);
+  if (o.currency != "EUR") return Rejection::kInvalidField;
+  if (const auto late = Late(o.occurred_at)) return late;
+  touched_ = Find(o.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  Member& member = members_.at(*touched_);
+  if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  const std::vector<PurchaseLine> lines = ReportedLines(o);
+  const std::string content =
+      absl::StrCat(touched_->raw(), " ", o.total, " ", ToString(o.occurred_at), " ", Text(lines));
+  const auto known = purchases_.find(o.receipt);
+  if (known != purchases_.end()) {
+    return known->second.content == content ? Rejection::kReceiptAlreadyPosted : Rejection::kReceiptContentDiffers;
+  }
+
+  Purchase purchase{.member = *touched_, .sequence = sequence_ + 1, .content = content};
+  purchase.occurred_at = o.occurred_at;
+  purchase.day = LocalDay(o.occurred_at);
+  purchase.revision = &revision;
+  purchase.left = lines;
+  std::uint32_t number = 0;
+  for (const Earn& rule : revision.rules) {
+    const std::int64_t points = PointsOf(rule, lines);
+    if (points == 0) continue;
+    Lot lot{.id = LotId{sequence_ + 1, ++number}, .type = rule.type, .ends = Timestamp::Never(), .left = points};
+    if (rule.type == "points") {
+      lot.ends = StartOf(purchase.day.PlusMonths(revision.expiry_months).PlusDays(1));
+      const std::int64_t owed = std::min(points, member.arrears);
+      member.arrears -= owed;
+      lot.left -= owed;
+    }
+    purchase.awards.push_back(Award{.rule = &rule, .lot = member.lots.size(), .left = points});
+    member.lots.push_back(lot);
+  }
+  purchases_[o.receipt] = std::move(purchase);
+
+  member.latest = std::max(member.latest.value_or(o.occurred_at), o.occurred_at);
+  Standing& standing = member.standing;
+  const std::size_t earned = Earned(*touched_, LocalDay(*member.latest));
+  if (earned > standing.tier) {
+    standing.before = standing.tier;
+    standing.tier = earned;
+    standing.since = *member.latest;
+    standing.term = 1;
+    standing.review_at = ReviewAt(earned, standing.since, 1);
+  }
+  const Timestamp tomorrow = Next().PlusMicros(kDay);
+  if (o.occurred_at < Next().PlusMicros(-kDay) && standing.review_at < tomorrow) standing.no_review_before = tomorrow;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
+  const auto found = purchases_.find(o.original);
+  if (found == purchases_.end() || found->second.is_return) return Rejection::kPurchaseNotFound;
+  Purchase& purchase = found->second;
+  const std::string content = absl::StrCat(ToString(o.original), " ", ToString(o.occurred_at));
+  const auto known = purchases_.find(o.receipt);
+  if (known != purchases_.end()) {
+    const Purchase& earlier = known->second;
+    const bool is_same = earlier.content == content && (o.lines.empty() ? earlier.is_gone : SameLines(earlier.left, o.lines));
+    return is_same ? Rejection::kReceiptAlreadyPosted : Rejection::kReceiptContentDiffers;
+  }
+  if (const auto late = Late(o.occurred_at)) return late;
+
+  std::vector<PurchaseLine> rest = purchase.left;
+  std::vector<ReturnLine> asked = o.lines;
+  if (asked.empty()) {
+    for (const PurchaseLine& line : rest) asked.push_back(ReturnLine{line.line, line.quantity_micros, std::nullopt});
+  }
+  if (rest.empty()) return Rejection::kReturnExceedsPurchase;
+  std::vector<PurchaseLine> taken;
+  for (const ReturnLine& ask : asked) {
+    const auto line = std::find_if(rest.begin(), rest.end(), [&](const auto& l) { return l.line == ask.line; });
+    if (line == rest.end() || ask.quantity_micros > line->quantity_micros) return Rejection::kReturnExceedsPurchase;
+    if (ask.refund.value_or(0) > line->net) return Rejection::kReturnExceedsPurchase;
+    const std::int64_t kept = line->quantity_micros - ask.quantity_micros;
+    taken.push_back(*line);
+    taken.back().quantity_micros = ask.quantity_micros;
+    line->net = kept == 0    ? 0
+                : ask.refund ? line->net - *ask.refund
+                             : Share(line->net, kept, line->quantity_micros);
+    line->quantity_micros = kept;
+    taken.back().net -= line->net;
+  }
+  rest.erase(std::remove_if(rest.begin(), rest.end(), [](const auto& l) { return l.quantity_micros == 0; }),
+             rest.end());
+
+  touched_ = purchase.member;
+  Member& member = members_.at(*touched_);
+  for (Award& award : purchase.awards) {
+    const std::int64_t due = std::max<std::int64_t>(0, award.left - PointsOf(*award.rule, rest));
+    award.left -= due;
+    Lot& own = member.lots[award.lot];
+    const Clawback clawback =
+        own.type == "points" ? purchase.revision->clawback : Clawback::kWithinBalance;
+    std::int64_t missing = due;
+    if (clawback != Clawback::kPendingOnly) missing -= Give(member, award.lot, missing);
+    const std::int64_t gone = std::min(missing, own.ended - award.gone);
+    award.gone += gone;
+    missing -= gone;
+    if (clawback == Clawback::kPendingOnly) continue;  // nothing is ever pending here
+    for (const Award& sister : purchase.awards) {
+      if (sister.rule->type == own.type) missing -= Give(member, sister.lot, missing);
+    }
+    for (const Lot& other : SpendOrder(member, own.type)) {
+      for (std::size_t i = 0; i < member.lots.size(); ++i) {
+        if (member.lots[i].id == other.id) missing -= Give(member, i, missing);
+      }
+    }
+    if (clawback == Clawback::kArrears) member.arrears += missing;
+  }
+  purchase.left = rest;
+  purchase.is_gone = rest.empty();
+  purchases_[o.receipt] = Purchase{.member = *touched_,
+                                   .is_return = true,
+                                   .sequence = sequence_ + 1,
+                                   .content = content,
+                                   .left = taken,
+                                   .is_gone = rest.empty()};
+
+  // The tier goes back where its upgrade no longer stands, neither then nor now.
+  Standing& standing = member.standing;
+  if (standing.tier == 0 || standing.term != 1 || !standing.before) return std::nullopt;
+  if (purchase.occurred_at > standing.since) return std::nullopt;
+  const std::size_t then = Earned(*touched_, LocalDay(standing.since));
+  const std::size_t now = Earned(*touched_, LocalDay(*member.latest));
+  if (then >= standing.tier || now >= standing.tier) return std::nullopt;
+  standing.tier = std::max(now, *standing.before);
+  standing.since = o.occurred_at;
+  standing.before = std::nullopt;
+  standing.review_at = ReviewAt(standing.tier, standing.since, 1);
+  return std::nullopt;
+}
+
+// Takes up to `amount` out of a lot.
+std::int64_t Model::Give(Member& member, std::size_t lot, std::int64_t amount) {
+  const std::int64_t given = std::min(amount, member.lots[lot].left);
+  member.lots[lot].left -= given;
+  return given;
+}
+
+std::optional<Rejection> Model::Do(const Redeem& o) {
+  touched_ = Find(o.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  Member& member = members_.at(*touched_);
+  if (member.state != MemberState::kActive) return Rejection::kMemberNotActive;
+  if (o.type.str() != "points") return Rejection::kAmountNotAllowed;
+  if (Available(member, "points") < o.amount) return Rejection::kInsufficientPoints;
+  Redemption redemption{.member = *touched_, .amount = o.amount};
+  std::int64_t needed = o.amount;
+  for (const Lot& next : SpendOrder(member, "points")) {
+    for (std::size_t i = 0; i < member.lots.size(); ++i) {
+      if (member.lots[i].id != next.id || needed == 0) continue;
+      const std::int64_t given = Give(member, i, needed);
+      redemption.parts.emplace_back(i, given);
+      needed -= given;
+    }
+  }
+  redemptions_[sequence_ + 1] = std::move(redemption);
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const ReverseRedemption& o) {
+  const auto found = redemptions_.find(o.redemption);
+  if (found == redemptions_.end()) return Rejection::kEntryNotFound;
+  Redemption& redemption = found->second;
+  const std::int64_t left = redemption.amount - redemption.back;
+  const std::int64_t amount = o.amount.value_or(left);
+  if (left == 0 || amount > left) return Rejection::kReversalExceedsRedemption;
+  touched_ = redemption.member;
+  Member& member = members_.at(*touched_);
+  // One point at a time would do; by parts it is faster.
+  for (std::int64_t back = amount; back > 0;) {
+    std::int64_t before = redemption.back;
+    auto part = redemption.parts.rbegin();
+    while (before >= part->second) before -= (part++)->second;
+    const std::int64_t step = std::min(back, part->second - before);
+    const std::int64_t owed = std::min(step, member.arrears);
+    member.arrears -= owed;
+    Lot& lot = member.lots[part->first];
+    (lot.ends <= Next() ? lot.ended : lot.left) += step - owed;
+    redemption.back += step;
+    back -= step;
+  }
+  return std::nullopt;
+}
+
+}  // namespace laurel::model

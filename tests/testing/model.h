@@ -1,0 +1,195 @@
+#ifndef LAUREL_TESTS_TESTING_MODEL_H_
+#define LAUREL_TESTS_TESTING_MODEL_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/domain/command.h"
+#include "engine/domain/entry.h"
+
+// What the ledger should say, by vectors and loops: slow, and small enough to be read and believed. Written from the
+// conventions of the program (lots, returns, tiers, civil days of Berlin) and not from the engine; it shares the
+// values and commands of the domain with it, and nothing that decides.
+namespace laurel::model {
+
+// ---- the program ---------------------------------------------------------------------------------------------
+
+enum class Clawback { kArrears, kWithinBalance, kPendingOnly };
+enum class Downgrade { kDropOne, kRecompute, kNever };
+
+// `points` per `per` cents of the lines that count, rounded once.
+struct Earn {
+  std::string rule;
+  std::string type;
+  std::int64_t points = 1;
+  std::int64_t per = 100;
+  bool is_half_up = false;
+  std::string left_out;  // a category that this rule leaves out; empty: none
+};
+struct Revision {
+  std::vector<Earn> rules;
+  Clawback clawback = Clawback::kWithinBalance;
+  int expiry_months = 12;  // of `points`; `credit` never ends
+};
+// Reached with this much credit, or on this many days, of the last 12 months; 0: not by this way.
+struct Tier {
+  std::string id;
+  std::int64_t credit = 0;
+  std::int64_t visits = 0;
+};
+struct Program {
+  std::vector<Tier> tiers;  // the first is everybody's
+  Downgrade downgrade = Downgrade::kDropOne;
+  std::vector<Revision> revisions;
+};
+
+// Berlin's calendar by the rule of the European Union: summer from the last Sunday of March, 01:00 UTC, to the last
+// one of October.
+Date LocalDay(Timestamp instant);
+Timestamp StartOf(Date day);
+
+// ---- members -------------------------------------------------------------------------------------------------
+
+struct Lot {
+  LotId id;
+  std::string type;
+  Timestamp ends;
+  std::int64_t left = 0;
+  std::int64_t ended = 0;
+};
+struct Award {
+  const Earn* rule = nullptr;
+  std::size_t lot = 0;  // index into the member's lots
+  std::int64_t left = 0;
+  std::int64_t gone = 0;  // ended before a return asked for it
+};
+struct Purchase {
+  MemberId member;
+  bool is_return = false;
+  std::uint64_t sequence = 0;
+  std::string content;  // what makes a second arrival the same
+  Timestamp occurred_at;
+  Date day;
+  const Revision* revision = nullptr;
+  std::vector<PurchaseLine> left;  // net and quantity that were not returned; of a return: what it took
+  std::vector<Award> awards;
+  bool is_gone = false;  // returned whole; of a return: it took all that was left
+};
+struct Redemption {
+  MemberId member;
+  std::int64_t amount = 0;
+  std::int64_t back = 0;
+  std::vector<std::pair<std::size_t, std::int64_t>> parts;  // lot and points, in the order of taking
+};
+struct Standing {
+  std::size_t tier = 0;
+  Timestamp since;
+  std::optional<std::size_t> before;  // the tier before the upgrade to this one
+  int term = 0;
+  Timestamp review_at = Timestamp::Never();
+  Timestamp no_review_before;
+};
+struct Member {
+  MemberState state = MemberState::kActive;
+  Standing standing;
+  std::optional<Timestamp> latest;  // occurred_at of the latest purchase
+  std::vector<Lot> lots;            // in the order of making
+  std::int64_t arrears = 0;         // of `points`
+};
+
+struct Answer {
+  std::optional<Rejection> refused;
+  bool is_replayed = false;
+  std::uint64_t sequence = 0;  // of the entry; 0 where there is none
+  Timestamp recorded_at;       // likewise
+  std::optional<MemberId> member;
+};
+
+class Model {
+ public:
+  // Continues after what the ledger already holds. `program` must outlive the model.
+  Model(const Program& program, std::uint64_t sequence, Timestamp last_recorded)
+      : program_(program), sequence_(sequence), last_recorded_(last_recorded) {}
+
+  // A revision came into force by an entry that is accounted for elsewhere.
+  void Activate(std::size_t revision, Timestamp from) { in_force_.emplace_back(from, &program_.revisions[revision]); }
+  // Entries that the model has no command for.
+  void Recorded(std::uint64_t sequence, Timestamp recorded_at) {
+    sequence_ = sequence;
+    last_recorded_ = recorded_at;
+  }
+  // Does a command when the clock shows `clock`, after whatever is due for its member.
+  Answer Do(const Command& command, Timestamp clock);
+
+  const std::map<MemberId, Member>& members() const { return members_; }
+  const std::map<ReceiptKey, Purchase>& purchases() const { return purchases_; }
+  const std::map<std::uint64_t, Redemption>& redemptions() const { return redemptions_; }
+
+  // The member as of an instant, with what is due by then done in thought.
+  Member AsOf(MemberId id, Timestamp now) const;
+  // Available points; below zero for arrears.
+  static std::int64_t Available(const Member& member, const std::string& type);
+  // Open lots of a type in spend order.
+  static std::vector<Lot> SpendOrder(const Member& member, const std::string& type);
+  // Credit and visit days of the twelve months that end with `last`.
+  std::int64_t Credit(MemberId id, Date last) const;
+  std::int64_t Visits(MemberId id, Date last) const;
+  const Program& program() const { return program_; }
+
+ private:
+  struct Known {
+    std::string content;
+    Answer answer;
+  };
+  std::optional<MemberId> Find(const MemberRef& ref) const;
+  const Revision& InForce(Timestamp occurred_at) const;
+  Timestamp Next() const;
+  std::optional<Rejection> Late(Timestamp occurred_at) const;
+
+  // Does the first thing that is due, if any; by how much the clock stands is said by `now`.
+  bool DoOneDue(MemberId id, Member& member, Timestamp now, std::optional<Timestamp> activity_at) const;
+  void CatchUp(const Order& order);
+  bool Reaches(const Tier& tier, std::int64_t credit, std::int64_t visits) const;
+  std::size_t Earned(MemberId id, Date last) const;
+  Timestamp ReviewAt(std::size_t tier, Timestamp since, int term) const;
+  static std::int64_t Give(Member& member, std::size_t lot, std::int64_t amount);
+
+  std::optional<Rejection> Do(const EnrollMember& o);
+  std::optional<Rejection> Do(const LinkIdentity& o);
+  std::optional<Rejection> Do(const UnlinkIdentity& o);
+  std::optional<Rejection> Do(const SuspendMember& o) { return Move(o.member, MemberState::kSuspended); }
+  std::optional<Rejection> Do(const ReactivateMember& o) { return Move(o.member, MemberState::kActive); }
+  std::optional<Rejection> Do(const CloseMember& o) { return Move(o.member, MemberState::kClosed); }
+  std::optional<Rejection> Do(const AccruePurchase& o);
+  std::optional<Rejection> Do(const ReturnPurchase& o);
+  std::optional<Rejection> Do(const Redeem& o);
+  std::optional<Rejection> Do(const ReverseRedemption& o);
+  std::optional<Rejection> Do(const CreateProgram&) { return std::nullopt; }
+  std::optional<Rejection> Do(const CreateRevision&) { return std::nullopt; }
+  std::optional<Rejection> Do(const ActivateRevision&) { return std::nullopt; }
+  std::optional<Rejection> Do(const AdvanceMember&) { return std::nullopt; }
+  std::optional<Rejection> Move(const MemberRef& ref, MemberState to);
+
+  const Program& program_;
+  std::uint64_t sequence_;
+  Timestamp last_recorded_;
+  Timestamp clock_;
+  std::optional<MemberId> touched_;  // by the command that is being done
+  std::vector<std::pair<Timestamp, const Revision*>> in_force_;
+  std::map<MemberId, Member> members_;
+  std::map<IdentityHash, MemberId> identities_;
+  std::map<ReceiptKey, Purchase> purchases_;
+  std::map<std::uint64_t, Redemption> redemptions_;
+  std::map<RequestId, Known> requests_;
+};
+
+// All that a command says, on one line.
+std::string Describe(const Order& order);
+
+}  // namespace laurel::model
+
+#endif  // LAUREL_TESTS_TESTING_MODEL_H_
