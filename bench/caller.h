@@ -29,13 +29,13 @@ struct CallOptions {
 };
 
 struct CallResult {
-  std::uint64_t calls = 0;  // good ones that ended within the counted time
+  std::uint64_t calls = 0;     // good ones that ended within the counted time
   std::uint64_t all_good = 0;  // with those of the warm-up and of the end
   std::uint64_t failed = 0;
   std::string first_failure;
-  double seconds = 0;       // counted
-  double cpu_seconds = 0;   // of this process, warm-up included
-  Histogram latency_ns;     // of the calls counted
+  double seconds = 0;      // counted
+  double cpu_seconds = 0;  // of this process, warm-up included
+  Histogram latency_ns;    // of the calls counted
 };
 
 // One kind of call. Its functions run on several threads.
@@ -47,12 +47,14 @@ struct CallKind {
   std::function<std::unique_ptr<grpc::ClientAsyncResponseReader<Response>>(
       std::size_t call, grpc::ClientContext*, const Request&, grpc::CompletionQueue*)>
       prepare;
-  std::function<std::string(const Response&)> failure_of;  // empty if the answer is good; may be unset
+  std::function<std::string(const Response&)>
+      failure_of;  // empty if the answer is good; may be unset
 };
 
 // Keeps calls in flight on one completion queue until the time is up and all are answered.
 template <class Kind>
-CallResult RunOneThread(const Kind& kind, int in_flight, const CallOptions& options, const Stopwatch& watch) {
+CallResult RunOneThread(const Kind& kind, int in_flight, const CallOptions& options,
+                        const Stopwatch& watch) {
   struct Slot {
     std::size_t number = 0;
     std::optional<grpc::ClientContext> context;
@@ -119,10 +121,12 @@ CallResult RunCalls(const Kind& kind, const CallOptions& options) {
   const Stopwatch watch;
   std::vector<std::thread> threads;
   for (int i = 0; i < options.threads; ++i) {
-    const int in_flight = options.in_flight / options.threads + (i < options.in_flight % options.threads ? 1 : 0);
-    threads.emplace_back([&kind, &options, &watch, in_flight, result = &results[static_cast<std::size_t>(i)]] {
-      *result = RunOneThread(kind, in_flight, options, watch);
-    });
+    const int in_flight =
+        options.in_flight / options.threads + (i < options.in_flight % options.threads ? 1 : 0);
+    threads.emplace_back(
+        [&kind, &options, &watch, in_flight, result = &results[static_cast<std::size_t>(i)]] {
+          *result = RunOneThread(kind, in_flight, options, watch);
+        });
   }
   for (std::thread& thread : threads) thread.join();
   CallResult sum;

@@ -11,6 +11,8 @@
 namespace laurel::bench {
 namespace {
 
+std::string ProgramName() { return absl::StrCat("programs/", TheProgram().str()); }
+
 void FillCard(std::uint64_t member, v1::IdentityKey* card) {
   card->set_kind(v1::IDENTITY_KIND_CARD);
   card->set_value(CardOf(member));
@@ -18,7 +20,7 @@ void FillCard(std::uint64_t member, v1::IdentityKey* card) {
 
 void FillAccrue(Sale sale, v1::AccruePurchaseRequest& request) {
   request.set_request_id(std::move(sale.request_id));
-  request.set_program(TheProgram().str());
+  request.set_program(ProgramName());
   FillCard(sale.member, request.mutable_member()->mutable_identity());
   v1::Purchase& purchase = *request.mutable_purchase();
   v1::Receipt& receipt = *purchase.mutable_receipt();
@@ -29,7 +31,8 @@ void FillAccrue(Sale sale, v1::AccruePurchaseRequest& request) {
   receipt.mutable_business_on()->set_month(sale.receipt.business_on.month());
   receipt.mutable_business_on()->set_day(sale.receipt.business_on.day());
   purchase.mutable_occurred_at()->set_seconds(sale.occurred_at.micros() / kMicrosPerSecond);
-  purchase.mutable_occurred_at()->set_nanos(static_cast<std::int32_t>(sale.occurred_at.micros() % kMicrosPerSecond * 1000));
+  purchase.mutable_occurred_at()->set_nanos(
+      static_cast<std::int32_t>(sale.occurred_at.micros() % kMicrosPerSecond * 1000));
   purchase.set_channel(v1::CHANNEL_POS);
   purchase.mutable_total()->set_currency_code("EUR");
   purchase.mutable_total()->set_minor_units(sale.total);
@@ -73,8 +76,8 @@ CallKind<v1::AccruePurchaseRequest, v1::AccruePurchaseResponse> Target::Accrue()
   kind.fill = [this](v1::AccruePurchaseRequest& request) {
     FillAccrue(workload_.NextSale(SystemClock().Now()), request);
   };
-  kind.prepare = [this](std::size_t call, grpc::ClientContext* context, const v1::AccruePurchaseRequest& request,
-                        grpc::CompletionQueue* queue) {
+  kind.prepare = [this](std::size_t call, grpc::ClientContext* context,
+                        const v1::AccruePurchaseRequest& request, grpc::CompletionQueue* queue) {
     return points_[call % points_.size()]->PrepareAsyncAccruePurchase(context, request, queue);
   };
   if (answers_ == Answers::kChecked) kind.failure_of = FailureOf;
@@ -84,11 +87,11 @@ CallKind<v1::AccruePurchaseRequest, v1::AccruePurchaseResponse> Target::Accrue()
 CallKind<v1::LookupMemberRequest, v1::LookupMemberResponse> Target::Lookup() {
   CallKind<v1::LookupMemberRequest, v1::LookupMemberResponse> kind;
   kind.fill = [this](v1::LookupMemberRequest& request) {
-    request.set_program(TheProgram().str());
+    request.set_program(ProgramName());
     FillCard(workload_.NextMember(), request.mutable_identity());
   };
-  kind.prepare = [this](std::size_t call, grpc::ClientContext* context, const v1::LookupMemberRequest& request,
-                        grpc::CompletionQueue* queue) {
+  kind.prepare = [this](std::size_t call, grpc::ClientContext* context,
+                        const v1::LookupMemberRequest& request, grpc::CompletionQueue* queue) {
     return members_[call % members_.size()]->PrepareAsyncLookupMember(context, request, queue);
   };
   if (answers_ == Answers::kChecked) {
@@ -107,15 +110,16 @@ CallKind<v1::BatchAccrueRequest, v1::BatchAccrueResponse> Target::BatchAccrue(in
       FillAccrue(workload_.NextSale(now), *request.add_items()->mutable_accrue_purchase());
     }
   };
-  kind.prepare = [this](std::size_t call, grpc::ClientContext* context, const v1::BatchAccrueRequest& request,
-                        grpc::CompletionQueue* queue) {
+  kind.prepare = [this](std::size_t call, grpc::ClientContext* context,
+                        const v1::BatchAccrueRequest& request, grpc::CompletionQueue* queue) {
     return points_[call % points_.size()]->PrepareAsyncBatchAccrue(context, request, queue);
   };
   kind.failure_of = [items](const v1::BatchAccrueResponse& response) -> std::string {
     if (response.results_size() != items) return absl::StrCat("a batch has ", items, " results");
     for (const v1::BatchAccrueResult& result : response.results()) {
       if (result.has_error()) return result.error().message();
-      if (std::string failure = FailureOf(result.accrue_purchase()); !failure.empty()) return failure;
+      if (std::string failure = FailureOf(result.accrue_purchase()); !failure.empty())
+        return failure;
     }
     return "";
   };
@@ -133,8 +137,10 @@ absl::Status Target::StoreReplies(const std::string& folder) {
   card.set_program(sale.program());
   *card.mutable_identity() = sale.member().identity();
   RETURN_IF_ERROR(ToStatus(members_[0]->LookupMember(&lookup_context, card, &found)));
-  RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(folder, "/", kAccrueReplyFile), accrued.SerializeAsString()));
-  return WriteFileAtomically(absl::StrCat(folder, "/", kLookupReplyFile), found.SerializeAsString());
+  RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(folder, "/", kAccrueReplyFile),
+                                      accrued.SerializeAsString()));
+  return WriteFileAtomically(absl::StrCat(folder, "/", kLookupReplyFile),
+                             found.SerializeAsString());
 }
 
 }  // namespace laurel::bench

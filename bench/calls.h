@@ -13,8 +13,8 @@
 
 namespace laurel::bench {
 
-// A server, the connections to it and the kinds of calls that are measured. `workload` must outlive it, and it the
-// kinds.
+// A server, the connections to it and the kinds of calls that are measured. `workload` must outlive
+// it, and it the kinds.
 class Target {
  public:
   // Whether answers can be checked: the floor's cannot.
@@ -25,7 +25,8 @@ class Target {
   CallKind<v1::LookupMemberRequest, v1::LookupMemberResponse> Lookup();
   CallKind<v1::BatchAccrueRequest, v1::BatchAccrueResponse> BatchAccrue(int items);
 
-  // Makes one call of each of the first two kinds and stores the answers where the floor looks for its replies.
+  // Makes one call of each of the first two kinds and stores the answers where the floor looks for
+  // its replies.
   absl::Status StoreReplies(const std::string& folder);
 
  private:

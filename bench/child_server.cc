@@ -33,7 +33,8 @@ std::string ReadLine(int fd) {
 
 void EndWithParent() { ::prctl(PR_SET_PDEATHSIG, SIGTERM); }
 
-absl::StatusOr<std::unique_ptr<ChildServer>> ChildServer::Start(const std::vector<std::string>& arguments) {
+absl::StatusOr<std::unique_ptr<ChildServer>> ChildServer::Start(
+    const std::vector<std::string>& arguments) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return ErrnoStatus("pipe", "server");
   std::vector<std::string> words = {"laurel-bench"};

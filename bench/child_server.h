@@ -13,13 +13,14 @@
 
 namespace laurel::bench {
 
-// A server in a process of its own, so that its processor time is not the client's. The process is this same
-// executable with other arguments; it prints "listening HOST:PORT" on standard output once it serves, and ends on
-// SIGTERM.
+// A server in a process of its own, so that its processor time is not the client's. The process is
+// this same executable with other arguments; it prints "listening HOST:PORT" on standard output
+// once it serves, and ends on SIGTERM.
 class ChildServer {
  public:
   // Returns when the server listens.
-  static absl::StatusOr<std::unique_ptr<ChildServer>> Start(const std::vector<std::string>& arguments);
+  static absl::StatusOr<std::unique_ptr<ChildServer>> Start(
+      const std::vector<std::string>& arguments);
   ~ChildServer();
   ChildServer(const ChildServer&) = delete;
   ChildServer& operator=(const ChildServer&) = delete;

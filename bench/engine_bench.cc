@@ -1,5 +1,5 @@
-// The engine without gRPC: accruals a second with many in flight, on RocksDB and in memory, and where the time of one
-// accrual goes.
+// The engine without gRPC: accruals a second with many in flight, on RocksDB and in memory, and
+// where the time of one accrual goes.
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -59,7 +59,9 @@ class MeteredStore final : public Store {
     }
     return result;
   }
-  absl::StatusOr<std::optional<Head>> ReadHead(PartitionId partition) override { return store_.ReadHead(partition); }
+  absl::StatusOr<std::optional<Head>> ReadHead(PartitionId partition) override {
+    return store_.ReadHead(partition);
+  }
   absl::StatusOr<Head> AcquireWriter(PartitionId partition, std::uint64_t epoch,
                                      absl::string_view binary_version) override {
     return store_.AcquireWriter(partition, epoch, binary_version);
@@ -73,14 +75,18 @@ class MeteredStore final : public Store {
   }
   // Requires that nothing is being committed.
   void Print(std::uint64_t commands) const {
-    const double per_batch = static_cast<double>(commands) / static_cast<double>(commit_ns_.count());
+    const double per_batch =
+        static_cast<double>(commands) / static_cast<double>(commit_ns_.count());
     std::printf("  %-26s %10.1f\n", "commands a batch", per_batch);
     std::printf("  %-26s %10.0f  p99 %.0f  p100 %.0f us\n", "commit p50",
-                static_cast<double>(commit_ns_.Quantile(500)) / 1e3, static_cast<double>(commit_ns_.Quantile(990)) / 1e3,
+                static_cast<double>(commit_ns_.Quantile(500)) / 1e3,
+                static_cast<double>(commit_ns_.Quantile(990)) / 1e3,
                 static_cast<double>(commit_ns_.max()) / 1e3);
-    std::printf("  %-26s %10.1f\n", "writes a command", static_cast<double>(writes_) / static_cast<double>(commands));
+    std::printf("  %-26s %10.1f\n", "writes a command",
+                static_cast<double>(writes_) / static_cast<double>(commands));
     for (const auto& [space, bytes] : spaces_) {
-      std::printf("    %-24s %10.2f  %8.1f bytes a command, before compression\n", std::string(ToString(space)).c_str(),
+      std::printf("    %-24s %10.2f  %8.1f bytes a command, before compression\n",
+                  std::string(ToString(space)).c_str(),
                   static_cast<double>(bytes.writes) / static_cast<double>(commands),
                   static_cast<double>(bytes.bytes) / static_cast<double>(commands));
     }
@@ -107,8 +113,11 @@ IdentityHash CardHash(std::uint64_t member) {
 void PrintLoad(const char* name, const LoadResult& load) {
   std::printf("  %-26s %10.0f /s   p50 %.2f  p99 %.2f  p100 %.2f ms", name, load.per_second(),
               static_cast<double>(load.latency_ns.Quantile(500)) / 1e6,
-              static_cast<double>(load.latency_ns.Quantile(990)) / 1e6, static_cast<double>(load.latency_ns.max()) / 1e6);
-  if (load.failed > 0) std::printf("   %llu FAILED: %s", static_cast<unsigned long long>(load.failed), load.first_failure.c_str());
+              static_cast<double>(load.latency_ns.Quantile(990)) / 1e6,
+              static_cast<double>(load.latency_ns.max()) / 1e6);
+  if (load.failed > 0)
+    std::printf("   %llu FAILED: %s", static_cast<unsigned long long>(load.failed),
+                load.first_failure.c_str());
   std::printf("\n");
   std::fflush(stdout);
 }
@@ -119,12 +128,14 @@ absl::Status Accepted(const absl::StatusOr<Reply>& reply) {
   return absl::InternalError("the benchmark's program was refused");
 }
 
-// ---- throughput ----------------------------------------------------------------------------------------------
+// ---- throughput
+// ----------------------------------------------------------------------------------------------
 
-absl::Status MeasureThroughput(Store& store, AnchorFile* anchors, const LedgerId& ledger_id, const Head& head,
-                               const Options& options, Workload& workload) {
+absl::Status MeasureThroughput(Store& store, AnchorFile* anchors, const LedgerId& ledger_id,
+                               const Head& head, const Options& options, Workload& workload) {
   MeteredStore metered(store);
-  ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, StartEngine(metered, anchors, ledger_id, head));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                   StartEngine(metered, anchors, ledger_id, head));
   RETURN_IF_ERROR(Accepted(engine->Execute(CreateTheProgram())));
   RETURN_IF_ERROR(Accepted(engine->Execute(ActivateTheProgram())));
   const LoadResult enrolled =
@@ -134,45 +145,53 @@ absl::Status MeasureThroughput(Store& store, AnchorFile* anchors, const LedgerId
   metered.Reset();
   const double cpu_before = CpuSeconds();
   const LoadResult accrued =
-      RunLoad(*engine, LoadOptions{.in_flight = options.in_flight, .seconds_max = options.seconds}, [&](std::uint64_t) {
-        Sale sale = workload.NextSale(SystemClock().Now());
-        const IdentityHash card = CardHash(sale.member);
-        return AccrueCommand(std::move(sale), card);
-      });
+      RunLoad(*engine, LoadOptions{.in_flight = options.in_flight, .seconds_max = options.seconds},
+              [&](std::uint64_t) {
+                Sale sale = workload.NextSale(SystemClock().Now());
+                const IdentityHash card = CardHash(sale.member);
+                return AccrueCommand(std::move(sale), card);
+              });
   const double cpu = CpuSeconds() - cpu_before;
   PrintLoad("accrue", accrued);
-  std::printf("  %-26s %10.2f us of all threads, the making of commands included\n", "cpu a command",
+  std::printf("  %-26s %10.2f us of all threads, the making of commands included\n",
+              "cpu a command",
               cpu * 1e6 / static_cast<double>(std::max<std::uint64_t>(accrued.accepted, 1)));
   engine->Drain();
   metered.Print(std::max<std::uint64_t>(accrued.accepted, 1));
   return absl::OkStatus();
 }
 
-// ---- breakdown -----------------------------------------------------------------------------------------------
+// ---- breakdown
+// -----------------------------------------------------------------------------------------------
 
 // What the sequencer does with a batch, on one thread, with a watch on each step.
 class Breakdown {
  public:
-  Breakdown(Store& store, Head head, TileAccumulator tree) : store_(store), head_(std::move(head)), tree_(std::move(tree)) {}
+  Breakdown(Store& store, Head head, TileAccumulator tree)
+      : store_(store), head_(std::move(head)), tree_(std::move(tree)) {}
 
   static absl::StatusOr<std::unique_ptr<Breakdown>> Take(Store& store) {
     ASSIGN_OR_RETURN(const std::optional<Head> before, store.ReadHead(kPartition));
     LAUREL_CHECK(before.has_value(), "the ledger has a head");
     ASSIGN_OR_RETURN(Head head, store.AcquireWriter(kPartition, before->epoch + 1, kVersion));
-    ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, store.TakeSnapshot(kPartition));
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot,
+                     store.TakeSnapshot(kPartition));
     std::vector<std::vector<Hash>> partials;
     for (int level = 0; level < kTileLevels; ++level) {
-      ASSIGN_OR_RETURN(std::vector<Hash> hashes,
-                       ReadTileHashes(*snapshot, kPartition, level, FullTileCount(head.sequence, level),
-                                      PartialTileWidth(head.sequence, level)));
+      ASSIGN_OR_RETURN(
+          std::vector<Hash> hashes,
+          ReadTileHashes(*snapshot, kPartition, level, FullTileCount(head.sequence, level),
+                         PartialTileWidth(head.sequence, level)));
       partials.push_back(std::move(hashes));
     }
-    ASSIGN_OR_RETURN(TileAccumulator tree, TileAccumulator::FromPartials(head.sequence, std::move(partials)));
+    ASSIGN_OR_RETURN(TileAccumulator tree,
+                     TileAccumulator::FromPartials(head.sequence, std::move(partials)));
     return std::make_unique<Breakdown>(store, std::move(head), std::move(tree));
   }
 
   absl::Status Run(const Options& options, Workload& workload) {
-    for (std::uint64_t done = 0; done < options.breakdown_commands; done += options.breakdown_batch) {
+    for (std::uint64_t done = 0; done < options.breakdown_commands;
+         done += options.breakdown_batch) {
       RETURN_IF_ERROR(RunBatch(options.breakdown_batch, workload));
     }
     return absl::OkStatus();
@@ -183,17 +202,31 @@ class Breakdown {
     for (const Step& step : steps_) sum += step.nanos;
     const double commands = static_cast<double>(commands_);
     for (const Step& step : steps_) {
-      std::printf("  %-26s %10.0f ns  %5.1f %%\n", step.name, static_cast<double>(step.nanos) / commands,
+      std::printf("  %-26s %10.0f ns  %5.1f %%\n", step.name,
+                  static_cast<double>(step.nanos) / commands,
                   100.0 * static_cast<double>(step.nanos) / static_cast<double>(sum));
     }
-    std::printf("  %-26s %10.0f ns, entry of %.0f bytes\n", "all steps", static_cast<double>(sum) / commands,
-                static_cast<double>(entry_bytes_) / commands);
+    std::printf("  %-26s %10.0f ns, entry of %.0f bytes\n", "all steps",
+                static_cast<double>(sum) / commands, static_cast<double>(entry_bytes_) / commands);
     std::fflush(stdout);
   }
 
  private:
   static constexpr PartitionId kPartition = 0;
-  enum StepName { kFingerprint, kLoad, kDecide, kMakeEntry, kEncode, kApply, kHash, kRoot, kRecords, kCommit, kSnapshot, kStepCount };
+  enum StepName {
+    kFingerprint,
+    kLoad,
+    kDecide,
+    kMakeEntry,
+    kEncode,
+    kApply,
+    kHash,
+    kRoot,
+    kRecords,
+    kCommit,
+    kSnapshot,
+    kStepCount
+  };
   struct Step {
     const char* name;
     std::int64_t nanos = 0;
@@ -246,7 +279,8 @@ class Breakdown {
     const Context context{kPartition, head_.sequence + 1, now, &rulebooks_};
     const Decision decision = Decide(state, command, context);
     Lap(kDecide, watch);
-    if (std::holds_alternative<Rejected>(decision)) return absl::InternalError("a sale of the benchmark is accepted");
+    if (std::holds_alternative<Rejected>(decision))
+      return absl::InternalError("a sale of the benchmark is accepted");
     auto entry = std::make_shared<Entry>(MakeEntry(state, command, context, decision, fingerprint));
     entry->previous_leaf = head_.last_leaf;
     Lap(kMakeEntry, watch);
@@ -258,12 +292,15 @@ class Breakdown {
     const Hash leaf = LeafHash(bytes);
     if (std::optional<FinishedTiles> finished = tree_.Append(leaf)) {
       for (FullTile& tile : finished->tiles) {
-        batch.writes.push_back(Write{Space::kTiles, TileKey(kPartition, tile.level, tile.number), std::move(tile.bytes)});
+        batch.writes.push_back(Write{Space::kTiles, TileKey(kPartition, tile.level, tile.number),
+                                     std::move(tile.bytes)});
       }
-      batch.writes.push_back(Write{Space::kTiles, EdgeKey(kPartition, finished->edge.level, finished->edge.index),
+      batch.writes.push_back(Write{Space::kTiles,
+                                   EdgeKey(kPartition, finished->edge.level, finished->edge.index),
                                    std::string(AsBytes(finished->edge.hash))});
     }
-    batch.writes.push_back(Write{Space::kJournal, JournalKey(kPartition, entry->sequence), std::move(bytes)});
+    batch.writes.push_back(
+        Write{Space::kJournal, JournalKey(kPartition, entry->sequence), std::move(bytes)});
     head_.sequence = entry->sequence;
     head_.last_leaf = leaf;
     head_.last_recorded_at = now;
@@ -307,8 +344,9 @@ absl::Status RunOnDisk(const Options& options, Workload& workload) {
   std::filesystem::remove_all(data_dir, ignored);
   RETURN_IF_ERROR(CreateLedger(data_dir));
   ASSIGN_OR_RETURN(const Booted ledger, OpenLedger(data_dir));
-  RETURN_IF_ERROR(MeasureThroughput(*ledger.store, ledger.anchors.get(), ledger.dir.identity().ledger_id,
-                                    ledger.heads.at(0), options, workload));
+  RETURN_IF_ERROR(MeasureThroughput(*ledger.store, ledger.anchors.get(),
+                                    ledger.dir.identity().ledger_id, ledger.heads.at(0), options,
+                                    workload));
   return MeasureBreakdown(*ledger.store, options, workload);
 }
 
@@ -323,22 +361,41 @@ absl::Status RunInMemory(const Options& options, Workload& workload) {
 
 int Main(int argc, char** argv) {
   Options options;
-  CLI::App app{"Measures the engine without gRPC: durable accruals a second, and the time of each step of one."};
-  app.add_option("--members", options.members, "Members to enrol first")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--seconds", options.seconds, "Of accruals under load")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--in-flight", options.in_flight, "Commands that wait for their answer")->check(CLI::Range(1, 4'096))->capture_default_str();
-  app.add_option("--lines", options.lines, "Of each receipt; 0: its total alone")->check(CLI::Range(0, 500))->capture_default_str();
-  app.add_option("--hot-share", options.hot_share, "Of the accruals, to one per cent of the members")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  app.add_option("--commands", options.breakdown_commands, "Of the breakdown")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--batch", options.breakdown_batch, "Commands a batch in the breakdown")->check(CLI::Range(1, 256))->capture_default_str();
-  app.add_option("--folder", options.folder, "For the ledger on disk; default: a fresh one under $TMPDIR");
+  CLI::App app{
+      "Measures the engine without gRPC: durable accruals a second, and the time of each step of "
+      "one."};
+  app.add_option("--members", options.members, "Members to enrol first")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--seconds", options.seconds, "Of accruals under load")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--in-flight", options.in_flight, "Commands that wait for their answer")
+      ->check(CLI::Range(1, 4'096))
+      ->capture_default_str();
+  app.add_option("--lines", options.lines, "Of each receipt; 0: its total alone")
+      ->check(CLI::Range(0, 500))
+      ->capture_default_str();
+  app.add_option("--hot-share", options.hot_share,
+                 "Of the accruals, to one per cent of the members")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--commands", options.breakdown_commands, "Of the breakdown")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--batch", options.breakdown_batch, "Commands a batch in the breakdown")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--folder", options.folder,
+                 "For the ledger on disk; default: a fresh one under $TMPDIR");
   app.add_flag("!--no-disk", options.has_disk, "Leave out RocksDB");
   app.add_flag("!--no-memory", options.has_memory, "Leave out the store in memory");
   CLI11_PARSE(app, argc, argv);
 
   const TempDir folder;
   if (options.folder.empty()) options.folder = folder.path();
-  Workload workload({.members = options.members, .hot_share = options.hot_share, .lines = options.lines});
+  Workload workload(
+      {.members = options.members, .hot_share = options.hot_share, .lines = options.lines});
   absl::Status status;
   if (options.has_disk) status.Update(RunOnDisk(options, workload));
   if (status.ok() && options.has_memory) status.Update(RunInMemory(options, workload));

@@ -20,15 +20,18 @@ Response LoadReply(const std::string& folder, const char* file) {
   Response reply;
   if (folder.empty()) return reply;
   const absl::StatusOr<std::string> bytes = ReadFile(absl::StrCat(folder, "/", file));
-  if (!bytes.ok() || !reply.ParseFromString(*bytes)) std::fprintf(stderr, "floor: no reply in %s\n", file);
+  if (!bytes.ok() || !reply.ParseFromString(*bytes))
+    std::fprintf(stderr, "floor: no reply in %s\n", file);
   return reply;
 }
 
 class FloorPoints final : public v1::PointsService::CallbackService {
  public:
   explicit FloorPoints(const std::string& folder)
-      : reply_(LoadReply<v1::AccruePurchaseResponse>(folder, kAccrueReplyFile)), is_empty_(folder.empty()) {}
-  grpc::ServerUnaryReactor* AccruePurchase(grpc::CallbackServerContext* context, const v1::AccruePurchaseRequest*,
+      : reply_(LoadReply<v1::AccruePurchaseResponse>(folder, kAccrueReplyFile)),
+        is_empty_(folder.empty()) {}
+  grpc::ServerUnaryReactor* AccruePurchase(grpc::CallbackServerContext* context,
+                                           const v1::AccruePurchaseRequest*,
                                            v1::AccruePurchaseResponse* response) override {
     if (!is_empty_) *response = reply_;
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -44,8 +47,10 @@ class FloorPoints final : public v1::PointsService::CallbackService {
 class FloorMembers final : public v1::MemberService::CallbackService {
  public:
   explicit FloorMembers(const std::string& folder)
-      : reply_(LoadReply<v1::LookupMemberResponse>(folder, kLookupReplyFile)), is_empty_(folder.empty()) {}
-  grpc::ServerUnaryReactor* LookupMember(grpc::CallbackServerContext* context, const v1::LookupMemberRequest*,
+      : reply_(LoadReply<v1::LookupMemberResponse>(folder, kLookupReplyFile)),
+        is_empty_(folder.empty()) {}
+  grpc::ServerUnaryReactor* LookupMember(grpc::CallbackServerContext* context,
+                                         const v1::LookupMemberRequest*,
                                          v1::LookupMemberResponse* response) override {
     if (!is_empty_) *response = reply_;
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();

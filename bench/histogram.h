@@ -9,9 +9,9 @@
 
 namespace laurel::bench {
 
-// Counts of latencies in buckets that grow with their value, as in HdrHistogram: 64 to each power of two, so that a
-// quantile is at most 1.6 % too large and memory stays at 20 kB however long the run. The maximum is exact. Not
-// thread-safe: one a thread, merged at the end.
+// Counts of latencies in buckets that grow with their value, as in HdrHistogram: 64 to each power
+// of two, so that a quantile is at most 1.6 % too large and memory stays at 20 kB however long the
+// run. The maximum is exact. Not thread-safe: one a thread, merged at the end.
 class Histogram {
  public:
   // Negative values count as zero, those beyond 2^44 (nearly five hours in ns) as the last bucket.

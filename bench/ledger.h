@@ -19,16 +19,23 @@ namespace laurel::bench {
 absl::Status CreateLedger(const std::string& data_dir);
 // Boots it as a server does, with the store's default options.
 absl::StatusOr<Booted> OpenLedger(const std::string& data_dir);
-// On a booted ledger, with default options but no checkpoint signer. `ledger` and `clock` must outlive it.
-absl::StatusOr<std::unique_ptr<Engine>> StartEngine(Store& store, AnchorFile* anchors, const LedgerId& ledger_id,
-                                                    const Head& head);
+// On a booted ledger, with default options but no checkpoint signer. `ledger` and `clock` must
+// outlive it.
+absl::StatusOr<std::unique_ptr<Engine>> StartEngine(Store& store, AnchorFile* anchors,
+                                                    const LedgerId& ledger_id, const Head& head);
 
-// Bytes of the live data files after all that can be compacted was compacted, by family. The ledger must be closed.
-struct FamilyBytes {
-  std::string family;
-  std::uint64_t bytes = 0;
+// What a closed ledger takes on disk once all that can be compacted was compacted, and how far it
+// has come.
+struct Usage {
+  struct Family {
+    std::string name;
+    std::uint64_t bytes = 0;  // of live data files
+  };
+  std::vector<Family> families;
+  std::uint64_t entries = 0;
+  std::uint64_t commits = 0;
 };
-absl::StatusOr<std::vector<FamilyBytes>> CompactAndMeasure(const std::string& data_dir);
+absl::StatusOr<Usage> CompactAndMeasure(const std::string& data_dir);
 
 struct LoadOptions {
   int in_flight = 256;
@@ -44,9 +51,10 @@ struct LoadResult {
   Histogram latency_ns;  // from Submit to the callback
   double per_second() const { return seconds > 0 ? static_cast<double>(accepted) / seconds : 0; }
 };
-// Keeps `in_flight` commands in the engine, each replaced by next(n) as soon as it is answered, n = 0, 1, …; returns
-// when all are answered. `next` runs on the engine's reply thread.
-LoadResult RunLoad(Engine& engine, const LoadOptions& options, const std::function<Command(std::uint64_t n)>& next);
+// Keeps `in_flight` commands in the engine, each replaced by next(n) as soon as it is answered, n =
+// 0, 1, …; returns when all are answered. `next` runs on the engine's reply thread.
+LoadResult RunLoad(Engine& engine, const LoadOptions& options,
+                   const std::function<Command(std::uint64_t n)>& next);
 
 }  // namespace laurel::bench
 

@@ -52,9 +52,11 @@ Machine DescribeMachine(const std::string& folder) {
   machine.cpus = static_cast<unsigned>(::get_nprocs());
   machine.cpu = CpuModel();
   utsname kernel{};
-  if (::uname(&kernel) == 0) machine.kernel = absl::StrCat(kernel.sysname, " ", kernel.release, " ", kernel.machine);
+  if (::uname(&kernel) == 0)
+    machine.kernel = absl::StrCat(kernel.sysname, " ", kernel.release, " ", kernel.machine);
   struct sysinfo memory {};
-  if (::sysinfo(&memory) == 0) machine.memory_bytes = static_cast<std::uint64_t>(memory.totalram) * memory.mem_unit;
+  if (::sysinfo(&memory) == 0)
+    machine.memory_bytes = static_cast<std::uint64_t>(memory.totalram) * memory.mem_unit;
   machine.file_system = FileSystemOf(folder);
   if (::getloadavg(&machine.load_average, 1) != 1) machine.load_average = 0;
   return machine;

@@ -14,12 +14,12 @@ namespace laurel::bench {
 // One kind of call over all rounds.
 struct Row {
   std::string name;
-  std::string unit;                // what `rates` count: calls, accruals
-  std::vector<double> rates;       // a second, one a round
-  std::vector<double> ratios;      // to the floor of the same round; empty where there is none
-  Histogram latency_ns;            // of calls
+  std::string unit;            // what `rates` count: calls, accruals
+  std::vector<double> rates;   // a second, one a round
+  std::vector<double> ratios;  // to the floor of the same round; empty where there is none
+  Histogram latency_ns;        // of calls
   std::uint64_t calls = 0;
-  double server_cpu_seconds = 0;   // over all calls, those of the warm-up included
+  double server_cpu_seconds = 0;  // over all calls, those of the warm-up included
   double client_cpu_seconds = 0;
   std::uint64_t calls_with_warmup = 0;
   std::uint64_t failed = 0;

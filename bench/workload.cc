@@ -15,22 +15,32 @@ constexpr std::uint64_t kTerminals = 5;
 constexpr std::uint64_t kHotMembersOneIn = 100;
 
 // Streams of random numbers that may not follow each other.
-enum class Stream : std::uint64_t { kMember = 1, kHot = 2, kTotal = 3, kId = 4, kIdTail = 5, kLine = 6 };
+enum class Stream : std::uint64_t {
+  kMember = 1,
+  kHot = 2,
+  kTotal = 3,
+  kId = 4,
+  kIdTail = 5,
+  kLine = 6
+};
 
 // SplitMix64 (Steele, Lea, Flood 2014) of one point of a stream.
 std::uint64_t RandomAt(std::uint64_t seed, Stream stream, std::uint64_t n) {
-  std::uint64_t z = seed * 0x2545F4914F6CDD1D + static_cast<std::uint64_t>(stream) * 0xD1342543DE82EF95 +
+  std::uint64_t z = seed * 0x2545F4914F6CDD1D +
+                    static_cast<std::uint64_t>(stream) * 0xD1342543DE82EF95 +
                     (n + 1) * 0x9E3779B97F4A7C15;
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
   return z ^ (z >> 31);
 }
 
-std::vector<PurchaseLine> SplitIntoLines(std::uint64_t seed, std::uint64_t n, std::int64_t total, int count) {
+std::vector<PurchaseLine> SplitIntoLines(std::uint64_t seed, std::uint64_t n, std::int64_t total,
+                                         int count) {
   std::vector<PurchaseLine> lines;
   std::int64_t left = total;
   for (int i = 0; i < count; ++i) {
-    const std::uint64_t random = RandomAt(seed, Stream::kLine, n * kLinesMax + static_cast<std::uint64_t>(i));
+    const std::uint64_t random =
+        RandomAt(seed, Stream::kLine, n * kLinesMax + static_cast<std::uint64_t>(i));
     PurchaseLine line;
     line.line = i + 1;
     line.net = i + 1 == count ? left : left / (count - i);
@@ -76,14 +86,17 @@ tier_policy: {upgrade: IMMEDIATE, review: {anchor: TIER_ANNIVERSARY, every: 12 m
 
 ProgramId TheProgram() { return ProgramId::Of("bench"); }
 
-std::string CardOf(std::uint64_t member) { return absl::StrCat(6'200'000'000'000'000 + member * 7); }
+std::string CardOf(std::uint64_t member) {
+  return absl::StrCat(6'200'000'000'000'000 + member * 7);
+}
 
 std::string RequestIdOf(std::uint64_t seed, std::uint64_t n, Timestamp now) {
   const std::uint64_t millis = static_cast<std::uint64_t>(now.micros()) / 1000;
   const std::uint64_t head = RandomAt(seed, Stream::kId, n);
   const std::uint64_t tail = RandomAt(seed, Stream::kIdTail, n);
   char text[37];
-  std::snprintf(text, sizeof text, "%08x-%04x-7%03x-%04x-%012llx", static_cast<unsigned>(millis >> 16 & 0xFFFFFFFF),
+  std::snprintf(text, sizeof text, "%08x-%04x-7%03x-%04x-%012llx",
+                static_cast<unsigned>(millis >> 16 & 0xFFFFFFFF),
                 static_cast<unsigned>(millis & 0xFFFF), static_cast<unsigned>(head & 0xFFF),
                 static_cast<unsigned>(0x8000 | (head >> 12 & 0x3FFF)),
                 static_cast<unsigned long long>(tail & 0xFFFFFFFFFFFF));
@@ -107,8 +120,10 @@ Sale Workload::NextSale(Timestamp now) {
   sale.request_id = RequestIdOf(options_.seed, n, now);
   sale.receipt.store = PlaceId::Of(absl::StrCat("S", 1 + till / kTerminals));
   sale.receipt.terminal = PlaceId::Of(absl::StrCat("T", 1 + till % kTerminals));
-  sale.receipt.business_on = Date::FromDays(static_cast<std::int32_t>(now.micros() / kMicrosPerDay));
-  sale.receipt.number = PlaceId::Of(absl::StrCat(absl::Dec(1 + n / (kStores * kTerminals), absl::kZeroPad6)));
+  sale.receipt.business_on =
+      Date::FromDays(static_cast<std::int32_t>(now.micros() / kMicrosPerDay));
+  sale.receipt.number =
+      PlaceId::Of(absl::StrCat(absl::Dec(1 + n / (kStores * kTerminals), absl::kZeroPad6)));
   sale.occurred_at = now;
   sale.total = 100 + static_cast<std::int64_t>(RandomAt(options_.seed, Stream::kTotal, n) % 20'000);
   sale.lines = SplitIntoLines(options_.seed, n, sale.total, options_.lines);
@@ -118,15 +133,17 @@ Sale Workload::NextSale(Timestamp now) {
 Command CreateTheProgram() {
   const rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(ProgramDocument());
   LAUREL_CHECK(compiled.rulebook != nullptr, "the benchmark's program compiles");
-  return MakeCommand("program-create",
-                     CreateProgram{std::string(compiled.rulebook->canonical()), compiled.rulebook->digest()});
+  return MakeCommand("program-create", CreateProgram{std::string(compiled.rulebook->canonical()),
+                                                     compiled.rulebook->digest()});
 }
 
 Command ActivateTheProgram() { return MakeCommand("program-activate", ActivateRevision{1}); }
 
 Command EnrollCommand(std::uint64_t member, const IdentityHash& card, Timestamp now) {
-  return MakeCommand(absl::StrCat("enroll-", member),
-                     EnrollMember{{IdentityLink{IdentityKind::kCard, card}}, Channel::kPos, PlaceId::Of("S1"), now});
+  return MakeCommand(
+      absl::StrCat("enroll-", member),
+      EnrollMember{
+          {IdentityLink{IdentityKind::kCard, card}}, Channel::kPos, PlaceId::Of("S1"), now});
 }
 
 Command AccrueCommand(Sale sale, const IdentityHash& card) {

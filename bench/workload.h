@@ -9,18 +9,21 @@
 #include "engine/base/time.h"
 #include "engine/domain/command.h"
 
-// What the benchmarks do all day: one retailer's program, its members and their purchases. Everything is computed from
-// numbers, so a million members take no memory, and two runs with one seed ask for the same.
+// What the benchmarks do all day: one retailer's program, its members and their purchases.
+// Everything is computed from numbers, so a million members take no memory, and two runs with one
+// seed ask for the same.
 namespace laurel::bench {
 
-// One redeemable and one qualifying point type; Silver, Gold and Platinum by the spend of a rolling year.
+// One redeemable and one qualifying point type; Silver, Gold and Platinum by the spend of a rolling
+// year.
 std::string ProgramDocument();
 ProgramId TheProgram();
 
 // The card of member 0, 1, …: 16 digits.
 std::string CardOf(std::uint64_t member);
 
-// In the form of UUID version 7: starts with the milliseconds of `now`; the rest comes from `n` and `seed`.
+// In the form of UUID version 7: starts with the milliseconds of `now`; the rest comes from `n` and
+// `seed`.
 std::string RequestIdOf(std::uint64_t seed, std::uint64_t n, Timestamp now);
 
 // A purchase as a till reports it.
@@ -38,14 +41,15 @@ class Workload {
  public:
   struct Options {
     std::uint64_t members = 1;
-    double hot_share = 0;  // of the purchases that one per cent of the members make; 0: all members alike
-    int lines = 0;         // of each receipt; 0: the total alone
+    double hot_share =
+        0;          // of the purchases that one per cent of the members make; 0: all members alike
+    int lines = 0;  // of each receipt; 0: the total alone
     std::uint64_t seed = 1;
   };
   explicit Workload(const Options& options) : options_(options) {}
 
-  // A purchase that nobody has had yet: its own request and its own receipt, from tills that number theirs
-  // consecutively.
+  // A purchase that nobody has had yet: its own request and its own receipt, from tills that number
+  // theirs consecutively.
   Sale NextSale(Timestamp now);
   // A member, drawn as for a purchase.
   std::uint64_t NextMember();

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kBatchEntryBytesMax = 256 * 1024;
 constexpr std::int64_t kClockBehindMicros = 5 * kMicrosPerMinute;
-constexpr int kAdvancesMax = 256;  // due instants of one member before one command; the next one does the rest
+constexpr int kAdvancesMax = 256;  // due instants of one member before one command; a retry does the rest
 
 // The member whose due work comes before the command, and the instant that the command belongs to.
 struct Concerned {
@@ -259,8 +259,15 @@ void Sequencer::DecideOne(Item item, Work& work) {
   }
   if (absl::Status refused = WritableStatus(); !refused.ok()) return answer(std::move(refused));
   std::optional<absl::StatusOr<Reply>> reply;
-  if (AdvanceMembers(command, work)) {
+  bool is_current = true;
+  if (AdvanceMembers(command, work, is_current)) {
     if (std::holds_alternative<AdvanceMember>(command.order)) return answer(Reply{});
+    if (!is_current) {
+      // What is decided on points that have ended would be wrong; what was done so far is kept.
+      return answer(WithReason(absl::UnavailableError(absl::StrCat("member: must have at most ", kAdvancesMax,
+                                                                   " due instants to be brought up to now, had more")),
+                               "OVERLOADED"));
+    }
     const Timestamp now = NextInstant();
     const Context context{partition_, last_.sequence + 1, now, rulebooks_};
     const Decision decision = Decide(state, command, context);
@@ -310,7 +317,7 @@ absl::StatusOr<Reply> Sequencer::Answered(const Item& item, std::uint64_t sequen
   return reply;
 }
 
-bool Sequencer::AdvanceMembers(const Command& command, Work& work) {
+bool Sequencer::AdvanceMembers(const Command& command, Work& work, bool& is_current) {
   State& state = *work.state;
   const Concerned concerned = std::visit(MemberFinder{state, command.program}, command.order);
   if (!concerned.member) return work.source->status().ok();
@@ -318,9 +325,11 @@ bool Sequencer::AdvanceMembers(const Command& command, Work& work) {
   if (record == nullptr || record->program != command.program) return work.source->status().ok();
   Command advance{.program = command.program, .request = {}, .principal = {},
                   .order = AdvanceMember{*concerned.member, concerned.activity_at}};
-  for (int i = 0; i < kAdvancesMax && work.source->status().ok(); ++i) {
+  for (int i = 0; work.source->status().ok(); ++i) {
     const Timestamp now = NextInstant();
     if (!IsDue(state, *concerned.member, now, concerned.activity_at)) break;
+    is_current = i < kAdvancesMax;
+    if (!is_current) break;
     const Context context{partition_, last_.sequence + 1, now, rulebooks_};
     const Decision decision = Decide(state, advance, context);
     if (!work.source->status().ok() || std::holds_alternative<Rejected>(decision)) break;
@@ -380,7 +389,7 @@ void Sequencer::CommitLoop() {
       slot_ = nullptr;
       is_committing_ = true;
     }
-    const bool is_durable = !work->next || Commit(*work);
+    const bool is_durable = Commit(*work);
     {
       MutexLock lock(&mutex_);
       is_committing_ = false;
@@ -398,17 +407,20 @@ void Sequencer::CommitLoop() {
 
 bool Sequencer::Commit(Work& work) {
   const auto fail = [&](const absl::Status& status) {
+    if (failure_.ok()) failure_ = status;
     Stop(status);
-    for (Answer& answer : work.answers) answer.reply = status;
+    for (Answer& answer : work.answers) answer.reply = failure_;
     return false;
   };
-  {
-    MutexLock lock(&mutex_);
-    if (absl::IsDataLoss(refusal_) || ReasonOf(refusal_) == "NOT_LEADER") {
-      const absl::Status why = refusal_;
-      for (Answer& answer : work.answers) answer.reply = why;
-      return false;
+  if (!failure_.ok()) return fail(failure_);
+  if (!work.next) return true;
+  if (is_damaged_) {
+    absl::Status why;
+    {
+      MutexLock lock(&mutex_);
+      why = refusal_;
     }
+    return fail(why);
   }
   Batch batch;
   batch.partition = partition_;

@@ -73,15 +73,16 @@ class Sequencer {
   std::shared_ptr<Work> NewWork();
   void DecideOne(Item item, Work& work);
   absl::StatusOr<Reply> Answered(const Item& item, std::uint64_t sequence, Work& work);
-  // Does what is due for the member first. False if something could not be read.
-  bool AdvanceMembers(const Command& command, Work& work);
+  // Does what is due for the member first; `is_current` becomes false if that was too much for one command. False if
+  // something could not be read.
+  bool AdvanceMembers(const Command& command, Work& work, bool& is_current);
   void Append(const Command& command, const Decision& decision, const Hash& fingerprint, Timestamp now, Work& work,
               std::optional<absl::StatusOr<Reply>>& reply);
   Timestamp NextInstant() const;
   // The refusal of the environment that stands against writing now, or OK.
   absl::Status WritableStatus();
 
-  // True if the batch is durable.
+  // True if the batch is durable, and with it everything that its answers speak of.
   bool Commit(Work& work);
   void Answers(std::vector<Answer> answers);
   void Stop(const absl::Status& why);
@@ -103,6 +104,7 @@ class Sequencer {
 
   // The committer's own.
   Head committed_;
+  absl::Status failure_;  // of the first batch that is not durable: whatever was decided on top of it is void
 
   Published<Snapshot> snapshot_;
   std::atomic<std::uint64_t> checkpoint_size_ = 0;

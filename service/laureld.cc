@@ -1,5 +1,6 @@
 // The daemon. Everything it does is in the functions it calls.
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -74,4 +75,7 @@ int Run(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return Run(std::vector<std::string>(argv + 1, argv + argc)); }
+int main(int argc, char** argv) {
+  umask(0077);  // the ledger is nobody else's to read
+  return Run(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -137,9 +137,9 @@ Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>&
                   fact("required"));
     case Rejection::kReturnExceedsPurchase:
       return text(absl::StrCat("line ", fact("line")), "must be at most the ", fact("left"),
-                  " left of ", fact("unit", "quantity_micros"), ", was ", fact("value"));
+                  " left of ", fact("unit", "quantity_micros"), ", was ", fact("requested"));
     case Rejection::kReversalExceedsRedemption:
-      return text("amount", "must be at most the ", fact("left"), " left, was ", fact("value"));
+      return text("amount", "must be at most the ", fact("left"), " left, was ", fact("requested"));
     case Rejection::kOccurredAtOutOfWindow:
       return text("occurred_at", "must be ", fact("earliest"), " to ", fact("latest"),
                   ", was outside");
@@ -221,6 +221,14 @@ std::map<std::string, std::string> FactsOf(const Rejected& rejected, const Progr
   const auto entry = facts.find("entry");
   if (entry != facts.end()) {
     entry->second = absl::StrCat(ProgramName(program), "/entries/", entry->second);
+  }
+  if (rejected.reason == Rejection::kReturnExceedsPurchase ||
+      rejected.reason == Rejection::kReversalExceedsRedemption) {
+    auto asked = facts.extract("value");
+    if (!asked.empty()) {
+      asked.key() = "requested";
+      facts.insert(std::move(asked));
+    }
   }
   return facts;
 }

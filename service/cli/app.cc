@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "engine/version.h"
 #include "service/cli/commands.h"
 #include "service/cli/suggest.h"
@@ -18,7 +17,10 @@ namespace {
 class HelpFormatter : public CLI::Formatter {
  public:
   HelpFormatter() {
-    label("OPTIONS", "[options]");
+    label("OPTIONS", "options");
+    label("SUBCOMMAND", "COMMAND");
+    label("SUBCOMMANDS", "COMMANDS");
+    label("Subcommands", "Commands");
     column_width(28);
   }
   std::string make_help(const CLI::App* app, std::string name,
@@ -29,15 +31,16 @@ class HelpFormatter : public CLI::Formatter {
       absl::StrAppend(&help, "\nExamples:\n  ",
                       absl::StrReplaceAll(app->get_footer(), {{"\n", "\n  "}}), "\n");
     }
-    absl::StrAppend(&help, make_usage(app, name), make_positionals(app), make_groups(app, mode),
-                    make_subcommands(app, mode));
+    absl::StrAppend(&help, "\n", make_usage(app, name), make_positionals(app),
+                    make_groups(app, mode), make_subcommands(app, mode));
     const bool is_root = app->get_parent() == nullptr;
     if (!is_root) absl::StrAppend(&help, "\nOptions that every command has: laurelctl --help\n");
     return help;
   }
 };
 
-void AddGlobalOptions(CLI::App& root, GlobalOptions& options, bool& is_json, bool& is_plain) {
+void AddGlobalOptions(CLI::App& root, GlobalOptions& options, std::string& format, bool& is_json,
+                      bool& is_plain) {
   root.add_option("--server", options.server, "address of laureld")
       ->envname("LAUREL_SERVER")
       ->capture_default_str();
@@ -49,11 +52,9 @@ void AddGlobalOptions(CLI::App& root, GlobalOptions& options, bool& is_json, boo
   root.add_option("--timeout", options.timeout_seconds, "seconds to wait for an answer")
       ->capture_default_str()
       ->check(CLI::Range(1, 3'600));
-  const std::map<std::string, Format> formats = {
-      {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
-  root.add_option("-o,--output", options.format, "table, json or csv")
-      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
-      ->type_name("FORMAT");
+  root.add_option("-o,--output", format, "table, json or csv")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"table", "json", "csv"}));
   root.add_flag("--json", is_json, "the same as -o json");
   root.add_flag("--no-color", is_plain, "no colour, also with NO_COLOR in the environment");
 }
@@ -114,7 +115,7 @@ std::string FindTypo(const CLI::App& root, const std::vector<std::string>& argum
       continue;
     }
     const std::vector<std::string> names = NamesOf(*app);
-    if (names.empty()) return "";  // arguments of the verb
+    if (names.empty()) continue;  // an argument of the verb
     const auto found = std::find(names.begin(), names.end(), word);
     if (found == names.end()) {
       return absl::StrCat("\"", word, "\": must be a command of ",
@@ -122,7 +123,10 @@ std::string FindTypo(const CLI::App& root, const std::vector<std::string>& argum
     }
     app = app->get_subcommand(word);
   }
-  return "";
+  const std::vector<std::string> names = NamesOf(*app);
+  if (names.empty()) return "";
+  return absl::StrCat(app == &root ? "laurelctl" : app->get_name(), ": must be followed by one of ",
+                      absl::StrJoin(names, ", "));
 }
 
 ExitCode PrintParseError(const CLI::App& root, const std::vector<std::string>& arguments,
@@ -159,6 +163,7 @@ void AddVersionCommand(CLI::App& root, Action& action) {
 
 ExitCode Run(const std::vector<std::string>& arguments, const Environment& environment) {
   GlobalOptions options;
+  std::string format = "table";
   bool is_json = false;
   bool is_plain = false;
   Action action;
@@ -172,7 +177,7 @@ ExitCode Run(const std::vector<std::string>& arguments, const Environment& envir
       "laurelctl import purchases history.csv --mapping history.mapping.yaml --enroll -p stars\n"
       "laurelctl ledger export --out journal.csv -p stars");
   root.set_version_flag("--version", absl::StrCat("laurelctl ", kVersion));
-  AddGlobalOptions(root, options, is_json, is_plain);
+  AddGlobalOptions(root, options, format, is_json, is_plain);
   AddCommands(root, action);
 
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // what the parser takes
@@ -184,7 +189,8 @@ ExitCode Run(const std::vector<std::string>& arguments, const Environment& envir
   } catch (const CLI::ParseError& error) {
     return PrintParseError(root, arguments, error, *environment.err);
   }
-  if (is_json) options.format = Format::kJson;
+  if (is_json || format == "json") options.format = Format::kJson;
+  if (!is_json && format == "csv") options.format = Format::kCsv;
   options.is_error_terminal = environment.is_err_terminal;
   const char* const term = std::getenv("TERM");
   const bool is_dumb =

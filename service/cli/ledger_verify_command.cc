@@ -80,7 +80,8 @@ void CompareWithAnchor(const Head& head, const absl::StatusOr<std::optional<Anch
     result.findings.push_back({"BEHIND_ANCHOR", head.sequence,
                                absl::StrCat("store must reach sequence ", (*anchor)->sequence,
                                             " of its head anchor, was ", head.sequence)});
-  } else if (head.sequence == (*anchor)->sequence && head.root != (*anchor)->root) {
+  } else if (head.sequence > 0 && head.sequence == (*anchor)->sequence &&
+             head.root != (*anchor)->root) {
     result.findings.push_back({"FORKED", head.sequence,
                                absl::StrCat("root must be ", ToHex((*anchor)->root),
                                             " as in the head anchor, was ", ToHex(head.root))});

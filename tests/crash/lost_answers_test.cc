@@ -1,6 +1,8 @@
 // The sequencer on a store whose answers get lost, arrive late or say that another writer leads.
+#include <atomic>
 #include <future>
 #include <random>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/reason.h"
@@ -149,6 +151,37 @@ TEST(LostAnswers, NothingIsAppliedTwiceAndNoAnswerIsTakenBack) {
     ends += simulation.ends();
   }
   EXPECT_GT(ends, 0);
+}
+
+// A duplicate is answered from the batch before it, which is still being written: if that fails, nobody may be told of
+// it, although the duplicate's own batch has nothing to write.
+TEST(LostAnswers, ADuplicateOfWhatWasNeverWrittenIsNotAcknowledged) {
+  MapStore base;
+  std::promise<void> answer;
+  const std::shared_future<void> answered = answer.get_future().share();
+  std::atomic<bool> is_deposed = false;
+  FaultyStore store(base, [&] {
+    if (!is_deposed) return FaultyStore::Fault::kNone;
+    answered.wait();
+    return FaultyStore::Fault::kConflict;
+  });
+  std::vector<absl::StatusCode> told;
+  const std::string content = absl::StrCat("accrue 1 1 1000 ", FakeClock().Now().micros());
+  {
+    TestLedger ledger(store, TestLedger::DefaultOptions(), true);
+    ledger.Enroll(1);
+    is_deposed = true;
+    for (int i = 0; i < 2; ++i) {
+      ledger.engine().Submit(CommandOf("request-1", content), std::nullopt,
+                             [&](const absl::StatusOr<Reply>& reply) { told.push_back(reply.status().code()); });
+      while (ledger.engine().queued_commands() > 0) std::this_thread::yield();
+    }
+    answer.set_value();
+    ledger.engine().Drain();
+  }
+  EXPECT_THAT(told, testing::ElementsAre(absl::StatusCode::kUnavailable, absl::StatusCode::kUnavailable));
+  TestLedger ledger(base, TestLedger::DefaultOptions(), false);
+  EXPECT_FALSE((*ledger.engine().Execute(CommandOf("request-1", content))).is_replayed);
 }
 
 }  // namespace

@@ -17,9 +17,9 @@ std::string Hex(const IdentityHash& hash) {
 TEST(IdentityHasher, IsHmacOfProgramKindAndValue) {
   const IdentityHasher hasher(std::string(32, 'k'));
   const ProgramId program = ProgramId::Of("harbour");
-  // printf 'harbour\0\x0112345678' | openssl dgst -sha256 -hmac kkkk…
+  // By openssl dgst -sha256 -hmac over "harbour", 0x00, 0x01, "12345678".
   EXPECT_EQ(Hex(hasher.Hash(program, IdentityKind::kCard, "12345678")),
-            "f99c5b5c5a8c54b5e1a0a1a0a0a0a0a0");
+            "2d6b07520da1c0af360c5f5200afd698");
   EXPECT_NE(hasher.Hash(program, IdentityKind::kApp, "12345678"),
             hasher.Hash(program, IdentityKind::kCard, "12345678"));
   EXPECT_NE(hasher.Hash(ProgramId::Of("other"), IdentityKind::kCard, "12345678"),

@@ -94,7 +94,7 @@ std::string TestServer::Enroll(absl::string_view card) {
 
 v1::AccruePurchaseRequest TestServer::Sale(absl::string_view card, int receipt,
                                            std::int64_t cents) {
-  auto request = Text<v1::AccruePurchaseRequest>(R"(
+  auto request = FromText<v1::AccruePurchaseRequest>(R"(
     program: "programs/harbour"
     member { identity { kind: IDENTITY_KIND_CARD } }
     purchase {
@@ -124,7 +124,7 @@ v1::AccruePurchaseResponse TestServer::Accrue(absl::string_view card, int receip
 
 v1::RedeemRequest TestServer::Redemption(absl::string_view card, absl::string_view request,
                                          std::int64_t points) {
-  auto redeem = Text<v1::RedeemRequest>(R"(
+  auto redeem = FromText<v1::RedeemRequest>(R"(
     program: "programs/harbour"
     member { identity { kind: IDENTITY_KIND_CARD } }
     points { point_type: "points" })");

@@ -42,7 +42,7 @@ Refused Read(const google::rpc::Status& status);
 // A message from its text form. CHECKs that it is well formed.
 void ParseText(absl::string_view text, google::protobuf::Message& message);
 template <class Message>
-Message Text(absl::string_view text) {
+Message FromText(absl::string_view text) {
   Message message;
   ParseText(text, message);
   return message;

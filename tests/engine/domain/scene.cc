@@ -19,12 +19,8 @@ std::string With(std::string document, const std::vector<std::pair<std::string, 
   return document;
 }
 
-Scene::Scene(const std::string& document) {
-  if (document.empty()) return;
-  const Timestamp now = clock.Now();
-  clock.Advance(-kMicrosPerMinute);  // time does not run back further than that while entries are made
+Scene::Scene(const std::string& document) : TestLedger(map_store, DefaultOptions(), /*has_program=*/false) {
   Activate(document);
-  clock.Set(now.PlusMicros(kMicrosPerHour));
 }
 
 Scene::~Scene() {
@@ -32,7 +28,8 @@ Scene::~Scene() {
   ReadView view = engine().Read();
   for (std::uint64_t sequence = 1; sequence <= view.sequence(); ++sequence) {
     const std::shared_ptr<const Entry> entry = view.state().FindEntry(sequence);
-    if (entry->kind == EntryKind::kMemberEnrolled) EXPECT_EQ(CheckMember(*entry->member, view.state()), "");
+    if (entry->kind != EntryKind::kMemberEnrolled) continue;
+    EXPECT_EQ(CheckMember(*entry->member, view.state()), "");
   }
 }
 

@@ -13,13 +13,16 @@ namespace laurel {
 // A program text with parts replaced: With(HarbourDocument(), {{"12 months", "1 month"}}). CHECKs that each is there.
 std::string With(std::string document, const std::vector<std::pair<std::string, std::string>>& replacements);
 
+struct SceneStore {
+  MapStore map_store;
+};
+
 // A ledger that fails its test at the end unless folding its journal gives its records, byte for byte, and every
 // member's balances are those of the open lots.
-class Scene : public TestLedger {
+class Scene : private SceneStore, public TestLedger {
  public:
-  // With the fixture's program, or another one as its first revision's successor: what occurred an hour ago or later
-  // belongs to it.
-  explicit Scene(const std::string& document = "");
+  // `document` is the first revision, in force for whatever occurred before it.
+  explicit Scene(const std::string& document = HarbourDocument());
   ~Scene();
 
   // Moves the clock.

@@ -32,7 +32,8 @@ class Stutter final : public ByteSource {
   std::size_t at_ = 0;
 };
 
-absl::StatusOr<Records> ReadRecords(absl::string_view text, std::size_t step = 7, char separator = ',') {
+absl::StatusOr<Records> ReadRecords(absl::string_view text, std::size_t step = 7,
+                                    char separator = ',') {
   Stutter source(std::string(text), step);
   CsvReader reader(&source, separator);
   CsvRecord record;
@@ -57,7 +58,10 @@ TEST(Csv, ReadsWhatTheStandardAndTheWorldWrite) {
       {"no last line end", "a,b", {{"a", "b"}}},
       {"carriage returns", "a,b\r\nc,d\r\n", {{"a", "b"}, {"c", "d"}}},
       {"carriage return at the end", "a,b\r", {{"a", "b"}}},
-      {"byte order mark", "\xEF\xBB\xBF" "a,b\n", {{"a", "b"}}},
+      {"byte order mark",
+       "\xEF\xBB\xBF"
+       "a,b\n",
+       {{"a", "b"}}},
       {"byte order mark alone", "\xEF\xBB\xBF", {}},
       {"quotes", "\"a\",\"b,c\"\n", {{"a", "b,c"}}},
       {"quotes before a carriage return", "\"a\",\"b\"\r\n", {{"a", "b"}}},
@@ -90,8 +94,13 @@ TEST(Csv, RefusesWhatHasNoMeaning) {
   };
   const Row kRows[] = {
       {"open quote", "a\n\"b\n", "line 3: quote: must be closed, was opened in line 2"},
-      {"text behind a quote", "a\n\"b\"c\n", "line 2: closing quote: must end the field, was followed by text"},
-      {"UTF-16", absl::string_view("\xFF\xFE" "a\0", 4), "line 1: text must be UTF-8, was UTF-16"},
+      {"text behind a quote", "a\n\"b\"c\n",
+       "line 2: closing quote: must end the field, was followed by text"},
+      {"UTF-16",
+       absl::string_view("\xFF\xFE"
+                         "a\0",
+                         4),
+       "line 1: text must be UTF-8, was UTF-16"},
       {"half a mark", "\xEF\xBBx", "line 1: text must be UTF-8, was something else"},
   };
   for (const Row& row : kRows) {
@@ -120,7 +129,7 @@ TEST(Csv, TellsTheLineOfARecord) {
 TEST(Csv, OtherSeparators) { EXPECT_EQ(*ReadRecords("a;b,c\n", 5, ';'), (Records{{"a", "b,c"}})); }
 
 TEST(Csv, WhatWasRenderedReadsBack) {
-  const std::uint64_t seed = testing::SeedFromEnvironment();
+  const std::uint64_t seed = TestSeed(1);
   SCOPED_TRACE(absl::StrCat("LAUREL_SEED=", seed));
   std::mt19937_64 random(seed);
   constexpr absl::string_view kLetters = "ab,\"\n\r ;x\xC3\xA9";
@@ -130,7 +139,8 @@ TEST(Csv, WhatWasRenderedReadsBack) {
     for (std::vector<std::string>& fields : records) {
       fields.resize(1 + random() % 4);
       for (std::string& field : fields) {
-        for (std::uint64_t i = random() % 8; i > 0; --i) field.push_back(kLetters[random() % kLetters.size()]);
+        for (std::uint64_t i = random() % 8; i > 0; --i)
+          field.push_back(kLetters[random() % kLetters.size()]);
       }
       text.append(RenderCsvRecord(fields));
     }
@@ -141,12 +151,13 @@ TEST(Csv, WhatWasRenderedReadsBack) {
 }
 
 TEST(Csv, NoInputBreaksTheReader) {
-  const std::uint64_t seed = testing::SeedFromEnvironment();
+  const std::uint64_t seed = TestSeed(1);
   SCOPED_TRACE(absl::StrCat("LAUREL_SEED=", seed));
   std::mt19937_64 random(seed);
   for (int round = 0; round < 5'000; ++round) {
     std::string text;
-    for (std::uint64_t i = random() % 40; i > 0; --i) text.push_back("\",\n\ra\xEF\xFF"[random() % 7]);
+    for (std::uint64_t i = random() % 40; i > 0; --i)
+      text.push_back("\",\n\ra\xEF\xFF"[random() % 7]);
     const absl::StatusOr<Records> read = ReadRecords(text, 1 + random() % 5);
     EXPECT_TRUE(read.ok() || absl::IsInvalidArgument(read.status())) << read.status();
   }
@@ -203,12 +214,13 @@ TEST(Input, UnpacksWhatItsFirstBytesSay) {
 
 TEST(Input, RefusesDamagedAndCutStreams) {
   const std::string text(100'000, 'x');
-  for (std::string packed : {Gzip(text), Zstd(text)}) {
+  for (const std::string& packed : {Gzip(text), Zstd(text)}) {
     const std::string cut = packed.substr(0, packed.size() - 5);
     EXPECT_EQ(Drain(cut, 1'000).status().code(), absl::StatusCode::kDataLoss);
-    packed[packed.size() / 2] = static_cast<char>(packed[packed.size() / 2] ^ 0x55);
-    EXPECT_FALSE(Drain(packed, 1'000).ok() && *Drain(packed, 1'000) == text);
   }
+  std::string damaged = Gzip(text);  // always has a checksum
+  damaged[damaged.size() - 6] = static_cast<char>(damaged[damaged.size() - 6] ^ 0x55);
+  EXPECT_EQ(Drain(damaged, 1'000).status().code(), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

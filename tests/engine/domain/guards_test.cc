@@ -1,0 +1,303 @@
+#include <functional>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "tests/engine/domain/scene.h"
+
+// The guards of every command, in their order of precedence: a command with one wrong and all the later ones is
+// refused for the earlier one. The tables are the specification.
+namespace laurel {
+namespace {
+
+// What every table finds in the ledger.
+struct Stage {
+  Scene scene;
+  MemberId ana;        // active, 100 points
+  MemberId bob;        // closed
+  MemberId cleo;       // suspended, 100 points
+  ReceiptKey sale;     // ana's, of 100.00
+  ReceiptKey gone;     // ana's, returned whole
+  ReceiptKey returned; // the return's receipt
+  std::uint64_t redemption = 0;  // ana's, of 10
+  std::uint64_t reversed = 0;    // ana's, reversed whole
+
+  Stage() {
+    ana = scene.Enroll(1);
+    bob = scene.Enroll(2);
+    cleo = scene.Enroll(3);
+    scene.Buy(ana, 12'000);
+    sale = scene.receipt();
+    scene.Buy(ana, 5'000);
+    gone = scene.receipt();
+    scene.Buy(cleo, 10'000);
+    const ReturnPurchase back = scene.Returning(gone);
+    returned = back.receipt;
+    scene.Do(back);
+    redemption = scene.Spend(ana, 10)->sequence;
+    reversed = scene.Spend(ana, 10)->sequence;
+    scene.Do(ReverseRedemption{reversed, std::nullopt});
+    scene.Do(CloseMember{bob});
+    scene.Do(SuspendMember{cleo});
+  }
+  ReceiptKey fresh() const { return ReceiptNo(500); }
+};
+
+struct Guard {
+  const char* wrong;
+  Rejection reason;
+  std::function<void(const Stage&, Command&)> make_wrong;
+};
+struct Table {
+  const char* command;
+  std::function<Order(const Stage&)> right;
+  std::vector<Guard> guards;
+};
+
+template <class O>
+std::function<void(const Stage&, Command&)> Set(std::function<void(const Stage&, O&)> change) {
+  return [change = std::move(change)](const Stage& stage, Command& command) {
+    change(stage, std::get<O>(command.order));
+  };
+}
+
+const Guard kNoProgram{"no such program", Rejection::kResourceNotFound,
+                       [](const Stage&, Command& c) { c.program = ProgramId::Of("elsewhere"); }};
+template <class O>
+Guard NoMember() {
+  return {"no such member", Rejection::kMemberNotFound, Set<O>([](const Stage&, O& o) { o.member = IdentityNo(99); })};
+}
+template <class O>
+Guard OfBob(Rejection reason = Rejection::kMemberNotActive) {
+  return {"the member is closed", reason, Set<O>([](const Stage& s, O& o) { o.member = s.bob; })};
+}
+template <class O>
+Guard OfCleo(Rejection reason) {
+  return {"the member is suspended", reason, Set<O>([](const Stage& s, O& o) { o.member = s.cleo; })};
+}
+template <class O>
+Guard OfAna(const char* wrong, Rejection reason) {
+  return {wrong, reason, Set<O>([](const Stage& s, O& o) { o.member = s.ana; })};
+}
+
+std::string OtherDocument() { return With(HarbourDocument(), {{"name: Harbour", "name: Other"}}); }
+CreateRevision OtherRevision() {
+  const rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(OtherDocument());
+  return CreateRevision{std::string(compiled.rulebook->canonical()), compiled.rulebook->digest()};
+}
+
+const std::vector<Table>& Tables() {
+  static const auto* const tables = new std::vector<Table>{
+      {"EnrollMember",
+       [](const Stage&) { return EnrollMember{{{IdentityKind::kApp, IdentityNo(50)}}, Channel::kApp, {}, {}}; },
+       {kNoProgram,
+        {"an identity names another member", Rejection::kIdentityTaken, Set<EnrollMember>([](const Stage&, auto& o) {
+           o.identities.push_back({IdentityKind::kCard, IdentityNo(1)});
+         })}}},
+      {"LinkIdentity",
+       [](const Stage& s) { return LinkIdentity{s.ana, {IdentityKind::kApp, IdentityNo(50)}}; },
+       {kNoProgram, NoMember<LinkIdentity>(), OfBob<LinkIdentity>(),
+        {"it names another member", Rejection::kIdentityTaken, Set<LinkIdentity>([](const Stage&, auto& o) {
+           o.identity = {IdentityKind::kCard, IdentityNo(2)};
+         })},
+        {"it is linked already", Rejection::kInvalidState, Set<LinkIdentity>([](const Stage&, auto& o) {
+           o.identity = {IdentityKind::kCard, IdentityNo(1)};
+         })}}},
+      {"UnlinkIdentity",
+       [](const Stage& s) { return UnlinkIdentity{s.ana, {IdentityKind::kCard, IdentityNo(1)}}; },
+       {kNoProgram, NoMember<UnlinkIdentity>(),
+        {"it names another member", Rejection::kResourceNotFound, Set<UnlinkIdentity>([](const Stage&, auto& o) {
+           o.identity = {IdentityKind::kCard, IdentityNo(2)};
+         })}}},
+      {"SuspendMember", [](const Stage& s) { return SuspendMember{s.ana}; },
+       {kNoProgram, NoMember<SuspendMember>(), OfBob<SuspendMember>(),
+        OfCleo<SuspendMember>(Rejection::kInvalidState)}},
+      {"ReactivateMember", [](const Stage& s) { return ReactivateMember{s.cleo}; },
+       {kNoProgram, NoMember<ReactivateMember>(), OfBob<ReactivateMember>(),
+        OfAna<ReactivateMember>("the member is active", Rejection::kInvalidState)}},
+      {"CloseMember", [](const Stage& s) { return CloseMember{s.cleo}; },
+       {kNoProgram, NoMember<CloseMember>(), OfBob<CloseMember>()}},
+      {"AccruePurchase",
+       [](const Stage& s) { return s.scene.Sale(s.cleo, 500, 1'000); },
+       {kNoProgram,
+        {"another currency", Rejection::kInvalidField,
+         Set<AccruePurchase>([](const Stage&, auto& o) { o.currency = "USD"; })},
+        {"too long ago", Rejection::kOccurredAtOutOfWindow, Set<AccruePurchase>([](const Stage&, auto& o) {
+           o.occurred_at = o.occurred_at.PlusMicros(-31 * kMicrosPerDay);
+         })},
+        NoMember<AccruePurchase>(), OfBob<AccruePurchase>(),
+        {"the receipt is a return's", Rejection::kReceiptContentDiffers,
+         Set<AccruePurchase>([](const Stage& s, auto& o) { o.receipt = s.returned; })},
+        {"the receipt is another sale's", Rejection::kReceiptContentDiffers,
+         Set<AccruePurchase>([](const Stage& s, auto& o) { o.receipt = s.sale; })},
+        {"the amount is beyond every bound", Rejection::kAmountNotAllowed,
+         Set<AccruePurchase>([](const Stage&, auto& o) {
+           o.lines = {SaleLine(1, kPurchaseTotalMax), SaleLine(2, kPurchaseTotalMax)};
+         })}}},
+      {"AccruePurchase, once more",  // the whole of the first, under another request id
+       [](const Stage& s) { return s.scene.Sale(s.ana, 500, 1'000); },
+       {{"the receipt is this sale's", Rejection::kReceiptAlreadyPosted, Set<AccruePurchase>([](const Stage& s, auto& o) {
+           o.receipt = s.sale;
+           o.total = 12'000;
+         })}}},
+      {"ReturnPurchase",
+       [](const Stage& s) { return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}}; },
+       {kNoProgram,
+        {"it names the receipt of a return", Rejection::kPurchaseNotFound,
+         Set<ReturnPurchase>([](const Stage& s, auto& o) { o.original = s.returned; })},
+        {"its receipt is a sale's", Rejection::kReceiptContentDiffers,
+         Set<ReturnPurchase>([](const Stage& s, auto& o) { o.receipt = s.gone; })},
+        {"too far ahead", Rejection::kOccurredAtOutOfWindow, Set<ReturnPurchase>([](const Stage&, auto& o) {
+           o.occurred_at = o.occurred_at.PlusMicros(11 * kMicrosPerMinute);
+         })},
+        {"more pieces than bought", Rejection::kReturnExceedsPurchase,
+         Set<ReturnPurchase>([](const Stage&, auto& o) { o.lines = {Pieces(1, 2)}; })},
+        {"more money than paid", Rejection::kReturnExceedsPurchase,
+         Set<ReturnPurchase>([](const Stage&, auto& o) { o.lines = {Pieces(1, 1, 12'001)}; })}}},
+      {"ReturnPurchase, of nothing left",
+       [](const Stage& s) { return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}}; },
+       {{"all of it came back before", Rejection::kReturnExceedsPurchase,
+         Set<ReturnPurchase>([](const Stage& s, auto& o) { o.original = s.gone; })}}},
+      {"ReturnPurchase, of an unknown sale",
+       [](const Stage& s) { return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}}; },
+       {{"no such sale", Rejection::kPurchaseNotFound,
+         Set<ReturnPurchase>([](const Stage&, auto& o) { o.original = ReturnPurchase().original; })}}},
+      {"ReturnPurchase, once more",
+       [](const Stage& s) { return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}}; },
+       {{"the receipt is this return's", Rejection::kReceiptAlreadyPosted,
+         Set<ReturnPurchase>([](const Stage& s, auto& o) {
+           o.receipt = s.returned;
+           o.original = s.gone;
+         })}}},
+      {"Redeem", [](const Stage& s) { return Redeem{s.ana, PointsType(), 110, ""}; },
+       {kNoProgram, NoMember<Redeem>(), OfBob<Redeem>(),
+        {"a qualifying point type", Rejection::kAmountNotAllowed,
+         Set<Redeem>([](const Stage&, auto& o) { o.type = PointTypeId::Of("credit"); })},
+        {"more than there is", Rejection::kInsufficientPoints, Set<Redeem>([](const Stage&, auto& o) { o.amount = 111; })}}},
+      {"Redeem, suspended", [](const Stage& s) { return Redeem{s.ana, PointsType(), 1, ""}; },
+       {OfCleo<Redeem>(Rejection::kMemberNotActive)}},
+      {"ReverseRedemption", [](const Stage& s) { return ReverseRedemption{s.redemption, 10}; },
+       {kNoProgram,
+        {"no redemption", Rejection::kEntryNotFound,
+         Set<ReverseRedemption>([](const Stage&, auto& o) { o.redemption = 1; })},
+        {"nothing is left of it", Rejection::kReversalExceedsRedemption,
+         Set<ReverseRedemption>([](const Stage& s, auto& o) { o = {s.reversed, std::nullopt}; })},
+        {"more than was redeemed", Rejection::kReversalExceedsRedemption,
+         Set<ReverseRedemption>([](const Stage&, auto& o) { o.amount = 11; })}}},
+      {"CreateProgram",
+       [](const Stage&) {
+         return CreateProgram{OtherRevision().canonical, OtherRevision().digest};
+       },
+       {{"the id exists", Rejection::kIdTaken, [](const Stage&, Command& c) { c.program = TheProgram(); }}}},
+      {"CreateRevision", [](const Stage&) { return OtherRevision(); }, {kNoProgram}},
+      {"ActivateRevision", [](const Stage&) { return ActivateRevision{2}; },
+       {kNoProgram,
+        {"no such revision", Rejection::kRevisionNotFound,
+         Set<ActivateRevision>([](const Stage&, auto& o) { o.number = 7; })},
+        {"it is active", Rejection::kInvalidState,
+         Set<ActivateRevision>([](const Stage&, auto& o) { o.number = 1; })}}},
+  };
+  return *tables;
+}
+
+Rejected Refused(Stage& stage, Command command) {
+  const absl::StatusOr<Reply> reply = stage.scene.engine().Execute(std::move(command));
+  EXPECT_TRUE(reply.ok()) << reply.status().message();
+  if (!reply.ok()) return Rejected{Rejection::kResourceNotFound, {}};
+  if (reply->unrecorded) return *reply->unrecorded;
+  if (reply->entry->outcome.rejected) return *reply->entry->outcome.rejected;
+  ADD_FAILURE() << "accepted";
+  return Rejected{Rejection::kResourceNotFound, {}};
+}
+
+TEST(Guards, StandInOrder) {
+  Stage stage;
+  stage.scene.Do(OtherRevision());
+  int request = 0;
+  for (const Table& table : Tables()) {
+    SCOPED_TRACE(table.command);
+    for (std::size_t first = 0; first < table.guards.size(); ++first) {
+      SCOPED_TRACE(table.guards[first].wrong);
+      Command command{TheProgram(), RequestId::Of(absl::StrCat("guards-", ++request)), "test", table.right(stage)};
+      if (std::string(table.command) == "CreateProgram") command.program = ProgramId::Of("elsewhere");
+      for (std::size_t i = table.guards.size(); i > first; --i) table.guards[i - 1].make_wrong(stage, command);
+      const std::uint64_t before = stage.scene.engine().sequence();
+      const Rejected rejected = Refused(stage, command);
+      EXPECT_EQ(ToString(rejected.reason), ToString(table.guards[first].reason));
+      // A refusal of state is an entry without consequences; a malformed request leaves nothing.
+      EXPECT_EQ(stage.scene.engine().sequence(), before + (IsRecorded(rejected.reason) ? 1 : 0));
+      for (std::size_t i = 1; i < rejected.metadata.size(); ++i) {
+        EXPECT_LT(rejected.metadata[i - 1].first, rejected.metadata[i].first) << "sorted by key";
+      }
+    }
+  }
+}
+
+TEST(Guards, LetTheRightCommandPass) {
+  for (const Table& table : Tables()) {
+    SCOPED_TRACE(table.command);
+    Stage stage;
+    stage.scene.Do(OtherRevision());
+    Command command{TheProgram(), RequestId::Of("guards-right"), "test", table.right(stage)};
+    if (std::string(table.command) == "CreateProgram") command.program = ProgramId::Of("elsewhere");
+    const absl::StatusOr<Reply> reply = stage.scene.engine().Execute(command);
+    ASSERT_TRUE(reply.ok()) << reply.status().message();
+    ASSERT_FALSE(reply->unrecorded.has_value()) << ToString(reply->unrecorded->reason);
+    EXPECT_FALSE(reply->entry->outcome.rejected.has_value()) << ToString(reply->entry->outcome.rejected->reason);
+  }
+}
+
+TEST(Guards, ReusedRequestId) {
+  Stage stage;
+  const AccruePurchase sale = stage.scene.Sale(stage.ana, 500, 1'000);
+  stage.scene.Do(sale, "request-reused");
+  AccruePurchase other = sale;
+  ++other.total;
+  EXPECT_EQ(stage.scene.Refused(other, "request-reused").reason, Rejection::kRequestIdReused);
+  EXPECT_EQ(stage.scene.Refused(Redeem{stage.ana, PointsType(), 1, ""}, "request-reused").reason,
+            Rejection::kRequestIdReused);
+  EXPECT_TRUE(stage.scene.Run(sale, "request-reused").is_replayed);
+}
+
+// Every reason there is appears in a table above, or is the one of ReusedRequestId.
+TEST(Guards, ProduceEveryRejection) {
+  std::set<Rejection> produced{Rejection::kRequestIdReused};
+  for (const Table& table : Tables()) {
+    for (const Guard& guard : table.guards) produced.insert(guard.reason);
+  }
+  for (const Rejection rejection : AllRejections()) {
+    EXPECT_EQ(produced.count(rejection), 1u) << ToString(rejection) << " is produced by no test";
+  }
+}
+
+TEST(Rejections, HaveNamesAndFrozenNumbers) {
+  std::set<std::string> names;
+  int number = 0;
+  for (const Rejection rejection : AllRejections()) {
+    EXPECT_EQ(static_cast<int>(rejection), ++number);
+    EXPECT_TRUE(names.insert(std::string(ToString(rejection))).second);
+  }
+  EXPECT_EQ(names.count(""), 0u);
+}
+
+TEST(Guards, ARefusalIsRememberedAlsoWhenItWouldSucceedNow) {
+  Stage stage;
+  EXPECT_EQ(stage.scene.Refused(Redeem{stage.ana, PointsType(), 200, ""}, "request-kept").reason,
+            Rejection::kInsufficientPoints);
+  stage.scene.Buy(stage.ana, 50'000);
+  const Reply again = stage.scene.Run(Redeem{stage.ana, PointsType(), 200, ""}, "request-kept");
+  EXPECT_TRUE(again.is_replayed);
+  EXPECT_EQ(again.entry->outcome.rejected->reason, Rejection::kInsufficientPoints);
+  stage.scene.Do(Redeem{stage.ana, PointsType(), 200, ""}, "request-other");
+}
+
+TEST(Guards, AMalformedRequestDoesNotUseUpItsId) {
+  Stage stage;
+  AccruePurchase sale = stage.scene.Sale(stage.ana, 500, 1'000);
+  sale.currency = "USD";
+  EXPECT_EQ(stage.scene.Refused(sale, "request-mended").reason, Rejection::kInvalidField);
+  sale.currency = "EUR";
+  stage.scene.Do(sale, "request-mended");
+}
+
+}  // namespace
+}  // namespace laurel
