@@ -111,8 +111,7 @@ class Reader {
     return otherwise;
   }
   template <class T>
-  T Choice(const char* name, T otherwise,
-           const std::vector<std::pair<std::string, T>>& choices) {
+  T Choice(const char* name, T otherwise, const std::vector<std::pair<std::string, T>>& choices) {
     const std::string& text = Text(name);
     std::vector<std::string> words;
     for (const auto& [word, value] : choices) {
@@ -175,10 +174,14 @@ absl::StatusOr<std::int64_t> ParseWithUnit(
 
 absl::string_view ToString(Origin origin) {
   switch (origin) {
-    case Origin::kDefault: return "default";
-    case Origin::kFile: return "file";
-    case Origin::kEnvironment: return "environment";
-    case Origin::kFlag: return "flag";
+    case Origin::kDefault:
+      return "default";
+    case Origin::kFile:
+      return "file";
+    case Origin::kEnvironment:
+      return "environment";
+    case Origin::kFlag:
+      return "flag";
   }
   return "";
 }
@@ -186,7 +189,8 @@ absl::string_view ToString(Origin origin) {
 const std::vector<SettingInfo>& AllSettings() {
   static const auto* const all = new std::vector<SettingInfo>{
       {"data_dir", "", "DIR", "where the ledger is; made by laureld init"},
-      {"listen", "127.0.0.1:7300", "ADDRESS", "host:port to serve gRPC on; port 0 takes a free one"},
+      {"listen", "127.0.0.1:7300", "ADDRESS",
+       "host:port to serve gRPC on; port 0 takes a free one"},
       {"insecure", "false", "",
        "serve callers on other machines although they are not authenticated"},
       {"origin", "", "HOST/LEDGER", "name of the new ledger in its checkpoints; for init"},
@@ -245,9 +249,18 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
       has_command = true;
       continue;
     }
-    if (argument == "--print-config") { line.wants_config = true; continue; }
-    if (argument == "--version") { line.wants_version = true; continue; }
-    if (argument == "--help" || argument == "-h") { line.wants_help = true; continue; }
+    if (argument == "--print-config") {
+      line.wants_config = true;
+      continue;
+    }
+    if (argument == "--version") {
+      line.wants_version = true;
+      continue;
+    }
+    if (argument == "--help" || argument == "-h") {
+      line.wants_help = true;
+      continue;
+    }
     const std::size_t equals = argument.find('=');
     const std::string flag(argument.substr(0, equals));
     const std::string name = absl::StrReplaceAll(absl::StripPrefix(flag, "--"), {{"-", "_"}});
@@ -265,7 +278,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
     } else if (i + 1 < arguments.size()) {
       value = arguments[++i];
     } else {
-      return absl::InvalidArgumentError(absl::StrCat(flag, ": must have a value, was the last word"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(flag, ": must have a value, was the last word"));
     }
     if (is_config) {
       line.config_file = value;
@@ -318,10 +332,11 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
   config.is_insecure = reader.Choice("insecure", false, kBooleans);
   config.is_loopback = IsLoopback(config.listen);
   if (!config.is_loopback && !config.is_insecure) {
-    reader.Wrong("listen",
-                 absl::StrCat("must be a loopback address such as 127.0.0.1:7300, because callers "
-                              "are not authenticated yet (--insecure serves them all the same), was ",
-                              config.listen));
+    reader.Wrong(
+        "listen",
+        absl::StrCat("must be a loopback address such as 127.0.0.1:7300, because callers "
+                     "are not authenticated yet (--insecure serves them all the same), was ",
+                     config.listen));
   }
   config.origin = reader.Text("origin");
   const std::string keys = absl::StrCat(config.data_dir, ".keys");
@@ -330,14 +345,15 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
         std::tuple{"signing_key_file", &config.signing_key_file, "signing.key"}}) {
     *target = reader.Text(name).empty() ? absl::StrCat(keys, "/", file_name) : reader.Text(name);
     if (absl::StartsWith(*target, absl::StrCat(config.data_dir, "/"))) {
-      reader.Wrong(name, "must lie outside the data directory, so that a copy of the data has no "
-                         "keys, was inside");
+      reader.Wrong(name,
+                   "must lie outside the data directory, so that a copy of the data has no "
+                   "keys, was inside");
     }
   }
   config.port_file = reader.Text("port_file");
-  config.reflection = reader.Choice<Switch>(
-      "reflection", Switch::kAuto,
-      {{"auto", Switch::kAuto}, {"on", Switch::kOn}, {"off", Switch::kOff}});
+  config.reflection =
+      reader.Choice<Switch>("reflection", Switch::kAuto,
+                            {{"auto", Switch::kAuto}, {"on", Switch::kOn}, {"off", Switch::kOff}});
   config.log_level = reader.Choice<LogLevel>("log_level", LogLevel::kInfo,
                                              {{"debug", LogLevel::kDebug},
                                               {"info", LogLevel::kInfo},

@@ -46,8 +46,8 @@ struct Config {
   std::string port_file;  // may be empty
   Switch reflection = Switch::kAuto;
   LogLevel log_level = LogLevel::kInfo;
-  std::optional<Log::Form> log_form;               // empty: text on a terminal
-  std::optional<std::int64_t> free_space_min;      // bytes; 0: no guard; empty: by the disk's size
+  std::optional<Log::Form> log_form;           // empty: text on a terminal
+  std::optional<std::int64_t> free_space_min;  // bytes; 0: no guard; empty: by the disk's size
   std::int64_t drain_delay_micros = 0;
   std::int64_t checkpoint_interval_micros = 0;
   std::int64_t block_cache_bytes = 0;

@@ -32,10 +32,14 @@ const rules::Metric* FindMetric(const rules::Rulebook& rulebook, absl::string_vi
 
 v1::MetricMeasure ToApi(rules::Measure measure) {
   switch (measure) {
-    case rules::Measure::kSpend: return v1::METRIC_MEASURE_SPEND;
-    case rules::Measure::kPoints: return v1::METRIC_MEASURE_POINTS;
-    case rules::Measure::kVisitDays: return v1::METRIC_MEASURE_VISIT_DAYS;
-    case rules::Measure::kPurchases: return v1::METRIC_MEASURE_PURCHASES;
+    case rules::Measure::kSpend:
+      return v1::METRIC_MEASURE_SPEND;
+    case rules::Measure::kPoints:
+      return v1::METRIC_MEASURE_POINTS;
+    case rules::Measure::kVisitDays:
+      return v1::METRIC_MEASURE_VISIT_DAYS;
+    case rules::Measure::kPurchases:
+      return v1::METRIC_MEASURE_PURCHASES;
   }
   return v1::METRIC_MEASURE_UNSPECIFIED;
 }
@@ -147,9 +151,9 @@ Timestamp ParseInstant(const google::protobuf::Timestamp& instant, const Path& p
   constexpr std::int64_t kSecondsMin = -62'135'596'800;  // 0001-01-01
   constexpr std::int64_t kSecondsMax = 253'402'300'799;  // 9999-12-31T23:59:59
   if (instant.seconds() < kSecondsMin || instant.seconds() > kSecondsMax) {
-    violations.OutOfRange(Path{"seconds", &path}.Render(),
-                          absl::StrCat("must be ", kSecondsMin, " to ", kSecondsMax, ", was ",
-                                       instant.seconds()));
+    violations.OutOfRange(
+        Path{"seconds", &path}.Render(),
+        absl::StrCat("must be ", kSecondsMin, " to ", kSecondsMax, ", was ", instant.seconds()));
     return {};
   }
   if (instant.nanos() < 0 || instant.nanos() > 999'999'999) {
@@ -205,8 +209,8 @@ Channel ParseChannel(v1::Channel channel, bool is_required, const Path& path,
     return Channel::kNone;
   }
   if (!v1::Channel_IsValid(channel)) {
-    violations.Malformed(path.Render(), absl::StrCat("must be a known channel, was ",
-                                                     static_cast<int>(channel)));
+    violations.Malformed(path.Render(),
+                         absl::StrCat("must be a known channel, was ", static_cast<int>(channel)));
     return Channel::kNone;
   }
   return static_cast<Channel>(channel);

@@ -26,7 +26,7 @@ namespace laurel {
 struct Path {
   absl::string_view name;
   const Path* parent = nullptr;
-  int index = -1;  // of a repeated field
+  int index = -1;              // of a repeated field
   std::string Render() const;  // purchase.lines[2].line
 };
 

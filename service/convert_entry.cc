@@ -61,11 +61,13 @@ bool IsOfMember(AccountClass account) {
   switch (account) {
     case AccountClass::kMemberAvailable:
     case AccountClass::kMemberPending:
-    case AccountClass::kMemberHeld: return true;
+    case AccountClass::kMemberHeld:
+      return true;
     case AccountClass::kIssuance:
     case AccountClass::kRedemption:
     case AccountClass::kExpiration:
-    case AccountClass::kAdjustment: return false;
+    case AccountClass::kAdjustment:
+      return false;
   }
   return false;
 }
@@ -98,8 +100,8 @@ absl::Status RenderTierChange(const Entry& entry, Revisions& revisions, v1::Tier
   return absl::OkStatus();
 }
 
-absl::Status RenderEntry(const Entry& entry, const Hash& leaf, ReadView& view,
-                         Revisions& revisions, v1::Entry& out) {
+absl::Status RenderEntry(const Entry& entry, const Hash& leaf, ReadView& view, Revisions& revisions,
+                         v1::Entry& out) {
   out.set_name(EntryName(entry.program, entry.partition, entry.sequence));
   out.set_sequence(entry.sequence);
   out.set_partition(entry.partition);
@@ -118,8 +120,8 @@ absl::Status RenderEntry(const Entry& entry, const Hash& leaf, ReadView& view,
   if (entry.revision) {
     out.set_revision_digest(entry.revision->data(), entry.revision->size());
     rulebook = revisions.Find(entry.program, *entry.revision);
-    const std::optional<std::uint32_t> number = Revisions::NumberOf(
-        view.state(), entry.program, *entry.revision, entry.recorded_at);
+    const std::optional<std::uint32_t> number =
+        Revisions::NumberOf(view.state(), entry.program, *entry.revision, entry.recorded_at);
     if (number) out.set_revision(RevisionName(entry.program, *number));
   }
   for (const Event& event : entry.events) {

@@ -150,8 +150,7 @@ Command ParseLinkIdentity(const v1::LinkIdentityRequest& request, const ParseCon
   });
 }
 
-Command ParseUnlinkIdentity(const v1::UnlinkIdentityRequest& request,
-                            const ParseContext& context) {
+Command ParseUnlinkIdentity(const v1::UnlinkIdentityRequest& request, const ParseContext& context) {
   return ParseIdentityChange(request, context, [](MemberRef member, IdentityLink identity) {
     return UnlinkIdentity{std::move(member), identity};
   });

@@ -26,8 +26,7 @@ static_assert(static_cast<int>(PurchaseLineKind::kDeposit) == v1::LINE_KIND_DEPO
 void CheckRange(std::int64_t value, std::int64_t min, std::int64_t max, const Path& path,
                 Violations& violations) {
   if (value >= min && value <= max) return;
-  violations.OutOfRange(path.Render(),
-                        absl::StrCat("must be ", min, " to ", max, ", was ", value));
+  violations.OutOfRange(path.Render(), absl::StrCat("must be ", min, " to ", max, ", was ", value));
 }
 
 void CheckText(absl::string_view text, std::size_t min, const Path& path, Violations& violations) {
@@ -59,8 +58,8 @@ PurchaseLine ParseLine(const v1::PurchaseLine& line, const Path& path, Violation
   if (line.kind() == v1::LINE_KIND_UNSPECIFIED) {
     violations.Required(kind.Render());
   } else if (!v1::LineKind_IsValid(line.kind())) {
-    violations.Malformed(kind.Render(), absl::StrCat("must be a known kind, was ",
-                                                     static_cast<int>(line.kind())));
+    violations.Malformed(kind.Render(),
+                         absl::StrCat("must be a known kind, was ", static_cast<int>(line.kind())));
   } else {
     parsed.kind = static_cast<PurchaseLineKind>(line.kind());
   }
@@ -78,8 +77,8 @@ PurchaseLine ParseLine(const v1::PurchaseLine& line, const Path& path, Violation
   }
   CheckRange(line.quantity_micros(), 0, kAmountMax, Path{"quantity_micros", &path}, violations);
   parsed.quantity_micros = line.quantity_micros() == 0 ? kOneUnitMicros : line.quantity_micros();
-  CheckRange(line.extended_minor_units(), 0, kPurchaseTotalMax,
-             Path{"extended_minor_units", &path}, violations);
+  CheckRange(line.extended_minor_units(), 0, kPurchaseTotalMax, Path{"extended_minor_units", &path},
+             violations);
   parsed.net = line.extended_minor_units();
   return parsed;
 }
@@ -97,9 +96,9 @@ std::int64_t SumOf(const std::vector<PurchaseLine>& lines) {
 void ParseLines(const v1::Purchase& purchase, const Path& path, std::vector<PurchaseLine>& lines,
                 Violations& violations) {
   if (static_cast<std::size_t>(purchase.lines_size()) > kLinesMax) {
-    violations.OutOfRange(Path{"lines", &path}.Render(),
-                          absl::StrCat("must be at most ", kLinesMax, ", was ",
-                                       purchase.lines_size()));
+    violations.OutOfRange(
+        Path{"lines", &path}.Render(),
+        absl::StrCat("must be at most ", kLinesMax, ", was ", purchase.lines_size()));
     return;
   }
   const std::size_t before = violations.all().size();
@@ -132,8 +131,8 @@ void ParseSale(const v1::Purchase& purchase, const Path& path, AccruePurchase& o
   if (!purchase.has_total()) {
     violations.Required(total.Render());
   } else {
-    order.currency = ParseCurrency(purchase.total().currency_code(),
-                                   Path{"currency_code", &total}, violations);
+    order.currency =
+        ParseCurrency(purchase.total().currency_code(), Path{"currency_code", &total}, violations);
     order.total = purchase.total().minor_units();
     CheckRange(order.total, 0, kPurchaseTotalMax, Path{"minor_units", &total}, violations);
   }
@@ -161,9 +160,8 @@ void RenderLotMoves(const Entry& entry, google::protobuf::RepeatedPtrField<v1::L
 std::int64_t RefundOf(const PurchaseReturned& returned, const PurchaseAccrued& accrued) {
   std::int64_t refund = 0;
   for (const ReturnedLine& line : returned.lines) {
-    const auto sold =
-        std::find_if(accrued.lines.begin(), accrued.lines.end(),
-                     [&line](const PurchaseLine& l) { return l.line == line.line; });
+    const auto sold = std::find_if(accrued.lines.begin(), accrued.lines.end(),
+                                   [&line](const PurchaseLine& l) { return l.line == line.line; });
     if (sold == accrued.lines.end() || sold->kind == PurchaseLineKind::kVoid) continue;
     refund += sold->kind == PurchaseLineKind::kReturn ? -line.net : line.net;
   }
@@ -202,8 +200,7 @@ absl::StatusOr<std::int64_t> ReversedUntil(ReadView& view, MemberId member,
 
 }  // namespace
 
-Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request,
-                            const ParseContext& context) {
+Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const ParseContext& context) {
   Violations& violations = context.violations;
   Command command;
   command.request = ParseRequestId(request.request_id(), violations);
@@ -247,8 +244,7 @@ AccruePurchase ParseQuotedPurchase(const v1::Purchase& purchase, Timestamp now,
   return order;
 }
 
-Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request,
-                            const ParseContext& context) {
+Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request, const ParseContext& context) {
   Violations& violations = context.violations;
   Command command;
   command.request = ParseRequestId(request.request_id(), violations);
@@ -266,8 +262,7 @@ Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request,
     violations.Required("original");
   }
   if (violations.all().size() == before && order.receipt == order.original) {
-    violations.Add("receipt", "must be another one than the original's, was the same",
-                   "REPEATED");
+    violations.Add("receipt", "must be another one than the original's, was the same", "REPEATED");
   }
   if (request.has_occurred_at()) {
     order.occurred_at = ParseInstant(request.occurred_at(), Path{"occurred_at"}, violations);
@@ -275,8 +270,9 @@ Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request,
     violations.Required("occurred_at");
   }
   if (request.whole() == (request.lines_size() > 0)) {
-    violations.Add("lines", absl::StrCat("exactly one of lines and whole must be given, was ",
-                                         request.whole() ? "both" : "neither"),
+    violations.Add("lines",
+                   absl::StrCat("exactly one of lines and whole must be given, was ",
+                                request.whole() ? "both" : "neither"),
                    "NOT_EXACTLY_ONE");
   }
   if (static_cast<std::size_t>(request.lines_size()) > kLinesMax) {
@@ -406,7 +402,8 @@ absl::Status RenderReturnPurchase(const Reply& reply, const Rendering& rendering
   const std::shared_ptr<const Entry> sale = view.state().FindEntry(returned->original_sequence);
   RETURN_IF_ERROR(view.status());
   const auto* accrued = sale == nullptr ? nullptr : sale->FindEvent<PurchaseAccrued>();
-  if (accrued == nullptr) return absl::DataLossError("entry of a returned purchase: must be stored");
+  if (accrued == nullptr)
+    return absl::DataLossError("entry of a returned purchase: must be stored");
   response.mutable_refund()->set_currency_code(std::string(rulebook->currency()));
   response.mutable_refund()->set_minor_units(RefundOf(*returned, *accrued));
   return absl::OkStatus();
@@ -443,8 +440,8 @@ absl::Status RenderReverseRedemption(const Reply& reply, const Rendering& render
   RETURN_IF_ERROR(view.status());
   const auto* redeemed = redemption == nullptr ? nullptr : redemption->FindEvent<PointsRedeemed>();
   if (redeemed == nullptr) return absl::DataLossError("entry of a redemption: must be stored");
-  ASSIGN_OR_RETURN(const std::int64_t back, ReversedUntil(view, *entry.member,
-                                                          reversed->redemption, entry.sequence));
+  ASSIGN_OR_RETURN(const std::int64_t back,
+                   ReversedUntil(view, *entry.member, reversed->redemption, entry.sequence));
   response.set_remaining(redeemed->amount - back);
   return absl::OkStatus();
 }

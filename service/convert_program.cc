@@ -41,8 +41,10 @@ std::optional<ProgramId> ParseDocument(const std::string& document, Violations& 
 
 v1::PointKind ToApi(rules::PointKind kind) {
   switch (kind) {
-    case rules::PointKind::kRedeemable: return v1::POINT_KIND_REDEEMABLE;
-    case rules::PointKind::kQualifying: return v1::POINT_KIND_QUALIFYING;
+    case rules::PointKind::kRedeemable:
+      return v1::POINT_KIND_REDEEMABLE;
+    case rules::PointKind::kQualifying:
+      return v1::POINT_KIND_QUALIFYING;
   }
   return v1::POINT_KIND_UNSPECIFIED;
 }
@@ -57,7 +59,6 @@ void RenderNewRevision(const Entry& entry, const RevisionCreated& created, v1::R
   out.set_digest(created.digest.data(), created.digest.size());
   RenderInstant(entry.recorded_at, *out.mutable_created_at());
 }
-
 
 }  // namespace
 
@@ -95,10 +96,9 @@ Command ParseCreateRevision(const v1::CreateRevisionRequest& request, const Pars
   const std::optional<ProgramId> program =
       ParseDocument(request.document(), context.violations, findings, order);
   if (program && !command.program.empty() && *program != command.program) {
-    context.violations.Add("document.id",
-                           absl::StrCat("must be ", command.program.str(), ", was ",
-                                        program->str()),
-                           "OTHER_PROGRAM");
+    context.violations.Add(
+        "document.id", absl::StrCat("must be ", command.program.str(), ", was ", program->str()),
+        "OTHER_PROGRAM");
   }
   return command;
 }

@@ -38,10 +38,9 @@ Caller Admit(const grpc::CallbackServerContext& context, Violations& violations)
   if (found == metadata.end() || !IsLocalPeer(context.peer())) return caller;
   const absl::string_view name(found->second.data(), found->second.size());
   if (!IsPrincipal(name)) {
-    violations.Malformed(kPrincipalKey,
-                         absl::StrCat("must be 1 to ", kPrincipalMax,
-                                      " of A-Z a-z 0-9 . _ : @ / -, was text of ", name.size(),
-                                      " characters"));
+    violations.Malformed(kPrincipalKey, absl::StrCat("must be 1 to ", kPrincipalMax,
+                                                     " of A-Z a-z 0-9 . _ : @ / -, was text of ",
+                                                     name.size(), " characters"));
     return caller;
   }
   caller.principal = std::string(name);

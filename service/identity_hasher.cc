@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kCodePointsMax = 254;
 
 absl::Status Refused(absl::string_view expectation, absl::string_view value) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("must be ", expectation, ", was ", CodePoints(value), " characters of another form"));
+  return absl::InvalidArgumentError(absl::StrCat("must be ", expectation, ", was ",
+                                                 CodePoints(value), " characters of another form"));
 }
 
 // ^\+[1-9]\d{1,14}$

@@ -28,7 +28,8 @@ bool IsHex(absl::string_view text) {
 absl::StatusOr<std::string> LoadKeyFile(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT) return absl::NotFoundError(absl::StrCat(path, ": must be a key file, was missing"));
+    if (errno == ENOENT)
+      return absl::NotFoundError(absl::StrCat(path, ": must be a key file, was missing"));
     return ErrnoStatus("stat", path);
   }
   constexpr mode_t kTooOpen = S_IWGRP | S_IXGRP | S_IRWXO;
@@ -51,7 +52,8 @@ absl::StatusOr<std::string> LoadKeyFile(const std::string& path) {
 absl::Status CreateKeyFile(const std::string& path) {
   namespace fs = std::filesystem;
   const fs::path folder = fs::absolute(path).parent_path();
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return ErrnoStatus("mkdir", folder.string());
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return ErrnoStatus("mkdir", folder.string());
   if (fs::exists(path)) {
     return absl::AlreadyExistsError(absl::StrCat(path, ": must be new, was there"));
   }

@@ -66,8 +66,8 @@ int Run(const std::vector<std::string>& arguments) {
     return kExitDone;
   }
   if (line->command == "check-config") return CheckConfig(*config);
-  const Log log(config->log_level, config->log_form.value_or(
-                                       isatty(2) != 0 ? Log::Form::kText : Log::Form::kJson));
+  const Log log(config->log_level,
+                config->log_form.value_or(isatty(2) != 0 ? Log::Form::kText : Log::Form::kJson));
   if (line->command == "init") return InitLedger(*config, log);
   BlockStopSignals();
   return Serve(*config, log);

@@ -29,15 +29,17 @@ struct Signed {
   Checkpoint checkpoint;
 };
 
-// The newest signed checkpoint, once it covers `size` entries. Signing takes about a second: waits
-// for it on this thread.
-absl::StatusOr<Signed> LoadCheckpoint(const Engine& engine, std::uint64_t size) {
+enum class Patience { kNone, kUntilSigned };
+
+// The newest signed checkpoint, if it covers `size` entries. Signing takes about a second; the
+// patient wait for it on this thread.
+absl::StatusOr<Signed> LoadCheckpoint(const Engine& engine, std::uint64_t size, Patience patience) {
   constexpr int kTries = 60;
   constexpr std::chrono::milliseconds kPause(50);
   for (int i = 0; engine.SignedSize() < size || engine.SignedCheckpoint().empty(); ++i) {
-    if (i == kTries) {
-      return WithReason(absl::UnavailableError(absl::StrCat("checkpoint: must cover sequence ", size,
-                                                            ", was ", engine.SignedSize())),
+    if (patience == Patience::kNone || i == kTries) {
+      return WithReason(absl::UnavailableError(absl::StrCat("checkpoint: must cover sequence ",
+                                                            size, ", was ", engine.SignedSize())),
                         "NOT_LEADER");
     }
     std::this_thread::sleep_for(kPause);
@@ -56,7 +58,8 @@ void SetHash(const Hash& hash, std::string* field) {
   field->assign(reinterpret_cast<const char*>(hash.data()), hash.size());
 }
 
-void AddHashes(const std::vector<Hash>& hashes, google::protobuf::RepeatedPtrField<std::string>& out) {
+void AddHashes(const std::vector<Hash>& hashes,
+               google::protobuf::RepeatedPtrField<std::string>& out) {
   for (const Hash& hash : hashes) SetHash(hash, out.Add());
 }
 
@@ -78,7 +81,8 @@ void CheckSize(absl::string_view field, std::uint64_t value, std::uint64_t min, 
 google::rpc::Status GetCheckpointNow(ReadCall& read, const v1::GetCheckpointRequest& request,
                                      v1::GetCheckpointResponse& response) {
   if (!HasPartition(read.view, request.partition())) return PartitionNotFound();
-  absl::StatusOr<Signed> newest = LoadCheckpoint(read.engine, request.at_least_sequence());
+  absl::StatusOr<Signed> newest =
+      LoadCheckpoint(read.engine, request.at_least_sequence(), Patience::kUntilSigned);
   if (!newest.ok()) return ToRpcStatus(newest.status());
   response.set_checkpoint(std::move(newest->note));
   response.set_origin(newest->checkpoint.origin);
@@ -98,7 +102,8 @@ google::rpc::Status GetInclusionProofNow(ReadCall& read,
   if (!read.parse.violations.empty()) return {};
 
   absl::StatusOr<Signed> newest =
-      LoadCheckpoint(read.engine, request.size() == 0 ? request.sequence() : 0);
+      request.size() == 0 ? LoadCheckpoint(read.engine, request.sequence(), Patience::kUntilSigned)
+                          : LoadCheckpoint(read.engine, 0, Patience::kNone);
   if (request.size() == 0 && !newest.ok()) return ToRpcStatus(newest.status());
   const std::uint64_t size = request.size() == 0 ? newest->checkpoint.size : request.size();
   const std::uint64_t index = request.sequence() - 1;
@@ -131,11 +136,14 @@ google::rpc::Status GetConsistencyProofNow(ReadCall& read,
   const std::uint64_t head = read.view.sequence();
   CheckSize("from_size", request.from_size(), 1, request.to_size() == 0 ? head : request.to_size(),
             read.parse.violations);
-  if (request.to_size() != 0) CheckSize("to_size", request.to_size(), 1, head, read.parse.violations);
+  if (request.to_size() != 0)
+    CheckSize("to_size", request.to_size(), 1, head, read.parse.violations);
   if (!read.parse.violations.empty()) return {};
 
   absl::StatusOr<Signed> newest =
-      LoadCheckpoint(read.engine, request.to_size() == 0 ? request.from_size() : 0);
+      request.to_size() == 0
+          ? LoadCheckpoint(read.engine, request.from_size(), Patience::kUntilSigned)
+          : LoadCheckpoint(read.engine, 0, Patience::kNone);
   if (request.to_size() == 0 && !newest.ok()) return ToRpcStatus(newest.status());
   const std::uint64_t to = request.to_size() == 0 ? newest->checkpoint.size : request.to_size();
   const absl::StatusOr<std::vector<Hash>> proof =
@@ -152,7 +160,8 @@ google::rpc::Status GetConsistencyProofNow(ReadCall& read,
   AddHashes(*proof, *response.mutable_hashes());
   SetHash(*from_root, response.mutable_from_root_hash());
   SetHash(*to_root, response.mutable_to_root_hash());
-  if (newest.ok() && newest->checkpoint.size == to) response.set_checkpoint(std::move(newest->note));
+  if (newest.ok() && newest->checkpoint.size == to)
+    response.set_checkpoint(std::move(newest->note));
   return {};
 }
 
@@ -180,9 +189,9 @@ DateRange ParseDates(const Request& request, Violations& violations) {
 // Empty, with the refusal, unless the ledger has the program.
 std::optional<google::rpc::Status> RefuseUnknown(ReadView& view, const ProgramId& program) {
   if (view.state().programs.Find(ProgramKey{program}) != nullptr) return std::nullopt;
-  return ToRpcStatus(Rejected{Rejection::kResourceNotFound,
-                              {{"name", program.str()}, {"resource", "program"}}},
-                     program);
+  return ToRpcStatus(
+      Rejected{Rejection::kResourceNotFound, {{"name", program.str()}, {"resource", "program"}}},
+      program);
 }
 
 google::rpc::Status GetTrialBalanceNow(ReadCall& read, const v1::GetTrialBalanceRequest& request,
@@ -194,9 +203,9 @@ google::rpc::Status GetTrialBalanceNow(ReadCall& read, const v1::GetTrialBalance
   absl::StatusOr<std::vector<TrialBalanceRow>> rows =
       TrialBalance(read.view, program, dates.from, dates.until);
   if (!rows.ok()) return ToRpcStatus(rows.status());
-  std::stable_sort(rows->begin(), rows->end(), [](const TrialBalanceRow& a, const TrialBalanceRow& b) {
-    return a.type < b.type;
-  });
+  std::stable_sort(
+      rows->begin(), rows->end(),
+      [](const TrialBalanceRow& a, const TrialBalanceRow& b) { return a.type < b.type; });
   v1::PartitionPosition& position = *response.add_positions();
   position.set_partition(read.view.partition());
   position.set_sequence(read.view.sequence());
@@ -236,8 +245,8 @@ class ChunkStream : public grpc::ServerWriteReactor<Response> {
   void OnDone() override { delete this; }
 
  protected:
-  // Fills the next chunk and returns OK; `is_last` if there is none after it. An empty last chunk is
-  // not sent.
+  // Fills the next chunk and returns OK; `is_last` if there is none after it. An empty last chunk
+  // is not sent.
   virtual google::rpc::Status Next(Response& chunk, bool& is_last) = 0;
   virtual bool IsEmpty(const Response& chunk) const = 0;
   Shell& shell() { return shell_; }
@@ -273,17 +282,16 @@ struct SequenceRange {
   std::uint64_t until = 1;
 };
 template <class Request>
-google::rpc::Status ParseRange(const Request& request, const ReadView& view,
-                               Violations& violations, SequenceRange& range) {
+google::rpc::Status ParseRange(const Request& request, const ReadView& view, Violations& violations,
+                               SequenceRange& range) {
   if (!HasPartition(view, request.partition())) return PartitionNotFound();
   range.next = std::max<std::uint64_t>(request.from_sequence(), 1);
   range.until = view.sequence() + 1;
   if (request.until_sequence() != 0) {
     range.until = std::min(range.until, request.until_sequence());
     if (request.until_sequence() < range.next) {
-      violations.OutOfRange("until_sequence",
-                            absl::StrCat("must not be before ", range.next, ", was ",
-                                         request.until_sequence()));
+      violations.OutOfRange("until_sequence", absl::StrCat("must not be before ", range.next,
+                                                           ", was ", request.until_sequence()));
     }
   }
   return {};
@@ -306,8 +314,8 @@ class EntryStream final : public ChunkStream<v1::ExportEntriesResponse> {
       if (!violations.empty()) return ToRpcStatus(violations);
     }
     std::size_t bytes_left = kChunkBytesMax;
-    const absl::Status read =
-        ForEntries(view, range_.next, range_.until, [&](const Entry& entry, absl::string_view bytes) {
+    const absl::Status read = ForEntries(
+        view, range_.next, range_.until, [&](const Entry& entry, absl::string_view bytes) {
           constexpr std::size_t kOverhead = 32;  // tags, lengths and the sequence
           if (bytes.size() + kOverhead > bytes_left) return false;
           bytes_left -= bytes.size() + kOverhead;
@@ -348,8 +356,8 @@ class PostingStream final : public ChunkStream<v1::ExportPostingsResponse> {
     // Long stretches of other programs end a chunk too, so that nobody waits for it unheard.
     constexpr int kEntriesMax = 50'000;
     int entries = 0;
-    const absl::Status read =
-        ForEntries(view, range_.next, range_.until, [&](const Entry& entry, absl::string_view bytes) {
+    const absl::Status read = ForEntries(
+        view, range_.next, range_.until, [&](const Entry& entry, absl::string_view bytes) {
           if (entries++ == kEntriesMax) return false;
           if (IsWanted(entry)) {
             const std::string rows = PostingsCsvRows(entry, LeafHash(bytes), MemberToken);

@@ -8,10 +8,14 @@ namespace laurel {
 
 absl::string_view ToString(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarning: return "warning";
-    case LogLevel::kError: return "error";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
   }
   return "";
 }
@@ -20,10 +24,18 @@ std::string JsonString(absl::string_view text) {
   std::string json = "\"";
   for (char c : text) {
     switch (c) {
-      case '"': json.append("\\\""); break;
-      case '\\': json.append("\\\\"); break;
-      case '\n': json.append("\\n"); break;
-      case '\t': json.append("\\t"); break;
+      case '"':
+        json.append("\\\"");
+        break;
+      case '\\':
+        json.append("\\\\");
+        break;
+      case '\n':
+        json.append("\\n");
+        break;
+      case '\t':
+        json.append("\\t");
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           absl::StrAppend(&json, "\\u", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad4));

@@ -65,7 +65,7 @@ std::optional<Number> ParseNumber(absl::string_view text, std::uint64_t min) {
 
 // The two parts of "a<separator>b".
 std::optional<std::pair<absl::string_view, absl::string_view>> SplitTwo(absl::string_view text,
-                                                                       char separator) {
+                                                                        char separator) {
   const std::size_t at = text.find(separator);
   if (at == absl::string_view::npos) return std::nullopt;
   return std::pair(text.substr(0, at), text.substr(at + 1));
@@ -114,10 +114,10 @@ std::string EntryName(const ProgramId& program, PartitionId partition, std::uint
 
 std::string PurchaseName(const ProgramId& program, const ReceiptKey& receipt) {
   const Date on = receipt.business_on;
-  return absl::StrCat(
-      "programs/", program.str(), "/purchases/", receipt.store.str(), ".", receipt.terminal.str(),
-      ".", absl::Dec(on.year() * 10'000 + on.month() * 100 + on.day(), absl::kZeroPad8), ".",
-      receipt.number.str());
+  return absl::StrCat("programs/", program.str(), "/purchases/", receipt.store.str(), ".",
+                      receipt.terminal.str(), ".",
+                      absl::Dec(on.year() * 10'000 + on.month() * 100 + on.day(), absl::kZeroPad8),
+                      ".", receipt.number.str());
 }
 
 std::optional<MemberId> ParseMemberToken(absl::string_view token) {

@@ -63,7 +63,8 @@ std::string PageTokens::Seal(absl::string_view method, absl::string_view argumen
   const Cipher cipher(EVP_CIPHER_CTX_new());
   const bool is_sealed =
       cipher != nullptr &&
-      EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, Bytes(key_), Bytes(nonce)) == 1 &&
+      EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, Bytes(key_), Bytes(nonce)) ==
+          1 &&
       EVP_EncryptUpdate(cipher.get(), nullptr, &length, Bytes(associated),
                         static_cast<int>(associated.size())) == 1 &&
       EVP_EncryptUpdate(cipher.get(), Bytes(sealed), &length, Bytes(plain),
@@ -74,12 +75,12 @@ std::string PageTokens::Seal(absl::string_view method, absl::string_view argumen
   return absl::WebSafeBase64Escape(absl::StrCat(nonce, sealed, tag));
 }
 
-std::optional<std::uint64_t> PageTokens::Open(absl::string_view method,
-                                              absl::string_view arguments,
+std::optional<std::uint64_t> PageTokens::Open(absl::string_view method, absl::string_view arguments,
                                               absl::string_view token, Timestamp now) const {
   std::string bytes;
   if (!absl::WebSafeBase64Unescape(token, &bytes) ||
-      bytes.size() != kNonceBytes + kPlainBytes + kTagBytes) {
+      bytes.size() != kNonceBytes + kPlainBytes + kTagBytes ||
+      absl::WebSafeBase64Escape(bytes) != token) {  // one spelling
     return std::nullopt;
   }
   const std::string associated = AssociatedData(method, arguments);
@@ -91,7 +92,8 @@ std::optional<std::uint64_t> PageTokens::Open(absl::string_view method,
   const Cipher cipher(EVP_CIPHER_CTX_new());
   const bool is_opened =
       cipher != nullptr &&
-      EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, Bytes(key_), Bytes(nonce)) == 1 &&
+      EVP_DecryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, Bytes(key_), Bytes(nonce)) ==
+          1 &&
       EVP_DecryptUpdate(cipher.get(), nullptr, &length, Bytes(associated),
                         static_cast<int>(associated.size())) == 1 &&
       EVP_DecryptUpdate(cipher.get(), Bytes(plain), &length, Bytes(sealed),
@@ -100,8 +102,7 @@ std::optional<std::uint64_t> PageTokens::Open(absl::string_view method,
       EVP_DecryptFinal_ex(cipher.get(), Bytes(plain) + length, &length) == 1;
   if (!is_opened) return std::nullopt;
   const std::uint64_t position = ReadU64(plain);
-  const auto issued_at =
-      static_cast<std::int64_t>(ReadU64(absl::string_view(plain).substr(8)));
+  const auto issued_at = static_cast<std::int64_t>(ReadU64(absl::string_view(plain).substr(8)));
   if (now.micros() - issued_at > kLifeMicros) return std::nullopt;
   return position;
 }

@@ -122,8 +122,7 @@ google::rpc::Status ListEntriesNow(ReadCall& read, const v1::ListEntriesRequest&
     if (status.code() != 0) return status;
   }
   if (page->next != 0) {
-    response.set_next_page_token(
-        read.page_tokens.Seal(kMethod, arguments, page->next, read.now));
+    response.set_next_page_token(read.page_tokens.Seal(kMethod, arguments, page->next, read.now));
   }
   return {};
 }
@@ -164,8 +163,7 @@ google::rpc::Status QuoteForMember(ReadCall& read, const ProgramId& program, Acc
                                    const rules::Rulebook& rulebook,
                                    v1::QuotePurchaseResponse& response) {
   State& state = read.view.state();
-  Context context{read.view.partition(), read.view.sequence() + 1, read.now,
-                  read.view.rulebooks()};
+  Context context{read.view.partition(), read.view.sequence() + 1, read.now, read.view.rulebooks()};
   if (const std::optional<MemberId> id = state.Resolve(program, order.member)) {
     AdvanceInThought(read, program, *id, order.occurred_at, context);
   }
@@ -203,10 +201,9 @@ google::rpc::Status QuoteForAnybody(ReadCall& read, const ProgramId& program,
   }
   const rules::Evaluation evaluation = EvaluateLines(rulebook, LinesOf(order), order.occurred_at);
   if (evaluation.has_overflow) {
-    return ToRpcStatus(
-        Rejected{Rejection::kAmountNotAllowed,
-                 {{"bound", absl::StrCat(kAmountMax)}, {"value", "points"}}},
-        program);
+    return ToRpcStatus(Rejected{Rejection::kAmountNotAllowed,
+                                {{"bound", absl::StrCat(kAmountMax)}, {"value", "points"}}},
+                       program);
   }
   response.mutable_eligible()->set_currency_code(std::string(rulebook.currency()));
   response.mutable_eligible()->set_minor_units(evaluation.eligible_net);
@@ -239,14 +236,13 @@ google::rpc::Status QuotePurchaseNow(ReadCall& read, const v1::QuotePurchaseRequ
   if (!violations.empty()) return {};
   State& state = read.view.state();
   const Program* record = state.programs.Find(ProgramKey{program});
-  const Activation* revision =
-      record == nullptr ? nullptr : RevisionAt(*record, order.occurred_at);
+  const Activation* revision = record == nullptr ? nullptr : RevisionAt(*record, order.occurred_at);
   const std::shared_ptr<const rules::Rulebook> rulebook =
       revision == nullptr ? nullptr : read.view.rulebooks()->Find(state, program, *revision);
   if (rulebook == nullptr) {
-    return ToRpcStatus(Rejected{Rejection::kResourceNotFound,
-                                {{"name", program.str()}, {"resource", "program"}}},
-                       program);
+    return ToRpcStatus(
+        Rejected{Rejection::kResourceNotFound, {{"name", program.str()}, {"resource", "program"}}},
+        program);
   }
   RenderReadHeader(read, response);
   response.set_revision(RevisionName(program, revision->number));
@@ -275,8 +271,8 @@ class BatchCall : public std::enable_shared_from_this<BatchCall> {
     Violations outer;
     const Caller caller = Admit(*call_.context, outer);
     if (request_.items_size() < 1 || request_.items_size() > kItemsMax) {
-      outer.OutOfRange("items", absl::StrCat("must be 1 to ", kItemsMax, ", was ",
-                                             request_.items_size()));
+      outer.OutOfRange("items",
+                       absl::StrCat("must be 1 to ", kItemsMax, ", was ", request_.items_size()));
     }
     if (!outer.empty()) return shell_.Finish(call_, ToRpcStatus(outer));
     if (shell_.MicrosLeft(*call_.context) < Shell::kWriteMicrosMin) {
@@ -309,7 +305,8 @@ class BatchCall : public std::enable_shared_from_this<BatchCall> {
       case v1::BatchAccrueItem::kReturnPurchase:
         command = ParseReturnPurchase(item.return_purchase(), context);
         break;
-      default: violations.Required(absl::StrCat("items[", index, "]"));
+      default:
+        violations.Required(absl::StrCat("items[", index, "]"));
     }
     if (!violations.empty()) {
       *response_.mutable_results(index)->mutable_error() = ToRpcStatus(violations);

@@ -20,9 +20,9 @@ google::rpc::Status GetProgramNow(ReadCall& read, const v1::GetProgramRequest& r
   State& state = read.view.state();
   const Program* record = state.programs.Find(ProgramKey{program});
   if (record == nullptr) {
-    return ToRpcStatus(Rejected{Rejection::kResourceNotFound,
-                                {{"name", program.str()}, {"resource", "program"}}},
-                       program);
+    return ToRpcStatus(
+        Rejected{Rejection::kResourceNotFound, {{"name", program.str()}, {"resource", "program"}}},
+        program);
   }
   const Revision* latest = state.revisions.Find(RevisionKey{program, record->revision_count});
   if (latest == nullptr) {
@@ -104,7 +104,9 @@ class ProgramService final : public v1::ProgramService::CallbackService {
     const auto findings = std::make_shared<Findings>();
     return shell_.WriteFromPool(
         context, request, response,
-        [findings, parse](const Request& r, const ParseContext& c) { return parse(r, c, *findings); },
+        [findings, parse](const Request& r, const ParseContext& c) {
+          return parse(r, c, *findings);
+        },
         [findings, render](const Reply& reply, const Rendering&, Response& r) {
           return render(reply, *findings, r);
         });

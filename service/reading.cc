@@ -12,9 +12,9 @@ std::optional<FoundMember> FindMember(ReadCall& read, const ProgramId& program,
                                       const MemberRef& ref, google::rpc::Status& status) {
   std::shared_ptr<const rules::Rulebook> rulebook = read.view.ActiveRulebook(program);
   if (rulebook == nullptr) {
-    status = ToRpcStatus(Rejected{Rejection::kResourceNotFound,
-                                  {{"name", program.str()}, {"resource", "program"}}},
-                         program);
+    status = ToRpcStatus(
+        Rejected{Rejection::kResourceNotFound, {{"name", program.str()}, {"resource", "program"}}},
+        program);
     return std::nullopt;
   }
   const std::optional<MemberId> id = read.view.state().Resolve(program, ref);

@@ -105,9 +105,9 @@ absl::StatusOr<std::map<PartitionId, SignedCheckpoint>> LoadSigned(const Config&
   const std::vector<VerifierKey> keys = {signer.key()};
   const absl::StatusOr<VerifiedCheckpoint> opened = OpenCheckpoint(*text, keys);
   if (!opened.ok()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(CheckpointFile(dir), ": must be signed by ", config.signing_key_file,
-                     ", was not: ", opened.status().message()));
+    return absl::FailedPreconditionError(absl::StrCat(CheckpointFile(dir), ": must be signed by ",
+                                                      config.signing_key_file,
+                                                      ", was not: ", opened.status().message()));
   }
   result[kPartition] = SignedCheckpoint{opened->checkpoint.size, opened->checkpoint.root};
   return result;
@@ -173,8 +173,8 @@ int InitLedger(const Config& config, const Log& log) {
   options.store = StoreOptions(config, log);
   const absl::StatusOr<LedgerIdentity> identity = DataDir::Init(config.data_dir, options);
   if (!identity.ok()) {
-    const bool is_io = absl::IsUnavailable(identity.status()) ||
-                       absl::IsResourceExhausted(identity.status());
+    const bool is_io =
+        absl::IsUnavailable(identity.status()) || absl::IsResourceExhausted(identity.status());
     return Refuse(log, "init refused", identity.status(), is_io ? kExitIoError : kExitRefused);
   }
   for (const std::string& file : {config.identity_key_file, config.signing_key_file}) {
@@ -252,10 +252,10 @@ int Serve(const Config& config, const Log& log) {
   builder.AddListeningPort(config.listen, grpc::InsecureServerCredentials(), &port);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || (port == 0 && !absl::StartsWith(config.listen, "unix:"))) {
-    return Refuse(log, "cannot listen",
-                  absl::UnavailableError(absl::StrCat("listen: must be a free address, was ",
-                                                      config.listen)),
-                  kExitFailed);
+    return Refuse(
+        log, "cannot listen",
+        absl::UnavailableError(absl::StrCat("listen: must be a free address, was ", config.listen)),
+        kExitFailed);
   }
   server->GetHealthCheckService()->SetServingStatus("liveness", true);
   SetServing(*server, true);

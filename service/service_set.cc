@@ -50,8 +50,8 @@ void ServiceSet::AddTo(grpc::ServerBuilder& builder) {
 
 const std::vector<std::string>& ServiceSet::Names() {
   static const auto* const names = new std::vector<std::string>{
-      "laurel.v1.MemberService",  "laurel.v1.PointsService", "laurel.v1.RedemptionService",
-      "laurel.v1.TierService",    "laurel.v1.ProgramService", "laurel.v1.LedgerService",
+      "laurel.v1.MemberService", "laurel.v1.PointsService",  "laurel.v1.RedemptionService",
+      "laurel.v1.TierService",   "laurel.v1.ProgramService", "laurel.v1.LedgerService",
       "laurel.v1.AdminService"};
   return *names;
 }

@@ -23,8 +23,7 @@ class Shell;
 // outlive it, and it the server it was added to.
 class ServiceSet {
  public:
-  ServiceSet(Engine& engine, const IdentityHasher& hasher, const Log& log,
-             ServerIdentity identity);
+  ServiceSet(Engine& engine, const IdentityHasher& hasher, const Log& log, ServerIdentity identity);
   ~ServiceSet();
 
   // Adds the services and the limits that every server of ours has.

@@ -32,9 +32,9 @@ void Shell::Finish(const Call& call, const google::rpc::Status& status) const {
 
 void Shell::OnPool(const Call& call, Pool::Task task) const {
   if (pool_.Submit(std::move(task))) return;
-  Finish(call, ToRpcStatus(WithReason(
-                   absl::UnavailableError("queue of reads: must have room, was full"),
-                   "OVERLOADED")));
+  Finish(call,
+         ToRpcStatus(WithReason(absl::UnavailableError("queue of reads: must have room, was full"),
+                                "OVERLOADED")));
 }
 
 std::int64_t Shell::MicrosLeft(const grpc::CallbackServerContext& context) const {
@@ -46,10 +46,10 @@ std::int64_t Shell::MicrosLeft(const grpc::CallbackServerContext& context) const
 }
 
 google::rpc::Status Shell::DeadlineTooShort() {
-  return ToRpcStatus(
-      WithReason(absl::DeadlineExceededError(absl::StrCat(
-                     "deadline: must leave at least ", kWriteMicrosMin / 1'000, " ms, was shorter")),
-                 "DEADLINE_TOO_SHORT"));
+  return ToRpcStatus(WithReason(
+      absl::DeadlineExceededError(absl::StrCat("deadline: must leave at least ",
+                                               kWriteMicrosMin / 1'000, " ms, was shorter")),
+      "DEADLINE_TOO_SHORT"));
 }
 
 google::rpc::Status Shell::Failed(const absl::Status& status) const {

@@ -174,27 +174,25 @@ class Shell {
     // Runs once the entry is durable, even if the client has gone; request and response live until
     // Finish.
     ProgramId program = command.program;
-    engine_.Submit(
-        std::move(command), deadline,
-        [this, call, place, &response, program = std::move(program),
-         render = std::move(render)](absl::StatusOr<Reply> reply) mutable {
-          if (reply.ok() && reply->is_replayed) {
-            call.context->AddInitialMetadata("laurel-replayed", "true");
-          }
-          if (place == Place::kHere || !reply.ok()) {
-            return Finish(call, RenderReply(reply, program, render, response));
-          }
-          // The write is done: its answer is never refused.
-          pool_.Continue([this, call, &response, program = std::move(program),
-                          render = std::move(render), reply = std::move(reply)] {
-            Finish(call, RenderReply(reply, program, render, response));
-          });
-        });
+    engine_.Submit(std::move(command), deadline,
+                   [this, call, place, &response, program = std::move(program),
+                    render = std::move(render)](absl::StatusOr<Reply> reply) mutable {
+                     if (reply.ok() && reply->is_replayed) {
+                       call.context->AddInitialMetadata("laurel-replayed", "true");
+                     }
+                     if (place == Place::kHere || !reply.ok()) {
+                       return Finish(call, RenderReply(reply, program, render, response));
+                     }
+                     // The write is done: its answer is never refused.
+                     pool_.Continue([this, call, &response, program = std::move(program),
+                                     render = std::move(render), reply = std::move(reply)] {
+                       Finish(call, RenderReply(reply, program, render, response));
+                     });
+                   });
   }
 
   template <class Request, class Response, class Handle>
-  void ReadNow(const Call& call, const Request& request, Response& response,
-               const Handle& handle) {
+  void ReadNow(const Call& call, const Request& request, Response& response, const Handle& handle) {
     Violations violations;
     ReadCall read{engine_,    engine_.Read(), engine_.Now(), ParseContext{hasher_, violations},
                   revisions_, page_tokens_};

@@ -74,15 +74,23 @@ google::rpc::Code CodeOf(Rejection rejection) {
 // The type of the thing that is absent or taken.
 absl::string_view ResourceOf(Rejection rejection) {
   switch (rejection) {
-    case Rejection::kRevisionNotFound: return "revision";
-    case Rejection::kMemberNotFound: return "member";
-    case Rejection::kPurchaseNotFound: return "purchase";
-    case Rejection::kEntryNotFound: return "entry";
-    case Rejection::kIdTaken: return "program";
-    case Rejection::kIdentityTaken: return "identity";
+    case Rejection::kRevisionNotFound:
+      return "revision";
+    case Rejection::kMemberNotFound:
+      return "member";
+    case Rejection::kPurchaseNotFound:
+      return "purchase";
+    case Rejection::kEntryNotFound:
+      return "entry";
+    case Rejection::kIdTaken:
+      return "program";
+    case Rejection::kIdentityTaken:
+      return "identity";
     case Rejection::kReceiptAlreadyPosted:
-    case Rejection::kReceiptContentDiffers: return "entry";
-    default: return "";
+    case Rejection::kReceiptContentDiffers:
+      return "entry";
+    default:
+      return "";
   }
 }
 
@@ -165,8 +173,7 @@ Failure FailureOf(const absl::Status& status) {
       {"OVERLOADED", {google::rpc::UNAVAILABLE, v1::ERROR_REASON_OVERLOADED, 100}},
       {"DRAINING", {google::rpc::UNAVAILABLE, v1::ERROR_REASON_DRAINING, 1'000}},
       {"NOT_LEADER", {google::rpc::UNAVAILABLE, v1::ERROR_REASON_NOT_LEADER, 200}},
-      {"STORAGE_READ_ONLY",
-       {google::rpc::UNAVAILABLE, v1::ERROR_REASON_STORAGE_READ_ONLY, 5'000}},
+      {"STORAGE_READ_ONLY", {google::rpc::UNAVAILABLE, v1::ERROR_REASON_STORAGE_READ_ONLY, 5'000}},
       {"CLOCK_BEHIND", {google::rpc::UNAVAILABLE, v1::ERROR_REASON_CLOCK_BEHIND, 1'000}},
       {"DEADLINE_TOO_SHORT",
        {google::rpc::DEADLINE_EXCEEDED, v1::ERROR_REASON_DEADLINE_TOO_SHORT, 0}},
@@ -175,11 +182,16 @@ Failure FailureOf(const absl::Status& status) {
   const auto found = by_reason->find(ReasonOf(status));
   if (found != by_reason->end()) return found->second;
   switch (status.code()) {
-    case absl::StatusCode::kDataLoss: return by_reason->at("LEDGER_CORRUPT");
-    case absl::StatusCode::kDeadlineExceeded: return by_reason->at("DEADLINE_TOO_SHORT");
-    case absl::StatusCode::kResourceExhausted: return by_reason->at("STORAGE_READ_ONLY");
-    case absl::StatusCode::kUnavailable: return by_reason->at("NOT_LEADER");
-    default: return Failure{};
+    case absl::StatusCode::kDataLoss:
+      return by_reason->at("LEDGER_CORRUPT");
+    case absl::StatusCode::kDeadlineExceeded:
+      return by_reason->at("DEADLINE_TOO_SHORT");
+    case absl::StatusCode::kResourceExhausted:
+      return by_reason->at("STORAGE_READ_ONLY");
+    case absl::StatusCode::kUnavailable:
+      return by_reason->at("NOT_LEADER");
+    default:
+      return Failure{};
   }
 }
 
@@ -193,25 +205,42 @@ absl::string_view ToString(v1::ErrorReason reason) {
 
 v1::ErrorReason ToReason(Rejection rejection) {
   switch (rejection) {
-    case Rejection::kResourceNotFound: return v1::ERROR_REASON_RESOURCE_NOT_FOUND;
-    case Rejection::kRevisionNotFound: return v1::ERROR_REASON_REVISION_NOT_FOUND;
-    case Rejection::kMemberNotFound: return v1::ERROR_REASON_MEMBER_NOT_FOUND;
-    case Rejection::kPurchaseNotFound: return v1::ERROR_REASON_PURCHASE_NOT_FOUND;
-    case Rejection::kEntryNotFound: return v1::ERROR_REASON_ENTRY_NOT_FOUND;
-    case Rejection::kIdTaken: return v1::ERROR_REASON_ID_TAKEN;
-    case Rejection::kMemberNotActive: return v1::ERROR_REASON_MEMBER_NOT_ACTIVE;
-    case Rejection::kIdentityTaken: return v1::ERROR_REASON_IDENTITY_TAKEN;
-    case Rejection::kReceiptAlreadyPosted: return v1::ERROR_REASON_RECEIPT_ALREADY_POSTED;
-    case Rejection::kReceiptContentDiffers: return v1::ERROR_REASON_RECEIPT_CONTENT_DIFFERS;
-    case Rejection::kInvalidState: return v1::ERROR_REASON_INVALID_STATE;
-    case Rejection::kAmountNotAllowed: return v1::ERROR_REASON_AMOUNT_NOT_ALLOWED;
-    case Rejection::kInsufficientPoints: return v1::ERROR_REASON_INSUFFICIENT_POINTS;
-    case Rejection::kReturnExceedsPurchase: return v1::ERROR_REASON_RETURN_EXCEEDS_PURCHASE;
+    case Rejection::kResourceNotFound:
+      return v1::ERROR_REASON_RESOURCE_NOT_FOUND;
+    case Rejection::kRevisionNotFound:
+      return v1::ERROR_REASON_REVISION_NOT_FOUND;
+    case Rejection::kMemberNotFound:
+      return v1::ERROR_REASON_MEMBER_NOT_FOUND;
+    case Rejection::kPurchaseNotFound:
+      return v1::ERROR_REASON_PURCHASE_NOT_FOUND;
+    case Rejection::kEntryNotFound:
+      return v1::ERROR_REASON_ENTRY_NOT_FOUND;
+    case Rejection::kIdTaken:
+      return v1::ERROR_REASON_ID_TAKEN;
+    case Rejection::kMemberNotActive:
+      return v1::ERROR_REASON_MEMBER_NOT_ACTIVE;
+    case Rejection::kIdentityTaken:
+      return v1::ERROR_REASON_IDENTITY_TAKEN;
+    case Rejection::kReceiptAlreadyPosted:
+      return v1::ERROR_REASON_RECEIPT_ALREADY_POSTED;
+    case Rejection::kReceiptContentDiffers:
+      return v1::ERROR_REASON_RECEIPT_CONTENT_DIFFERS;
+    case Rejection::kInvalidState:
+      return v1::ERROR_REASON_INVALID_STATE;
+    case Rejection::kAmountNotAllowed:
+      return v1::ERROR_REASON_AMOUNT_NOT_ALLOWED;
+    case Rejection::kInsufficientPoints:
+      return v1::ERROR_REASON_INSUFFICIENT_POINTS;
+    case Rejection::kReturnExceedsPurchase:
+      return v1::ERROR_REASON_RETURN_EXCEEDS_PURCHASE;
     case Rejection::kReversalExceedsRedemption:
       return v1::ERROR_REASON_REVERSAL_EXCEEDS_REDEMPTION;
-    case Rejection::kOccurredAtOutOfWindow: return v1::ERROR_REASON_OCCURRED_AT_OUT_OF_WINDOW;
-    case Rejection::kInvalidField: return v1::ERROR_REASON_INVALID_FIELD;
-    case Rejection::kRequestIdReused: return v1::ERROR_REASON_REQUEST_ID_REUSED;
+    case Rejection::kOccurredAtOutOfWindow:
+      return v1::ERROR_REASON_OCCURRED_AT_OUT_OF_WINDOW;
+    case Rejection::kInvalidField:
+      return v1::ERROR_REASON_INVALID_FIELD;
+    case Rejection::kRequestIdReused:
+      return v1::ERROR_REASON_REQUEST_ID_REUSED;
   }
   LAUREL_CHECK(false, "a rejection is one of its values");
 }
@@ -284,7 +313,8 @@ google::rpc::Status ToRpcStatus(const Rejected& rejected, const ProgramId& progr
       AddDetail(status, detail);
       break;
     }
-    default: break;
+    default:
+      break;
   }
   return status;
 }
@@ -292,11 +322,10 @@ google::rpc::Status ToRpcStatus(const Rejected& rejected, const ProgramId& progr
 google::rpc::Status ToRpcStatus(const absl::Status& status) {
   const Failure failure = FailureOf(status);
   const bool is_internal = failure.reason == v1::ERROR_REASON_INTERNAL;
-  google::rpc::Status result =
-      Make(failure.code, ToString(failure.reason),
-           is_internal ? "server: must not fail, was a bug; the log has it"
-                       : std::string(status.message()),
-           {});
+  google::rpc::Status result = Make(failure.code, ToString(failure.reason),
+                                    is_internal ? "server: must not fail, was a bug; the log has it"
+                                                : std::string(status.message()),
+                                    {});
   if (failure.retry_millis > 0) {
     google::rpc::RetryInfo detail;
     detail.mutable_retry_delay()->set_seconds(failure.retry_millis / 1'000);
@@ -330,9 +359,9 @@ std::optional<std::int64_t> RetryMillis(const google::rpc::Status& status) {
 }
 
 google::rpc::Status NotFound(v1::ErrorReason reason, absl::string_view resource) {
-  google::rpc::Status status =
-      Make(google::rpc::NOT_FOUND, ToString(reason), absl::StrCat(resource, ": must exist, was unknown"),
-           {{"resource", std::string(resource)}});
+  google::rpc::Status status = Make(google::rpc::NOT_FOUND, ToString(reason),
+                                    absl::StrCat(resource, ": must exist, was unknown"),
+                                    {{"resource", std::string(resource)}});
   google::rpc::ResourceInfo detail;
   detail.set_resource_type(std::string(resource));
   detail.set_description("must exist, was unknown");

@@ -78,8 +78,7 @@ google::rpc::Status ListTierChangesNow(ReadCall& read, const v1::ListTierChanges
     if (!rendered.ok()) return ToRpcStatus(rendered);
   }
   if (page->next != 0) {
-    response.set_next_page_token(
-        read.page_tokens.Seal(kMethod, arguments, page->next, read.now));
+    response.set_next_page_token(read.page_tokens.Seal(kMethod, arguments, page->next, read.now));
   }
   return {};
 }

@@ -185,10 +185,7 @@ ExitCode ImportPurchases(Session& session, const ImportArguments& arguments) {
   import.mapping = *std::move(bound);
 
   const absl::StatusOr<AmountStyle> style = session.LoadStyle(*program);
-  if (!style.ok()) {
-    return session.Refuse(grpc::Status(static_cast<grpc::StatusCode>(style.status().code()),
-                                       std::string(style.status().message())));
-  }
+  if (!style.ok()) return session.Fail(style.status());
   const absl::StatusOr<absl::TimeZone> zone =
       ParseZone(mapping->zone.empty() ? style->time_zone : mapping->zone);
   if (!zone.ok()) return session.WrongUsage(zone.status());

@@ -1,8 +1,5 @@
 #include "service/cli/importer.h"
 
-#include <grpc/support/time.h>
-#include <grpcpp/client_context.h>
-
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -14,6 +11,7 @@
 #include "absl/hash/hash.h"
 #include "laurel/v1/member_service.grpc.pb.h"
 #include "laurel/v1/points_service.grpc.pb.h"
+#include "service/cli/call_group.h"
 #include "service/cli/progress.h"
 
 namespace laurel::cli {
@@ -21,15 +19,6 @@ namespace {
 
 constexpr std::int64_t kBackoffMaxMicros = 5 * kMicrosPerSecond;
 constexpr std::int64_t kPollMicros = kMicrosPerSecond / 10;
-
-// One call of many that run at once.
-template <class Request, class Response>
-struct PendingCall {
-  grpc::ClientContext context;
-  Request request;
-  Response response;
-  grpc::Status status;
-};
 
 }  // namespace
 
@@ -61,7 +50,7 @@ class Importer::Lane {
     MutexLock lock(&mutex_);
     is_closed_ = true;
     is_cancelled_ = true;
-    for (grpc::ClientContext* context : in_flight_) context->TryCancel();
+    calls_.Cancel();
     changed_.NotifyAll();
   }
   bool is_idle() const {
@@ -95,35 +84,6 @@ class Importer::Lane {
     return items;
   }
 
-  // Starts all calls, waits for all answers. `start` is given context, request, response and what
-  // to call at the end.
-  template <class Request, class Response, class Start>
-  void CallAll(std::vector<std::unique_ptr<PendingCall<Request, Response>>>& calls, Start start) {
-    {
-      MutexLock lock(&mutex_);
-      answers_left_ = calls.size();
-      for (const auto& call : calls) {
-        const auto timeout =
-            gpr_time_from_micros(importer_.options_.call_timeout_micros, GPR_TIMESPAN);
-        call->context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), timeout));
-        in_flight_.push_back(&call->context);
-        if (is_cancelled_) call->context.TryCancel();
-      }
-    }
-    for (const auto& call : calls) {
-      start(&call->context, &call->request, &call->response,
-            [this, target = call.get()](grpc::Status status) {
-              target->status = std::move(status);
-              MutexLock lock(&mutex_);
-              --answers_left_;
-              changed_.NotifyAll();
-            });
-    }
-    MutexLock lock(&mutex_);
-    while (answers_left_ > 0) changed_.Wait(&mutex_);
-    in_flight_.clear();
-  }
-
   // Pauses before the next round; false when time is over or the import has stopped.
   bool WaitForNextRound(std::int64_t started_micros, std::int64_t& backoff,
                         const Refusal& refusal) {
@@ -143,12 +103,12 @@ class Importer::Lane {
     std::int64_t backoff = importer_.options_.backoff_micros;
     const std::int64_t started = SteadyMicros();
     while (!left.empty() && !importer_.is_stopped()) {
-      std::vector<std::unique_ptr<PendingCall<Request, Response>>> calls;
+      PendingCalls<Request, Response> calls;
       for (const ImportItem* item : left) {
         calls.push_back(std::make_unique<PendingCall<Request, Response>>());
         calls.back()->request = make(*item);
       }
-      CallAll<Request, Response>(calls, start);
+      calls_.Run(calls, importer_.options_.call_timeout_micros, start);
       std::vector<const ImportItem*> again;
       Refusal last;
       for (std::size_t i = 0; i < left.size(); ++i) {
@@ -255,14 +215,14 @@ class Importer::Lane {
                                            absl::flat_hash_set<std::uint64_t>& unanswered,
                                            Refusal& last) {
     using Call = PendingCall<v1::BatchAccrueRequest, v1::BatchAccrueResponse>;
-    std::vector<std::unique_ptr<Call>> calls;
+    PendingCalls<v1::BatchAccrueRequest, v1::BatchAccrueResponse> calls;
     calls.push_back(std::make_unique<Call>());
     for (const ImportItem* item : items)
       *calls[0]->request.add_items()->mutable_accrue_purchase() = item->request;
-    CallAll<v1::BatchAccrueRequest, v1::BatchAccrueResponse>(
-        calls, [this](auto* context, auto* request, auto* response, auto done) {
-          points_->async()->BatchAccrue(context, request, response, std::move(done));
-        });
+    calls_.Run(calls, importer_.options_.call_timeout_micros,
+               [this](auto* context, auto* request, auto* response, auto done) {
+                 points_->async()->BatchAccrue(context, request, response, std::move(done));
+               });
     const Call& call = *calls[0];
     const bool has_all = call.response.results_size() == static_cast<int>(items.size());
     if (!call.status.ok() || !has_all) {
@@ -326,11 +286,10 @@ class Importer::Lane {
   const std::unique_ptr<v1::MemberService::Stub> members_;
   const std::unique_ptr<v1::PointsService::Stub> points_;
   absl::flat_hash_set<std::string> known_;  // enrolled members; of the thread
+  CallGroup calls_;
   mutable Mutex mutex_;
   CondVar changed_;
   std::deque<ImportItem> queue_ ABSL_GUARDED_BY(mutex_);
-  std::vector<grpc::ClientContext*> in_flight_ ABSL_GUARDED_BY(mutex_);
-  std::size_t answers_left_ ABSL_GUARDED_BY(mutex_) = 0;
   bool is_closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_done_ ABSL_GUARDED_BY(mutex_) = false;

@@ -57,16 +57,32 @@ ExitCode PrintOpenError(Session& session, const absl::Status& status) {
   }
 }
 
-absl::StatusOr<std::optional<VerifiedCheckpoint>> ReadCheckpoint(const VerifyArguments& arguments) {
-  if (arguments.checkpoint_file.empty()) return std::optional<VerifiedCheckpoint>();
-  ASSIGN_OR_RETURN(const std::string bytes, ReadAll(arguments.checkpoint_file, kNoteBytesMax));
+absl::StatusOr<std::vector<VerifierKey>> ParseKeys(const VerifyArguments& arguments) {
   std::vector<VerifierKey> keys;
   for (const std::string& vkey : arguments.vkeys) {
     ASSIGN_OR_RETURN(VerifierKey key, VerifierKey::Parse(vkey));
     keys.push_back(std::move(key));
   }
+  return keys;
+}
+
+absl::StatusOr<std::optional<VerifiedCheckpoint>> ReadCheckpoint(
+    const VerifyArguments& arguments, const std::vector<VerifierKey>& keys) {
+  if (arguments.checkpoint_file.empty()) return std::optional<VerifiedCheckpoint>();
+  ASSIGN_OR_RETURN(const std::string bytes, ReadAll(arguments.checkpoint_file, kNoteBytesMax));
   ASSIGN_OR_RETURN(VerifiedCheckpoint checkpoint, OpenCheckpoint(bytes, keys));
   return std::optional<VerifiedCheckpoint>(std::move(checkpoint));
+}
+
+std::string OriginOf(const LedgerIdentity& identity, PartitionId partition) {
+  return absl::StrCat(identity.origin, "/", partition);
+}
+
+bool IsOriginOf(const LedgerIdentity& identity, const std::string& origin) {
+  for (PartitionId partition = 0; partition < identity.partition_count; ++partition) {
+    if (origin == OriginOf(identity, partition)) return true;
+  }
+  return false;
 }
 
 // The head anchor is outside the database: it remembers what was acknowledged even if the database
@@ -103,8 +119,7 @@ absl::StatusOr<PartitionResult> VerifyPartition(
                     result);
   VerifyOptions options;
   options.has_replay = !arguments.has_no_replay;
-  if (checkpoint &&
-      checkpoint->checkpoint.origin == absl::StrCat(identity.origin, "/", partition)) {
+  if (checkpoint && checkpoint->checkpoint.origin == OriginOf(identity, partition)) {
     options.checkpoint = checkpoint->checkpoint;
   }
   Progress progress(&session.err(), {absl::StrCat("verifying partition ", partition), "entries",
@@ -184,6 +199,11 @@ ExitCode VerifyLedger(Session& session, const VerifyArguments& arguments,
   if (!store.ok()) return PrintOpenError(session, store.status());
   const absl::StatusOr<std::unique_ptr<AnchorFile>> anchors =
       AnchorFile::Open(dir->anchor_path(), PartitionsOf(dir->identity()));
+  if (checkpoint && !IsOriginOf(dir->identity(), checkpoint->checkpoint.origin)) {
+    session.Warn(absl::StrCat("checkpoint: must be of ", dir->identity().origin, ", was of ",
+                              checkpoint->checkpoint.origin));
+    return ExitCode::kVerifyFailed;
+  }
   std::vector<PartitionResult> results;
   bool is_sound = true;
   for (PartitionId partition = 0; partition < dir->identity().partition_count; ++partition) {
@@ -238,7 +258,10 @@ ExitCode VerifyAll(Session& session, const VerifyArguments& arguments) {
     return session.WrongUsage(absl::InvalidArgumentError(
         "--vkey: must be given with --checkpoint, was absent; laurelctl ledger info shows it"));
   }
-  const absl::StatusOr<std::optional<VerifiedCheckpoint>> checkpoint = ReadCheckpoint(arguments);
+  const absl::StatusOr<std::vector<VerifierKey>> keys = ParseKeys(arguments);
+  if (!keys.ok()) return session.WrongUsage(keys.status());
+  const absl::StatusOr<std::optional<VerifiedCheckpoint>> checkpoint =
+      ReadCheckpoint(arguments, *keys);
   if (!checkpoint.ok()) {
     if (!absl::IsInvalidArgument(checkpoint.status())) return session.IoError(checkpoint.status());
     session.Warn(absl::StrCat("checkpoint: ", checkpoint.status().message()));

@@ -45,14 +45,6 @@ absl::StatusOr<v1::Points> ParsePoints(Session& session, const std::string& prog
   return points;
 }
 
-// An argument that is wrong is wrong usage; a program that could not be read is the server's
-// answer.
-ExitCode PrintPointsError(Session& session, const absl::Status& status) {
-  if (absl::IsInvalidArgument(status)) return session.WrongUsage(status);
-  return session.Refuse(
-      grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
-}
-
 template <class Response>
 Document ToDocument(const Response& response, absl::string_view label, const AmountStyle& style) {
   Document document;
@@ -72,7 +64,7 @@ ExitCode Redeem(Session& session, const RedeemArguments& arguments) {
   if (!member.ok()) return session.WrongUsage(member.status());
   const absl::StatusOr<v1::Points> points =
       ParsePoints(session, *program, arguments.amount, arguments.point_type);
-  if (!points.ok()) return PrintPointsError(session, points.status());
+  if (!points.ok()) return session.Fail(points.status());
   v1::RedeemRequest request;
   request.set_program(*program);
   *request.mutable_member() = *member;
@@ -98,7 +90,7 @@ ExitCode Reverse(Session& session, const ReverseArguments& arguments) {
   if (!arguments.amount.empty()) {
     const absl::StatusOr<v1::Points> points =
         ParsePoints(session, *program, arguments.amount, arguments.point_type);
-    if (!points.ok()) return PrintPointsError(session, points.status());
+    if (!points.ok()) return session.Fail(points.status());
     request.set_amount(points->amount());
   }
   request.set_request_id(session.RequestId());

@@ -139,6 +139,12 @@ ExitCode Session::WrongUsage(const absl::Status& status) {
   return ExitCode::kWrongUsage;
 }
 
+ExitCode Session::Fail(const absl::Status& status) {
+  if (absl::IsInvalidArgument(status)) return WrongUsage(status);
+  return Refuse(
+      grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
+}
+
 ExitCode Session::IoError(const absl::Status& status) {
   PrintError("i/o error: ", absl::StrCat(status.message(), "\n"));
   return ExitCode::kIoError;

@@ -84,6 +84,8 @@ class Session {
   ExitCode Refuse(const Refusal& refusal);
   ExitCode Refuse(const grpc::Status& status) { return Refuse(ToRefusal(status)); }
   ExitCode WrongUsage(const absl::Status& status);
+  // INVALID_ARGUMENT is wrong usage; everything else came from the server.
+  ExitCode Fail(const absl::Status& status);
   ExitCode IoError(const absl::Status& status);
   void Warn(absl::string_view text);
 

@@ -13,9 +13,10 @@
 #include "tests/testing/seed.h"
 #include "tests/testing/test_ledger.h"
 
-// The engine against the plain model: random commands of every kind on a few members over years, restarts in between.
-// After every step both give the same answers, balances, lots and tiers; again and again the ledger is verified.
-// LAUREL_MODEL_STEPS asks for more steps, LAUREL_SEED for one seed.
+// The engine against the plain model: random commands of every kind on a few members over years,
+// restarts in between. After every step both give the same answers, balances, lots and tiers; again
+// and again the ledger is verified. LAUREL_MODEL_STEPS asks for more steps, LAUREL_SEED for one
+// seed.
 namespace laurel {
 namespace {
 
@@ -48,17 +49,22 @@ earning_rules:
        {"$downgrade", kDowngrade[static_cast<int>(program.downgrade)]}});
   for (const model::Earn& earn : revision.rules) {
     absl::StrAppend(&text, "  - {id: ", earn.rule, ", name: Earn");
-    if (!earn.left_out.empty()) absl::StrAppend(&text, ", excluded_categories: [", earn.left_out, "]");
-    absl::StrAppend(&text, ", earn: {point_type: ", earn.type, ", points: \"", earn.points, "\", per: \"",
-                    earn.per / 100, ".", absl::Dec(earn.per % 100, absl::kZeroPad2),
+    if (!earn.left_out.empty())
+      absl::StrAppend(&text, ", excluded_categories: [", earn.left_out, "]");
+    absl::StrAppend(&text, ", earn: {point_type: ", earn.type, ", points: \"", earn.points,
+                    "\", per: \"", earn.per / 100, ".", absl::Dec(earn.per % 100, absl::kZeroPad2),
                     "\", rounding: ", earn.is_half_up ? "HALF_UP" : "DOWN", "}}\n");
   }
   absl::StrAppend(&text, "tiers:\n");
   for (std::size_t i = 0; i < program.tiers.size(); ++i) {
     const model::Tier& tier = program.tiers[i];
     std::vector<std::string> ways;
-    if (tier.credit > 0) ways.push_back(absl::StrCat("{all: [{metric: credit_12m, at_least: \"", tier.credit, "\"}]}"));
-    if (tier.visits > 0) ways.push_back(absl::StrCat("{all: [{metric: visits_12m, at_least: \"", tier.visits, "\"}]}"));
+    if (tier.credit > 0)
+      ways.push_back(
+          absl::StrCat("{all: [{metric: credit_12m, at_least: \"", tier.credit, "\"}]}"));
+    if (tier.visits > 0)
+      ways.push_back(
+          absl::StrCat("{all: [{metric: visits_12m, at_least: \"", tier.visits, "\"}]}"));
     absl::StrAppend(&text, "  - {id: ", tier.id, ", name: Tier, rank: ", i);
     if (!ways.empty()) absl::StrAppend(&text, ", qualify_at: [", absl::StrJoin(ways, ", "), "]");
     absl::StrAppend(&text, "}\n");
@@ -68,7 +74,8 @@ earning_rules:
 
 model::Program ProgramFor(std::uint64_t seed) {
   model::Program program;
-  program.tiers = {{"MEMBER", 0, 0}, {"SILVER", 1000, 12}, {"GOLD", 3000, 0}, {"PLATINUM", 8000, 60}};
+  program.tiers = {
+      {"MEMBER", 0, 0}, {"SILVER", 1000, 12}, {"GOLD", 3000, 0}, {"PLATINUM", 8000, 60}};
   program.downgrade = static_cast<model::Downgrade>(seed % 3);
   const model::Earn credit{.rule = "base_credit", .type = "credit"};
   program.revisions = {
@@ -113,7 +120,8 @@ class Session {
   explicit Session(std::uint64_t seed)
       : random_(seed), program_(ProgramFor(seed)), model_(program_, 0, Timestamp()) {
     Activate(0);
-    ledger_.clock.Advance(40 * kMicrosPerDay);  // nothing can have occurred under the fixture's own revision
+    ledger_.clock.Advance(
+        40 * kMicrosPerDay);  // nothing can have occurred under the fixture's own revision
     for (int i = 0; i < 6; ++i) Do({Enrolment()});
   }
 
@@ -140,7 +148,8 @@ class Session {
     for (const auto& [id, member] : model_.members()) Compare(id);
     EXPECT_EQ(ledger_.Verify(), "");
     ReadView view = ledger_.engine().Read();
-    const absl::StatusOr<std::vector<TrialBalanceRow>> rows = TrialBalance(view, TheProgram(), {}, {});
+    const absl::StatusOr<std::vector<TrialBalanceRow>> rows =
+        TrialBalance(view, TheProgram(), {}, {});
     ASSERT_TRUE(rows.ok()) << rows.status().message();
     for (const char* type : {"points", "credit"}) {
       std::int64_t sum = 0;
@@ -148,10 +157,12 @@ class Session {
       for (const TrialBalanceRow& row : *rows) {
         if (row.type.str() != type) continue;
         sum += row.closing;
-        if (row.account == "member/available") owed -= row.closing;  // debits are positive in the books
+        if (row.account == "member/available")
+          owed -= row.closing;  // debits are positive in the books
       }
       std::int64_t available = 0;
-      for (const auto& [id, member] : model_.members()) available += model::Model::Available(member, type);
+      for (const auto& [id, member] : model_.members())
+        available += model::Model::Available(member, type);
       EXPECT_EQ(sum, 0) << "trial balance of " << type;
       EXPECT_EQ(owed, available) << "the members' account of " << type;
     }
@@ -167,7 +178,9 @@ class Session {
  private:
   // ---- chance ----
 
-  std::uint64_t Below(std::uint64_t bound) { return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_); }
+  std::uint64_t Below(std::uint64_t bound) {
+    return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_);
+  }
   std::int64_t Between(std::int64_t low, std::int64_t high) {
     return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
   }
@@ -190,7 +203,8 @@ class Session {
       if (lot.left > 0 && (due.is_never() || Chance(30))) due = lot.ends;
     }
     const std::int64_t distance = due.is_never() ? 0 : due.micros() - ledger_.clock.Now().micros();
-    if (distance > 1 && distance < 120 * kMicrosPerDay) ledger_.clock.Advance(distance + Between(-1, 1));
+    if (distance > 1 && distance < 120 * kMicrosPerDay)
+      ledger_.clock.Advance(distance + Between(-1, 1));
   }
 
   // ---- commands ----
@@ -225,7 +239,8 @@ class Session {
   EnrollMember Enroll() {
     EnrollMember order{{}, Channel::kPos, PlaceId::Of("S1"), std::nullopt};
     if (Chance(70)) order.identities.push_back(AnyIdentity());
-    if (Chance(20)) order.identities.push_back(IdentityLink{IdentityKind::kPhone, IdentityNo(40 + Below(40))});
+    if (Chance(20))
+      order.identities.push_back(IdentityLink{IdentityKind::kPhone, IdentityNo(40 + Below(40))});
     if (Chance(30)) order.occurred_at = ledger_.clock.Now().PlusMicros(-Between(0, kMicrosPerDay));
     return order;
   }
@@ -253,7 +268,8 @@ class Session {
     for (int i = 1; i <= count; ++i) {
       PurchaseLine line;
       line.line = i;
-      line.kind = Chance(80) ? PurchaseLineKind::kSale : static_cast<PurchaseLineKind>(4 + Below(3));
+      line.kind =
+          Chance(80) ? PurchaseLineKind::kSale : static_cast<PurchaseLineKind>(4 + Below(3));
       line.net = i == count ? left : Between(0, left);
       left -= line.net;
       line.quantity_micros = Chance(80) ? 1'000'000 * Between(1, 5) : Between(1, 3'000'000);
@@ -286,13 +302,19 @@ class Session {
   }
 
   Redeem Spend() {
-    Redeem order{AnyMember(), PointTypeId::Of(Chance(2) ? "credit" : Chance(1) ? "stars" : "points"), 1, "order 7"};
+    Redeem order{AnyMember(),
+                 PointTypeId::Of(Chance(2)   ? "credit"
+                                 : Chance(1) ? "stars"
+                                             : "points"),
+                 1, "order 7"};
     std::int64_t available = 0;
-    if (const auto* id = std::get_if<MemberId>(&order.member); id != nullptr && model_.members().count(*id) > 0) {
+    if (const auto* id = std::get_if<MemberId>(&order.member);
+        id != nullptr && model_.members().count(*id) > 0) {
       available = model::Model::Available(model_.members().at(*id), "points");
     }
     available = std::max<std::int64_t>(available, 1);
-    order.amount = Chance(10) ? available + Between(0, 1) : Between(1, Chance(50) ? available : available / 4 + 1);
+    order.amount = Chance(10) ? available + Between(0, 1)
+                              : Between(1, Chance(50) ? available : available / 4 + 1);
     return order;
   }
   ReverseRedemption Reverse() {
@@ -300,7 +322,9 @@ class Session {
     if (model_.redemptions().empty()) return order;
     // Mostly a recent one, so that there is something left to reverse.
     auto found = model_.redemptions().end();
-    for (std::uint64_t back = 1 + Below(std::min<std::uint64_t>(12, model_.redemptions().size())); back > 0; --back) --found;
+    for (std::uint64_t back = 1 + Below(std::min<std::uint64_t>(12, model_.redemptions().size()));
+         back > 0; --back)
+      --found;
     if (Chance(97)) order.redemption = found->first;
     if (Chance(60)) order.amount = Between(1, std::max<std::int64_t>(1, found->second.amount));
     return order;
@@ -308,8 +332,8 @@ class Session {
 
   Command Named(Order order) {
     // Unique within the process, whatever the ledger's own words do.
-    return Command{TheProgram(), RequestId::Of(absl::StrCat("model-", next_request_++, "-request")), "test",
-                   std::move(order)};
+    return Command{TheProgram(), RequestId::Of(absl::StrCat("model-", next_request_++, "-request")),
+                   "test", std::move(order)};
   }
   Command Any() {
     const std::uint64_t dice = Below(100);
@@ -327,9 +351,11 @@ class Session {
     if (dice < 91) return Named(ReactivateMember{AnyMember()});
     if (dice < 92) return Chance(25) ? Named(CloseMember{AnyMember()}) : Named(Enroll());
     if (dice < 94) {
-      return Command{TheProgram(), RequestId(), "", AdvanceMember{Pick(model_.members())->first, std::nullopt}};
+      return Command{TheProgram(), RequestId(), "",
+                     AdvanceMember{Pick(model_.members())->first, std::nullopt}};
     }
-    // Something that was sent before, once more: as it was, under a new id, or changed under the old one.
+    // Something that was sent before, once more: as it was, under a new id, or changed under the
+    // old one.
     if (sent_.empty()) return Named(Accrue());
     Command again = sent_[Below(sent_.size())];
     if (Chance(30)) return Named(again.order);
@@ -344,10 +370,13 @@ class Session {
   // ---- doing and comparing ----
 
   void Activate(std::size_t revision) {
-    const rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(Document(program_, program_.revisions[revision]));
-    ASSERT_NE(compiled.rulebook, nullptr) << (compiled.findings.empty() ? "" : compiled.findings[0].message);
+    const rules::Rulebook::Compiled compiled =
+        rules::Rulebook::Compile(Document(program_, program_.revisions[revision]));
+    ASSERT_NE(compiled.rulebook, nullptr)
+        << (compiled.findings.empty() ? "" : compiled.findings[0].message);
     if (numbers_.count(revision) == 0) {
-      ledger_.Do(CreateRevision{std::string(compiled.rulebook->canonical()), compiled.rulebook->digest()});
+      ledger_.Do(
+          CreateRevision{std::string(compiled.rulebook->canonical()), compiled.rulebook->digest()});
       numbers_[revision] = ++last_number_;
     }
     const Reply reply = ledger_.Run(ActivateRevision{numbers_[revision]});
@@ -374,8 +403,10 @@ class Session {
       ASSERT_TRUE(answered[i].ok()) << answered[i].status().message();
       CompareAnswer(command, *answered[i], expected);
       if (expected.member) touched.insert(*expected.member);
-      if (const auto* advance = std::get_if<AdvanceMember>(&command.order)) touched.insert(advance->member);
-      if (expected.refused == std::nullopt && std::holds_alternative<AccruePurchase>(command.order)) {
+      if (const auto* advance = std::get_if<AdvanceMember>(&command.order))
+        touched.insert(advance->member);
+      if (expected.refused == std::nullopt &&
+          std::holds_alternative<AccruePurchase>(command.order)) {
         last_sale_ = std::get<AccruePurchase>(command.order).receipt;
       }
       if (!command.request.empty()) sent_.push_back(command);
@@ -390,9 +421,13 @@ class Session {
   void CompareAnswer(const Command& command, const Reply& reply, const model::Answer& expected) {
     std::optional<Rejection> refused;
     if (reply.unrecorded) refused = reply.unrecorded->reason;
-    if (reply.entry != nullptr && reply.entry->outcome.rejected) refused = reply.entry->outcome.rejected->reason;
-    const auto name = [](const std::optional<Rejection>& r) { return r ? std::string(ToString(*r)) : "accepted"; };
-    ++outcomes_[absl::StrCat(ToString(MethodOf(command.order)), expected.is_replayed ? " replayed " : " ", name(refused))];
+    if (reply.entry != nullptr && reply.entry->outcome.rejected)
+      refused = reply.entry->outcome.rejected->reason;
+    const auto name = [](const std::optional<Rejection>& r) {
+      return r ? std::string(ToString(*r)) : "accepted";
+    };
+    ++outcomes_[absl::StrCat(ToString(MethodOf(command.order)),
+                             expected.is_replayed ? " replayed " : " ", name(refused))];
     EXPECT_EQ(name(refused), name(expected.refused));
     EXPECT_EQ(reply.is_replayed, expected.is_replayed);
     EXPECT_EQ(reply.entry == nullptr, expected.sequence == 0);
@@ -407,7 +442,8 @@ class Session {
     if (!entry.member || entry.outcome.rejected) return;
     const model::Member& member = model_.members().at(*entry.member);
     for (const Balance& balance : entry.outcome.balances) {
-      EXPECT_EQ(balance.available, model::Model::Available(member, balance.type.str())) << balance.type.str();
+      EXPECT_EQ(balance.available, model::Model::Available(member, balance.type.str()))
+          << balance.type.str();
       EXPECT_EQ(balance.pending + balance.held, 0);
     }
   }
@@ -444,7 +480,8 @@ class Session {
     std::string text;
     state.ForLots(id, PointTypeId::Of(type), [&](const LotKey& key, const Lot& lot) {
       if (key.expires_at > now) {
-        absl::StrAppend(&text, ToString(key.id), ": ", lot.available, " ends ", ToString(key.expires_at), "\n");
+        absl::StrAppend(&text, ToString(key.id), ": ", lot.available, " ends ",
+                        ToString(key.expires_at), "\n");
       }
       return true;
     });
@@ -460,7 +497,8 @@ class Session {
 
   static std::string Progress(const TierView& tier) {
     std::string text = tier.next;
-    for (const ProgressLine& line : tier.progress) absl::StrAppend(&text, " ", line.metric, " ", line.have, "/", line.need);
+    for (const ProgressLine& line : tier.progress)
+      absl::StrAppend(&text, " ", line.metric, " ", line.have, "/", line.need);
     return text;
   }
   // The way to the next tier of which the smaller part is missing.
@@ -473,8 +511,9 @@ class Session {
     if (next.visits == 0) return by_credit;
     const std::int64_t credit_lacks = std::max<std::int64_t>(0, next.credit - credit) * next.visits;
     const std::int64_t visits_lack = std::max<std::int64_t>(0, next.visits - visits) * next.credit;
-    return credit_lacks <= visits_lack ? by_credit
-                                       : absl::StrCat(next.id, " visits_12m ", visits, "/", next.visits);
+    return credit_lacks <= visits_lack
+               ? by_credit
+               : absl::StrCat(next.id, " visits_12m ", visits, "/", next.visits);
   }
 
   std::mt19937_64 random_;
@@ -522,20 +561,41 @@ TEST(Model, AgreesWithTheEngine) {
   RecordProperty("outcomes", text);
   if (std::getenv("LAUREL_MODEL_OUTCOMES") != nullptr) std::cout << text;
   if (steps < kStepsDefault) return;
-  for (const char* outcome :
-       {"EnrollMember accepted", "EnrollMember IDENTITY_TAKEN", "LinkIdentity accepted", "LinkIdentity IDENTITY_TAKEN",
-        "LinkIdentity MEMBER_NOT_ACTIVE", "UnlinkIdentity accepted", "UnlinkIdentity RESOURCE_NOT_FOUND",
-        "SuspendMember accepted", "SuspendMember INVALID_STATE", "ReactivateMember accepted", "CloseMember accepted",
-        "AccruePurchase accepted", "AccruePurchase replayed accepted", "AccruePurchase MEMBER_NOT_FOUND",
-        "AccruePurchase MEMBER_NOT_ACTIVE", "AccruePurchase INVALID_FIELD", "AccruePurchase OCCURRED_AT_OUT_OF_WINDOW",
-        "AccruePurchase RECEIPT_ALREADY_POSTED", "AccruePurchase RECEIPT_CONTENT_DIFFERS",
-        "AccruePurchase REQUEST_ID_REUSED", "ReturnPurchase accepted",
-        "ReturnPurchase replayed accepted", "ReturnPurchase PURCHASE_NOT_FOUND",
-        "ReturnPurchase RETURN_EXCEEDS_PURCHASE", "ReturnPurchase OCCURRED_AT_OUT_OF_WINDOW",
-        "ReturnPurchase RECEIPT_ALREADY_POSTED", "ReturnPurchase RECEIPT_CONTENT_DIFFERS", "Redeem accepted", "Redeem replayed INSUFFICIENT_POINTS",
-        "Redeem MEMBER_NOT_ACTIVE", "Redeem AMOUNT_NOT_ALLOWED", "Redeem INSUFFICIENT_POINTS",
-        "ReverseRedemption accepted", "ReverseRedemption ENTRY_NOT_FOUND",
-        "ReverseRedemption REVERSAL_EXCEEDS_REDEMPTION"}) {
+  for (const char* outcome : {"EnrollMember accepted",
+                              "EnrollMember IDENTITY_TAKEN",
+                              "LinkIdentity accepted",
+                              "LinkIdentity IDENTITY_TAKEN",
+                              "LinkIdentity MEMBER_NOT_ACTIVE",
+                              "UnlinkIdentity accepted",
+                              "UnlinkIdentity RESOURCE_NOT_FOUND",
+                              "SuspendMember accepted",
+                              "SuspendMember INVALID_STATE",
+                              "ReactivateMember accepted",
+                              "CloseMember accepted",
+                              "AccruePurchase accepted",
+                              "AccruePurchase replayed accepted",
+                              "AccruePurchase MEMBER_NOT_FOUND",
+                              "AccruePurchase MEMBER_NOT_ACTIVE",
+                              "AccruePurchase INVALID_FIELD",
+                              "AccruePurchase OCCURRED_AT_OUT_OF_WINDOW",
+                              "AccruePurchase RECEIPT_ALREADY_POSTED",
+                              "AccruePurchase RECEIPT_CONTENT_DIFFERS",
+                              "AccruePurchase REQUEST_ID_REUSED",
+                              "ReturnPurchase accepted",
+                              "ReturnPurchase replayed accepted",
+                              "ReturnPurchase PURCHASE_NOT_FOUND",
+                              "ReturnPurchase RETURN_EXCEEDS_PURCHASE",
+                              "ReturnPurchase OCCURRED_AT_OUT_OF_WINDOW",
+                              "ReturnPurchase RECEIPT_ALREADY_POSTED",
+                              "ReturnPurchase RECEIPT_CONTENT_DIFFERS",
+                              "Redeem accepted",
+                              "Redeem replayed INSUFFICIENT_POINTS",
+                              "Redeem MEMBER_NOT_ACTIVE",
+                              "Redeem AMOUNT_NOT_ALLOWED",
+                              "Redeem INSUFFICIENT_POINTS",
+                              "ReverseRedemption accepted",
+                              "ReverseRedemption ENTRY_NOT_FOUND",
+                              "ReverseRedemption REVERSAL_EXCEEDS_REDEMPTION"}) {
     EXPECT_GT(outcomes[outcome], 0) << outcome;
   }
 }

@@ -40,7 +40,8 @@ std::string WriteFile(const TempDir& dir, absl::string_view text) {
 
 TEST(Config, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
   const TempDir dir;
-  const std::string file = WriteFile(dir, "data_dir: /file\nlisten: 127.0.0.1:1\nlog_level: error\n");
+  const std::string file =
+      WriteFile(dir, "data_dir: /file\nlisten: 127.0.0.1:1\nlog_level: error\n");
   const absl::StatusOr<Config> config =
       Load({"--config", file, "--data-dir=/flag"},
            {{"LAUREL_DATA_DIR", "/environment"}, {"LAUREL_LISTEN", "127.0.0.1:2"}});
@@ -87,7 +88,8 @@ TEST(Config, AllThatIsWrongIsTold) {
               {{"LAUREL_FREE_SPACE_MIN", "much"}});
   EXPECT_THAT(problem, HasSubstr("data_dir: must be set, was empty (default)"));
   EXPECT_THAT(problem, HasSubstr("listen: must be host:port, was nowhere (flag)"));
-  EXPECT_THAT(problem, HasSubstr("log_level: must be debug, info, warning, error, was loud (flag)"));
+  EXPECT_THAT(problem,
+              HasSubstr("log_level: must be debug, info, warning, error, was loud (flag)"));
   EXPECT_THAT(problem, HasSubstr("batch_commands_max: must be 1 to 4096, was 0 (flag)"));
   EXPECT_THAT(problem, HasSubstr("free_space_min: must be a number of bytes"));
 }

@@ -16,10 +16,10 @@ const ProgramId kProgram = ProgramId::Of("bean-club");
 TEST(Names, AreFrozen) {
   EXPECT_EQ(ProgramName(kProgram), "programs/bean-club");
   EXPECT_EQ(RevisionName(kProgram, 3), "programs/bean-club/revisions/3");
-  EXPECT_EQ(MemberName(kProgram, MemberId::Of(1)), "programs/bean-club/members/5p5b0kzs7dqr1");
-  EXPECT_EQ(MemberName(kProgram, MemberId::Of(2)), "programs/bean-club/members/3yfajc3krbs7p");
+  EXPECT_EQ(MemberName(kProgram, MemberId::Of(1)), "programs/bean-club/members/5d4gp3m80p1f5");
+  EXPECT_EQ(MemberName(kProgram, MemberId::Of(2)), "programs/bean-club/members/dqmhrjwx2p54a");
   EXPECT_EQ(LotName(kProgram, MemberId::Of(1), LotId{12, 1}),
-            "programs/bean-club/members/5p5b0kzs7dqr1/lots/12.1");
+            "programs/bean-club/members/5d4gp3m80p1f5/lots/12.1");
   EXPECT_EQ(EntryName(kProgram, 0, 12), "programs/bean-club/entries/0-12");
   EXPECT_EQ(PurchaseName(kProgram, ReceiptKey{PlaceId::Of("S12"), PlaceId::Of("T-3"),
                                               *Date::FromCivil(2026, 1, 3), PlaceId::Of("00123")}),
@@ -86,10 +86,12 @@ TEST(Names, HaveOneSpelling) {
         "programs/bean-club/entries/-1", "programs/bean-club/entries/0-18446744073709551616"}) {
     EXPECT_FALSE(ParseEntryName(name)) << name;
   }
-  for (const char* name :
-       {"programs/bean-club/purchases/S1.T1.20260230.1", "programs/bean-club/purchases/S1.T1.2026031.1",
-        "programs/bean-club/purchases/S1.T1.20260301", "programs/bean-club/purchases/S1.T1.20260301.1.2",
-        "programs/bean-club/purchases/.T1.20260301.1", "programs/bean-club/purchases/-S.T1.20260301.1"}) {
+  for (const char* name : {"programs/bean-club/purchases/S1.T1.20260230.1",
+                           "programs/bean-club/purchases/S1.T1.2026031.1",
+                           "programs/bean-club/purchases/S1.T1.20260301",
+                           "programs/bean-club/purchases/S1.T1.20260301.1.2",
+                           "programs/bean-club/purchases/.T1.20260301.1",
+                           "programs/bean-club/purchases/-S.T1.20260301.1"}) {
     EXPECT_FALSE(ParsePurchaseName(name)) << name;
   }
 }

@@ -11,9 +11,9 @@ TEST(PageTokens, OpensWhatItSealed) {
   const PageTokens tokens;
   const std::string token = tokens.Seal("ListEntries", "arguments", 90412, kNow);
   EXPECT_EQ(tokens.Open("ListEntries", "arguments", token, kNow), 90412u);
-  EXPECT_EQ(token.find_first_not_of(
-                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
-            std::string::npos);
+  EXPECT_EQ(
+      token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+      std::string::npos);
   EXPECT_NE(tokens.Seal("ListEntries", "arguments", 90412, kNow), token);
 }
 

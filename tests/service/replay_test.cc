@@ -28,8 +28,7 @@ class Replay : public testing::Test {
     calls_[name] = [this, stub, method, request] {
       grpc::ClientContext context;
       Response response;
-      const grpc::Status status =
-          ((*(server_.stubs.*stub)).*method)(&context, request, &response);
+      const grpc::Status status = ((*(server_.stubs.*stub)).*method)(&context, request, &response);
       Answer answer;
       answer.has_mark = context.GetServerInitialMetadata().contains("laurel-replayed");
       if (!status.ok()) {

@@ -36,7 +36,8 @@ TEST(Status, EveryErrorHasOneErrorInfoAndOneOfEachOtherDetail) {
   }
   for (const char* reason : {"OVERLOADED", "DRAINING", "NOT_LEADER", "STORAGE_READ_ONLY",
                              "CLOCK_BEHIND", "DEADLINE_TOO_SHORT", "LEDGER_CORRUPT"}) {
-    all.push_back(ToRpcStatus(WithReason(absl::UnavailableError("thing: must be, was not"), reason)));
+    all.push_back(
+        ToRpcStatus(WithReason(absl::UnavailableError("thing: must be, was not"), reason)));
     EXPECT_EQ(ReasonOf(all.back()), reason);
   }
   all.push_back(PageTokenInvalid());
@@ -62,10 +63,10 @@ TEST(Status, EveryErrorHasOneErrorInfoAndOneOfEachOtherDetail) {
 }
 
 TEST(Status, RefusalTellsItsNumbers) {
-  const Refused refused = Read(ToRpcStatus(
-      Rejected{Rejection::kInsufficientPoints,
-               {{"available", "120"}, {"pending", "0"}, {"required", "500"}}},
-      kProgram));
+  const Refused refused =
+      Read(ToRpcStatus(Rejected{Rejection::kInsufficientPoints,
+                                {{"available", "120"}, {"pending", "0"}, {"required", "500"}}},
+                       kProgram));
   EXPECT_EQ(refused.code, grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(refused.message, "points: must be at most the 120 available, was 500");
   EXPECT_EQ(refused.facts.at("available"), "120");
@@ -74,8 +75,8 @@ TEST(Status, RefusalTellsItsNumbers) {
 }
 
 TEST(Status, EntriesAreNamedInFull) {
-  const Refused refused = Read(
-      ToRpcStatus(Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", "0-12"}}}, kProgram));
+  const Refused refused =
+      Read(ToRpcStatus(Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", "0-12"}}}, kProgram));
   EXPECT_EQ(refused.code, grpc::StatusCode::ALREADY_EXISTS);
   EXPECT_EQ(refused.facts.at("entry"), "programs/harbour/entries/0-12");
 }

@@ -22,7 +22,8 @@ Refused Read(const google::rpc::Status& status) {
     }
     google::rpc::BadRequest bad;
     if (!detail.UnpackTo(&bad)) continue;
-    for (const auto& violation : bad.field_violations()) refused.fields.push_back(violation.field());
+    for (const auto& violation : bad.field_violations())
+      refused.fields.push_back(violation.field());
   }
   return refused;
 }

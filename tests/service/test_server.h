@@ -15,8 +15,8 @@
 #include "absl/strings/string_view.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "laurel/v1/ledger_service.grpc.pb.h"
 #include "laurel/v1/admin_service.grpc.pb.h"
+#include "laurel/v1/ledger_service.grpc.pb.h"
 #include "laurel/v1/member_service.grpc.pb.h"
 #include "laurel/v1/points_service.grpc.pb.h"
 #include "laurel/v1/program_service.grpc.pb.h"
@@ -33,7 +33,7 @@ struct Refused {
   std::string message;
   std::string reason;
   std::map<std::string, std::string> facts;
-  std::vector<std::string> fields;  // of the BadRequest detail
+  std::vector<std::string> fields;   // of the BadRequest detail
   std::vector<std::string> details;  // type names
 };
 Refused Read(const grpc::Status& status);

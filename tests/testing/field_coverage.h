@@ -10,7 +10,8 @@
 
 namespace laurel {
 
-// Which fields of which messages were ever set, so that a test of an encoding can say which ones it never saw.
+// Which fields of which messages were ever set, so that a test of an encoding can say which ones it
+// never saw.
 class FieldCoverage {
  public:
   // Counts the fields set in `message` and in what it contains.
@@ -31,7 +32,8 @@ class FieldCoverage {
     }
   }
 
-  // The fields of `root` and of every message that it can contain that were never set, by full name.
+  // The fields of `root` and of every message that it can contain that were never set, by full
+  // name.
   std::vector<std::string> Missing(const google::protobuf::Descriptor* root) const {
     std::vector<std::string> missing;
     for (const google::protobuf::Descriptor* message : Reachable(root)) {
@@ -44,7 +46,8 @@ class FieldCoverage {
   }
 
   // `root` and every message that it can contain.
-  static std::set<const google::protobuf::Descriptor*> Reachable(const google::protobuf::Descriptor* root) {
+  static std::set<const google::protobuf::Descriptor*> Reachable(
+      const google::protobuf::Descriptor* root) {
     std::set<const google::protobuf::Descriptor*> found;
     std::vector<const google::protobuf::Descriptor*> open{root};
     while (!open.empty()) {

@@ -11,21 +11,25 @@ namespace {
 constexpr std::int64_t kDay = 86'400'000'000;
 constexpr std::int64_t kHour = 3'600'000'000;
 
-// ---- text ----------------------------------------------------------------------------------------------------
+// ---- text
+// ----------------------------------------------------------------------------------------------------
 
 std::string Text(const MemberRef& ref) {
   if (const auto* id = std::get_if<MemberId>(&ref)) return absl::StrCat("m", id->raw());
   std::string text = "i";
-  for (const std::uint8_t byte : std::get<IdentityHash>(ref)) absl::StrAppend(&text, absl::Hex(byte, absl::kZeroPad2));
+  for (const std::uint8_t byte : std::get<IdentityHash>(ref))
+    absl::StrAppend(&text, absl::Hex(byte, absl::kZeroPad2));
   return text;
 }
-std::string Text(const IdentityLink& link) { return absl::StrCat(static_cast<int>(link.kind), ":", Text(link.hash)); }
+std::string Text(const IdentityLink& link) {
+  return absl::StrCat(static_cast<int>(link.kind), ":", Text(link.hash));
+}
 
 std::string Text(const std::vector<PurchaseLine>& lines) {
   std::string text;
   for (const PurchaseLine& line : lines) {
-    absl::StrAppend(&text, " [", line.line, " kind=", static_cast<int>(line.kind), " net=", line.net,
-                    " q=", line.quantity_micros, " ", line.sku);
+    absl::StrAppend(&text, " [", line.line, " kind=", static_cast<int>(line.kind),
+                    " net=", line.net, " q=", line.quantity_micros, " ", line.sku);
     for (const std::string& category : line.categories) absl::StrAppend(&text, " #", category);
     absl::StrAppend(&text, "]");
   }
@@ -34,7 +38,8 @@ std::string Text(const std::vector<PurchaseLine>& lines) {
 
 struct Describer {
   std::string operator()(const EnrollMember& o) const {
-    std::string text = absl::StrCat("enroll channel=", static_cast<int>(o.channel), " store=", o.store.str());
+    std::string text =
+        absl::StrCat("enroll channel=", static_cast<int>(o.channel), " store=", o.store.str());
     if (o.occurred_at) absl::StrAppend(&text, " at=", ToString(*o.occurred_at));
     for (const IdentityLink& link : o.identities) absl::StrAppend(&text, " ", Text(link));
     return text;
@@ -45,16 +50,23 @@ struct Describer {
   std::string operator()(const UnlinkIdentity& o) const {
     return absl::StrCat("unlink ", Text(o.member), " ", Text(o.identity));
   }
-  std::string operator()(const SuspendMember& o) const { return absl::StrCat("suspend ", Text(o.member)); }
-  std::string operator()(const ReactivateMember& o) const { return absl::StrCat("reactivate ", Text(o.member)); }
-  std::string operator()(const CloseMember& o) const { return absl::StrCat("close ", Text(o.member)); }
+  std::string operator()(const SuspendMember& o) const {
+    return absl::StrCat("suspend ", Text(o.member));
+  }
+  std::string operator()(const ReactivateMember& o) const {
+    return absl::StrCat("reactivate ", Text(o.member));
+  }
+  std::string operator()(const CloseMember& o) const {
+    return absl::StrCat("close ", Text(o.member));
+  }
   std::string operator()(const AccruePurchase& o) const {
-    return absl::StrCat("accrue ", Text(o.member), " ", ToString(o.receipt), " at=", ToString(o.occurred_at),
-                        " channel=", static_cast<int>(o.channel), " ", o.currency, " ", o.total, Text(o.lines));
+    return absl::StrCat("accrue ", Text(o.member), " ", ToString(o.receipt),
+                        " at=", ToString(o.occurred_at), " channel=", static_cast<int>(o.channel),
+                        " ", o.currency, " ", o.total, Text(o.lines));
   }
   std::string operator()(const ReturnPurchase& o) const {
-    std::string text = absl::StrCat("return ", ToString(o.receipt), " of ", ToString(o.original), " at=",
-                                    ToString(o.occurred_at));
+    std::string text = absl::StrCat("return ", ToString(o.receipt), " of ", ToString(o.original),
+                                    " at=", ToString(o.occurred_at));
     for (const ReturnLine& line : o.lines) {
       absl::StrAppend(&text, " [", line.line, " q=", line.quantity_micros);
       if (line.refund) absl::StrAppend(&text, " refund=", *line.refund);
@@ -63,18 +75,29 @@ struct Describer {
     return text;
   }
   std::string operator()(const Redeem& o) const {
-    return absl::StrCat("redeem ", Text(o.member), " ", o.amount, " ", o.type.str(), " ", o.reference);
+    return absl::StrCat("redeem ", Text(o.member), " ", o.amount, " ", o.type.str(), " ",
+                        o.reference);
   }
   std::string operator()(const ReverseRedemption& o) const {
-    return absl::StrCat("reverse ", o.redemption, " ", o.amount ? std::to_string(*o.amount) : "all");
+    return absl::StrCat("reverse ", o.redemption, " ",
+                        o.amount ? std::to_string(*o.amount) : "all");
   }
-  std::string operator()(const CreateProgram& o) const { return absl::StrCat("create program ", ToHex(o.digest)); }
-  std::string operator()(const CreateRevision& o) const { return absl::StrCat("create revision ", ToHex(o.digest)); }
-  std::string operator()(const ActivateRevision& o) const { return absl::StrCat("activate ", o.number); }
-  std::string operator()(const AdvanceMember& o) const { return absl::StrCat("advance m", o.member.raw()); }
+  std::string operator()(const CreateProgram& o) const {
+    return absl::StrCat("create program ", ToHex(o.digest));
+  }
+  std::string operator()(const CreateRevision& o) const {
+    return absl::StrCat("create revision ", ToHex(o.digest));
+  }
+  std::string operator()(const ActivateRevision& o) const {
+    return absl::StrCat("activate ", o.number);
+  }
+  std::string operator()(const AdvanceMember& o) const {
+    return absl::StrCat("advance m", o.member.raw());
+  }
 };
 
-// ---- civil time ----------------------------------------------------------------------------------------------
+// ---- civil time
+// ----------------------------------------------------------------------------------------------
 
 // 01:00 UTC of the last Sunday of a month of 31 days.
 std::int64_t LastSunday(int year, int month) {
@@ -87,7 +110,8 @@ bool IsSummer(std::int64_t micros) {
   return micros >= LastSunday(year, 3) && micros < LastSunday(year, 10);
 }
 
-// ---- amounts -------------------------------------------------------------------------------------------------
+// ---- amounts
+// -------------------------------------------------------------------------------------------------
 
 bool Counts(const PurchaseLine& line, const std::string& left_out) {
   if (line.kind != PurchaseLineKind::kSale) return false;
@@ -123,7 +147,8 @@ std::int64_t Share(std::int64_t n, std::int64_t kept, std::int64_t q) {
 bool SameLines(const std::vector<PurchaseLine>& taken, const std::vector<ReturnLine>& asked) {
   if (taken.size() != asked.size()) return false;
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    if (taken[i].line != asked[i].line || taken[i].quantity_micros != asked[i].quantity_micros) return false;
+    if (taken[i].line != asked[i].line || taken[i].quantity_micros != asked[i].quantity_micros)
+      return false;
     if (asked[i].refund && *asked[i].refund != taken[i].net) return false;
   }
   return true;
@@ -157,7 +182,8 @@ Timestamp StartOf(Date day) {
   return Timestamp::FromMicros(midnight - (IsSummer(midnight - 2 * kHour) ? 2 : 1) * kHour);
 }
 
-// ---- reading -------------------------------------------------------------------------------------------------
+// ---- reading
+// -------------------------------------------------------------------------------------------------
 
 std::int64_t Model::Available(const Member& member, const std::string& type) {
   std::int64_t sum = type == "points" ? -member.arrears : 0;
@@ -170,7 +196,8 @@ std::vector<Lot> Model::SpendOrder(const Member& member, const std::string& type
   for (const Lot& lot : member.lots) {
     if (lot.type == type && lot.left > 0) lots.push_back(lot);
   }
-  std::stable_sort(lots.begin(), lots.end(), [](const Lot& a, const Lot& b) { return a.ends < b.ends; });
+  std::stable_sort(lots.begin(), lots.end(),
+                   [](const Lot& a, const Lot& b) { return a.ends < b.ends; });
   return lots;
 }
 
@@ -237,9 +264,11 @@ std::optional<Rejection> Model::Late(Timestamp occurred_at) const {
   return std::nullopt;
 }
 
-// ---- due work ------------------------------------------------------------------------------------------------
+// ---- due work
+// ------------------------------------------------------------------------------------------------
 
-bool Model::DoOneDue(MemberId id, Member& member, Timestamp now, std::optional<Timestamp> activity_at) const {
+bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
+                     std::optional<Timestamp> activity_at) const {
   Timestamp end = Timestamp::Never();
   for (const Lot& lot : member.lots) {
     if (lot.left > 0 && lot.ends <= now) end = std::min(end, lot.ends);
@@ -283,7 +312,8 @@ Member Model::AsOf(MemberId id, Timestamp now) const {
   return member;
 }
 
-// Before a command its member is brought up to now: one entry per instant at which something fell due.
+// Before a command its member is brought up to now: one entry per instant at which something fell
+// due.
 void Model::CatchUp(const Order& order) {
   std::optional<MemberId> id;
   std::optional<Timestamp> activity_at;
@@ -308,13 +338,16 @@ void Model::CatchUp(const Order& order) {
   }
   if (!id) return;
   // What cannot have happened yet brings nothing forward.
-  const auto is_possible = [&] { return activity_at && activity_at->micros() - Next().micros() <= kHour / 6; };
+  const auto is_possible = [&] {
+    return activity_at && activity_at->micros() - Next().micros() <= kHour / 6;
+  };
   while (DoOneDue(*id, members_.at(*id), Next(), is_possible() ? activity_at : std::nullopt)) {
     Recorded(sequence_ + 1, Next());
   }
 }
 
-// ---- commands ------------------------------------------------------------------------------------------------
+// ---- commands
+// ------------------------------------------------------------------------------------------------
 
 Answer Model::Do(const Command& command, Timestamp clock) {
   clock_ = clock;
@@ -329,7 +362,8 @@ Answer Model::Do(const Command& command, Timestamp clock) {
   }
   CatchUp(command.order);
   if (std::holds_alternative<AdvanceMember>(command.order)) return Answer{};
-  const std::optional<Rejection> refused = std::visit([&](const auto& o) { return Do(o); }, command.order);
+  const std::optional<Rejection> refused =
+      std::visit([&](const auto& o) { return Do(o); }, command.order);
   Answer answer{.refused = refused};
   if (refused && !IsRecordedRefusal(*refused)) return answer;
   answer.recorded_at = Next();
@@ -366,7 +400,8 @@ std::optional<Rejection> Model::Do(const UnlinkIdentity& o) {
   touched_ = Find(o.member);
   if (!touched_) return Rejection::kMemberNotFound;
   const auto linked = identities_.find(o.identity.hash);
-  if (linked == identities_.end() || linked->second != *touched_) return Rejection::kResourceNotFound;
+  if (linked == identities_.end() || linked->second != *touched_)
+    return Rejection::kResourceNotFound;
   identities_.erase(linked);
   return std::nullopt;
 }
@@ -394,7 +429,8 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
       absl::StrCat(touched_->raw(), " ", o.total, " ", ToString(o.occurred_at), " ", Text(lines));
   const auto known = purchases_.find(o.receipt);
   if (known != purchases_.end()) {
-    return known->second.content == content ? Rejection::kReceiptAlreadyPosted : Rejection::kReceiptContentDiffers;
+    return known->second.content == content ? Rejection::kReceiptAlreadyPosted
+                                            : Rejection::kReceiptContentDiffers;
   }
 
   Purchase purchase{.member = *touched_, .sequence = sequence_ + 1, .content = content};
@@ -406,7 +442,10 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
   for (const Earn& rule : revision.rules) {
     const std::int64_t points = PointsOf(rule, lines);
     if (points == 0) continue;
-    Lot lot{.id = LotId{sequence_ + 1, ++number}, .type = rule.type, .ends = Timestamp::Never(), .left = points};
+    Lot lot{.id = LotId{sequence_ + 1, ++number},
+            .type = rule.type,
+            .ends = Timestamp::Never(),
+            .left = points};
     if (rule.type == "points") {
       lot.ends = StartOf(purchase.day.PlusMonths(revision.expiry_months).PlusDays(1));
       const std::int64_t owed = std::min(points, member.arrears);
@@ -429,7 +468,8 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
     standing.review_at = ReviewAt(earned, standing.since, 1);
   }
   const Timestamp tomorrow = Next().PlusMicros(kDay);
-  if (o.occurred_at < Next().PlusMicros(-kDay) && standing.review_at < tomorrow) standing.no_review_before = tomorrow;
+  if (o.occurred_at < Next().PlusMicros(-kDay) && standing.review_at < tomorrow)
+    standing.no_review_before = tomorrow;
   return std::nullopt;
 }
 
@@ -441,7 +481,8 @@ std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
   const auto known = purchases_.find(o.receipt);
   if (known != purchases_.end()) {
     const Purchase& earlier = known->second;
-    const bool is_same = earlier.content == content && (o.lines.empty() ? earlier.is_gone : SameLines(earlier.left, o.lines));
+    const bool is_same = earlier.content == content &&
+                         (o.lines.empty() ? earlier.is_gone : SameLines(earlier.left, o.lines));
     return is_same ? Rejection::kReceiptAlreadyPosted : Rejection::kReceiptContentDiffers;
   }
   if (const auto late = Late(o.occurred_at)) return late;
@@ -449,13 +490,16 @@ std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
   std::vector<PurchaseLine> rest = purchase.left;
   std::vector<ReturnLine> asked = o.lines;
   if (asked.empty()) {
-    for (const PurchaseLine& line : rest) asked.push_back(ReturnLine{line.line, line.quantity_micros, std::nullopt});
+    for (const PurchaseLine& line : rest)
+      asked.push_back(ReturnLine{line.line, line.quantity_micros, std::nullopt});
   }
   if (rest.empty()) return Rejection::kReturnExceedsPurchase;
   std::vector<PurchaseLine> taken;
   for (const ReturnLine& ask : asked) {
-    const auto line = std::find_if(rest.begin(), rest.end(), [&](const auto& l) { return l.line == ask.line; });
-    if (line == rest.end() || ask.quantity_micros > line->quantity_micros) return Rejection::kReturnExceedsPurchase;
+    const auto line =
+        std::find_if(rest.begin(), rest.end(), [&](const auto& l) { return l.line == ask.line; });
+    if (line == rest.end() || ask.quantity_micros > line->quantity_micros)
+      return Rejection::kReturnExceedsPurchase;
     if (ask.refund.value_or(0) > line->net) return Rejection::kReturnExceedsPurchase;
     const std::int64_t kept = line->quantity_micros - ask.quantity_micros;
     taken.push_back(*line);
@@ -466,7 +510,8 @@ std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
     line->quantity_micros = kept;
     taken.back().net -= line->net;
   }
-  rest.erase(std::remove_if(rest.begin(), rest.end(), [](const auto& l) { return l.quantity_micros == 0; }),
+  rest.erase(std::remove_if(rest.begin(), rest.end(),
+                            [](const auto& l) { return l.quantity_micros == 0; }),
              rest.end());
 
   touched_ = purchase.member;

@@ -11,12 +11,14 @@
 #include "engine/domain/command.h"
 #include "engine/domain/entry.h"
 
-// What the ledger should say, by vectors and loops: slow, and small enough to be read and believed. Written from the
-// conventions of the program (lots, returns, tiers, civil days of Berlin) and not from the engine; it shares the
-// values and commands of the domain with it, and nothing that decides.
+// What the ledger should say, by vectors and loops: slow, and small enough to be read and believed.
+// Written from the conventions of the program (lots, returns, tiers, civil days of Berlin) and not
+// from the engine; it shares the values and commands of the domain with it, and nothing that
+// decides.
 namespace laurel::model {
 
-// ---- the program ---------------------------------------------------------------------------------------------
+// ---- the program
+// ---------------------------------------------------------------------------------------------
 
 enum class Clawback { kArrears, kWithinBalance, kPendingOnly };
 enum class Downgrade { kDropOne, kRecompute, kNever };
@@ -47,12 +49,13 @@ struct Program {
   std::vector<Revision> revisions;
 };
 
-// Berlin's calendar by the rule of the European Union: summer from the last Sunday of March, 01:00 UTC, to the last
-// one of October.
+// Berlin's calendar by the rule of the European Union: summer from the last Sunday of March, 01:00
+// UTC, to the last one of October.
 Date LocalDay(Timestamp instant);
 Timestamp StartOf(Date day);
 
-// ---- members -------------------------------------------------------------------------------------------------
+// ---- members
+// -------------------------------------------------------------------------------------------------
 
 struct Lot {
   LotId id;
@@ -75,7 +78,8 @@ struct Purchase {
   Timestamp occurred_at;
   Date day;
   const Revision* revision = nullptr;
-  std::vector<PurchaseLine> left;  // net and quantity that were not returned; of a return: what it took
+  std::vector<PurchaseLine>
+      left;  // net and quantity that were not returned; of a return: what it took
   std::vector<Award> awards;
   bool is_gone = false;  // returned whole; of a return: it took all that was left
 };
@@ -83,7 +87,8 @@ struct Redemption {
   MemberId member;
   std::int64_t amount = 0;
   std::int64_t back = 0;
-  std::vector<std::pair<std::size_t, std::int64_t>> parts;  // lot and points, in the order of taking
+  std::vector<std::pair<std::size_t, std::int64_t>>
+      parts;  // lot and points, in the order of taking
 };
 struct Standing {
   std::size_t tier = 0;
@@ -116,7 +121,9 @@ class Model {
       : program_(program), sequence_(sequence), last_recorded_(last_recorded) {}
 
   // A revision came into force by an entry that is accounted for elsewhere.
-  void Activate(std::size_t revision, Timestamp from) { in_force_.emplace_back(from, &program_.revisions[revision]); }
+  void Activate(std::size_t revision, Timestamp from) {
+    in_force_.emplace_back(from, &program_.revisions[revision]);
+  }
   // Entries that the model has no command for.
   void Recorded(std::uint64_t sequence, Timestamp recorded_at) {
     sequence_ = sequence;
@@ -151,7 +158,8 @@ class Model {
   std::optional<Rejection> Late(Timestamp occurred_at) const;
 
   // Does the first thing that is due, if any; by how much the clock stands is said by `now`.
-  bool DoOneDue(MemberId id, Member& member, Timestamp now, std::optional<Timestamp> activity_at) const;
+  bool DoOneDue(MemberId id, Member& member, Timestamp now,
+                std::optional<Timestamp> activity_at) const;
   void CatchUp(const Order& order);
   bool Reaches(const Tier& tier, std::int64_t credit, std::int64_t visits) const;
   std::size_t Earned(MemberId id, Date last) const;
@@ -161,8 +169,12 @@ class Model {
   std::optional<Rejection> Do(const EnrollMember& o);
   std::optional<Rejection> Do(const LinkIdentity& o);
   std::optional<Rejection> Do(const UnlinkIdentity& o);
-  std::optional<Rejection> Do(const SuspendMember& o) { return Move(o.member, MemberState::kSuspended); }
-  std::optional<Rejection> Do(const ReactivateMember& o) { return Move(o.member, MemberState::kActive); }
+  std::optional<Rejection> Do(const SuspendMember& o) {
+    return Move(o.member, MemberState::kSuspended);
+  }
+  std::optional<Rejection> Do(const ReactivateMember& o) {
+    return Move(o.member, MemberState::kActive);
+  }
   std::optional<Rejection> Do(const CloseMember& o) { return Move(o.member, MemberState::kClosed); }
   std::optional<Rejection> Do(const AccruePurchase& o);
   std::optional<Rejection> Do(const ReturnPurchase& o);

@@ -25,8 +25,9 @@ TEST(Accrue, RoundsALineOnce) {
   };
   for (const Row& row : kRows) {
     SCOPED_TRACE(std::string(row.rate) + " of " + std::to_string(row.cents));
-    Scene scene(With(HarbourDocument(), {{R"(earn: {point_type: points, points: "1", per: "1.00", rounding: DOWN})",
-                                          std::string("earn: {point_type: points, ") + row.rate + "}"}}));
+    Scene scene(With(HarbourDocument(),
+                     {{R"(earn: {point_type: points, points: "1", per: "1.00", rounding: DOWN})",
+                       std::string("earn: {point_type: points, ") + row.rate + "}"}}));
     const MemberId ana = scene.Enroll(1);
     scene.Buy(ana, row.cents);
     EXPECT_EQ(scene.Points(ana), row.points);
@@ -42,8 +43,9 @@ TEST(Accrue, CountsSaleLinesThatAreNotLeftOut) {
   card.kind = PurchaseLineKind::kGiftCard;
   PurchaseLine deposit = SaleLine(5, 25);
   deposit.kind = PurchaseLineKind::kDeposit;
-  const auto entry = scene.BuyLines(
-      ana, {SaleLine(1, 10'000), SaleLine(2, 720, 2, {"books", "gift_card"}), fee, card, deposit, SaleLine(6, 99)});
+  const auto entry =
+      scene.BuyLines(ana, {SaleLine(1, 10'000), SaleLine(2, 720, 2, {"books", "gift_card"}), fee,
+                           card, deposit, SaleLine(6, 99)});
   EXPECT_EQ(scene.Points(ana), 100);  // 10,099 cents, rounded once
   EXPECT_EQ(scene.Points(ana, "credit"), 100);
   const PurchaseAccrued& accrued = *entry->FindEvent<PurchaseAccrued>();
@@ -64,8 +66,10 @@ TEST(Accrue, IsTheSameInWhateverOrderTheLinesCome) {
 }
 
 TEST(Accrue, OpensALotPerAwardAndPosts) {
-  Scene scene(With(HarbourDocument(),
-                   {{"  - {id: base_credit", R"(  - {id: full_price, name: Full price, excluded_categories: [sale], earn: {point_type: points, points: "2", per: "1.00", rounding: DOWN}}
+  Scene scene(With(
+      HarbourDocument(),
+      {{"  - {id: base_credit",
+        R"(  - {id: full_price, name: Full price, excluded_categories: [sale], earn: {point_type: points, points: "2", per: "1.00", rounding: DOWN}}
   - {id: base_credit)"}}));
   const MemberId ana = scene.Enroll(1);
   const auto entry = scene.BuyLines(ana, {SaleLine(1, 1'000), SaleLine(2, 500, 1, {"sale"})});
@@ -77,7 +81,8 @@ TEST(Accrue, OpensALotPerAwardAndPosts) {
   EXPECT_EQ(entry->lot_moves.size(), 3u);
   std::vector<std::string> rules;
   for (const Event& event : entry->events) {
-    if (const auto* award = std::get_if<PointsAwarded>(&event)) rules.push_back(award->rule + " " + award->funding);
+    if (const auto* award = std::get_if<PointsAwarded>(&event))
+      rules.push_back(award->rule + " " + award->funding);
   }
   EXPECT_EQ(rules, (std::vector<std::string>{"base base", "full_price base", "base_credit base"}));
 }
@@ -129,9 +134,9 @@ TEST(Accrue, TakesWhatOccurredWithinTheWindowToTheMicrosecond) {
     bool is_taken;
   };
   constexpr Row kRows[] = {
-      {-30 * kMicrosPerDay, true},     {-30 * kMicrosPerDay - 1, false},
-      {10 * kMicrosPerMinute, true},   {10 * kMicrosPerMinute + 1, false},
-      {400 * kMicrosPerDay, false},    {-400 * kMicrosPerDay, false},
+      {-30 * kMicrosPerDay, true},   {-30 * kMicrosPerDay - 1, false},
+      {10 * kMicrosPerMinute, true}, {10 * kMicrosPerMinute + 1, false},
+      {400 * kMicrosPerDay, false},  {-400 * kMicrosPerDay, false},
   };
   for (const Row& row : kRows) {
     SCOPED_TRACE(row.micros);
@@ -150,7 +155,8 @@ TEST(Accrue, TakesTheRevisionInForceWhenItOccurred) {
   const MemberId ana = scene.Enroll(1);
   scene.At("2026-03-05T12:00:00Z");
   scene.Activate(With(HarbourDocument(), {{R"(points: "1", per: "1.00", rounding: DOWN}}
-  - {id: base_credit)", R"(points: "4", per: "1.00", rounding: DOWN}}
+  - {id: base_credit)",
+                                           R"(points: "4", per: "1.00", rounding: DOWN}}
   - {id: base_credit)"}}));
   scene.At("2026-03-06T12:00:00Z");
   scene.Buy(ana, 1'000);
@@ -162,9 +168,10 @@ TEST(Accrue, TakesTheRevisionInForceWhenItOccurred) {
 }
 
 TEST(Accrue, RefusesABalanceBeyondTheBound) {
-  Scene scene(With(HarbourDocument(),
-                   {{R"(earn: {point_type: points, points: "1", per: "1.00", rounding: DOWN})",
-                     R"(earn: {point_type: points, points: "1000", per: "0.01", rounding: DOWN})"}}));
+  Scene scene(
+      With(HarbourDocument(),
+           {{R"(earn: {point_type: points, points: "1", per: "1.00", rounding: DOWN})",
+             R"(earn: {point_type: points, points: "1000", per: "0.01", rounding: DOWN})"}}));
   const MemberId ana = scene.Enroll(1);
   scene.Buy(ana, kPurchaseTotalMax);
   EXPECT_EQ(scene.Points(ana), kAmountMax);

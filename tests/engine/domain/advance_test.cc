@@ -6,8 +6,8 @@ namespace laurel {
 namespace {
 
 void Advance(Scene& scene, MemberId member) {
-  const absl::StatusOr<Reply> reply =
-      scene.engine().Execute(Command{TheProgram(), RequestId(), "", AdvanceMember{member, std::nullopt}});
+  const absl::StatusOr<Reply> reply = scene.engine().Execute(
+      Command{TheProgram(), RequestId(), "", AdvanceMember{member, std::nullopt}});
   ASSERT_TRUE(reply.ok()) << reply.status().message();
 }
 
@@ -96,7 +96,8 @@ std::string Story(Scene& scene, MemberId member) {
     const std::shared_ptr<const Entry> entry = view.state().FindEntry(sequence);
     if (entry->member != member) continue;
     absl::StrAppend(&story, ToString(entry->kind), " ", ToString(entry->occurred_at), " ",
-                    entry->effective_on ? ToString(*entry->effective_on) : "", " ", Postings(*entry), "\n");
+                    entry->effective_on ? ToString(*entry->effective_on) : "", " ",
+                    Postings(*entry), "\n");
   }
   absl::StrAppend(&story, EncodeRecord(scene.Record(member)));
   return story;
@@ -133,8 +134,10 @@ TEST(Advance, DecidesNothingOnPointsThatHaveEndedHoweverManyLots) {
   scene.Buy(ana, 100);
   scene.clock.Advance(400 * kMicrosPerDay);
   EXPECT_EQ(scene.Points(ana), 0);
-  // 341 lots with an end of their own are more than one command catches up with: a retry gets further.
-  const Command command{TheProgram(), RequestId::Of("many-lots"), "test", Redeem{ana, PointsType(), 1, ""}};
+  // 341 lots with an end of their own are more than one command catches up with: a retry gets
+  // further.
+  const Command command{TheProgram(), RequestId::Of("many-lots"), "test",
+                        Redeem{ana, PointsType(), 1, ""}};
   const absl::StatusOr<Reply> first = scene.engine().Execute(command);
   EXPECT_EQ(first.status().code(), absl::StatusCode::kUnavailable);
   const absl::StatusOr<Reply> second = scene.engine().Execute(command);

@@ -4,20 +4,20 @@
 #include "absl/strings/str_cat.h"
 #include "tests/engine/domain/scene.h"
 
-// The guards of every command, in their order of precedence: a command with one wrong and all the later ones is
-// refused for the earlier one. The tables are the specification.
+// The guards of every command, in their order of precedence: a command with one wrong and all the
+// later ones is refused for the earlier one. The tables are the specification.
 namespace laurel {
 namespace {
 
 // What every table finds in the ledger.
 struct Stage {
   Scene scene;
-  MemberId ana;        // active, 100 points
-  MemberId bob;        // closed
-  MemberId cleo;       // suspended, 100 points
-  ReceiptKey sale;     // ana's, of 100.00
-  ReceiptKey gone;     // ana's, returned whole
-  ReceiptKey returned; // the return's receipt
+  MemberId ana;                  // active, 100 points
+  MemberId bob;                  // closed
+  MemberId cleo;                 // suspended, 100 points
+  ReceiptKey sale;               // ana's, of 100.00
+  ReceiptKey gone;               // ana's, returned whole
+  ReceiptKey returned;           // the return's receipt
   std::uint64_t redemption = 0;  // ana's, of 10
   std::uint64_t reversed = 0;    // ana's, reversed whole
 
@@ -64,7 +64,8 @@ const Guard kNoProgram{"no such program", Rejection::kResourceNotFound,
                        [](const Stage&, Command& c) { c.program = ProgramId::Of("elsewhere"); }};
 template <class O>
 Guard NoMember() {
-  return {"no such member", Rejection::kMemberNotFound, Set<O>([](const Stage&, O& o) { o.member = IdentityNo(99); })};
+  return {"no such member", Rejection::kMemberNotFound,
+          Set<O>([](const Stage&, O& o) { o.member = IdentityNo(99); })};
 }
 template <class O>
 Guard OfBob(Rejection reason = Rejection::kMemberNotActive) {
@@ -72,7 +73,8 @@ Guard OfBob(Rejection reason = Rejection::kMemberNotActive) {
 }
 template <class O>
 Guard OfCleo(Rejection reason) {
-  return {"the member is suspended", reason, Set<O>([](const Stage& s, O& o) { o.member = s.cleo; })};
+  return {"the member is suspended", reason,
+          Set<O>([](const Stage& s, O& o) { o.member = s.cleo; })};
 }
 template <class O>
 Guard OfAna(const char* wrong, Rejection reason) {
@@ -88,43 +90,61 @@ CreateRevision OtherRevision() {
 const std::vector<Table>& Tables() {
   static const auto* const tables = new std::vector<Table>{
       {"EnrollMember",
-       [](const Stage&) { return EnrollMember{{{IdentityKind::kApp, IdentityNo(50)}}, Channel::kApp, {}, {}}; },
+       [](const Stage&) {
+         return EnrollMember{{{IdentityKind::kApp, IdentityNo(50)}}, Channel::kApp, {}, {}};
+       },
        {kNoProgram,
-        {"an identity names another member", Rejection::kIdentityTaken, Set<EnrollMember>([](const Stage&, auto& o) {
+        {"an identity names another member", Rejection::kIdentityTaken,
+         Set<EnrollMember>([](const Stage&, auto& o) {
            o.identities.push_back({IdentityKind::kCard, IdentityNo(1)});
          })}}},
       {"LinkIdentity",
-       [](const Stage& s) { return LinkIdentity{s.ana, {IdentityKind::kApp, IdentityNo(50)}}; },
-       {kNoProgram, NoMember<LinkIdentity>(), OfBob<LinkIdentity>(),
-        {"it names another member", Rejection::kIdentityTaken, Set<LinkIdentity>([](const Stage&, auto& o) {
+       [](const Stage& s) {
+         return LinkIdentity{s.ana, {IdentityKind::kApp, IdentityNo(50)}};
+       },
+       {kNoProgram,
+        NoMember<LinkIdentity>(),
+        OfBob<LinkIdentity>(),
+        {"it names another member", Rejection::kIdentityTaken,
+         Set<LinkIdentity>([](const Stage&, auto& o) {
            o.identity = {IdentityKind::kCard, IdentityNo(2)};
          })},
-        {"it is linked already", Rejection::kInvalidState, Set<LinkIdentity>([](const Stage&, auto& o) {
+        {"it is linked already", Rejection::kInvalidState,
+         Set<LinkIdentity>([](const Stage&, auto& o) {
            o.identity = {IdentityKind::kCard, IdentityNo(1)};
          })}}},
       {"UnlinkIdentity",
-       [](const Stage& s) { return UnlinkIdentity{s.ana, {IdentityKind::kCard, IdentityNo(1)}}; },
-       {kNoProgram, NoMember<UnlinkIdentity>(),
-        {"it names another member", Rejection::kResourceNotFound, Set<UnlinkIdentity>([](const Stage&, auto& o) {
+       [](const Stage& s) {
+         return UnlinkIdentity{s.ana, {IdentityKind::kCard, IdentityNo(1)}};
+       },
+       {kNoProgram,
+        NoMember<UnlinkIdentity>(),
+        {"it names another member", Rejection::kResourceNotFound,
+         Set<UnlinkIdentity>([](const Stage&, auto& o) {
            o.identity = {IdentityKind::kCard, IdentityNo(2)};
          })}}},
-      {"SuspendMember", [](const Stage& s) { return SuspendMember{s.ana}; },
+      {"SuspendMember",
+       [](const Stage& s) { return SuspendMember{s.ana}; },
        {kNoProgram, NoMember<SuspendMember>(), OfBob<SuspendMember>(),
         OfCleo<SuspendMember>(Rejection::kInvalidState)}},
-      {"ReactivateMember", [](const Stage& s) { return ReactivateMember{s.cleo}; },
+      {"ReactivateMember",
+       [](const Stage& s) { return ReactivateMember{s.cleo}; },
        {kNoProgram, NoMember<ReactivateMember>(), OfBob<ReactivateMember>(),
         OfAna<ReactivateMember>("the member is active", Rejection::kInvalidState)}},
-      {"CloseMember", [](const Stage& s) { return CloseMember{s.cleo}; },
+      {"CloseMember",
+       [](const Stage& s) { return CloseMember{s.cleo}; },
        {kNoProgram, NoMember<CloseMember>(), OfBob<CloseMember>()}},
       {"AccruePurchase",
        [](const Stage& s) { return s.scene.Sale(s.cleo, 500, 1'000); },
        {kNoProgram,
         {"another currency", Rejection::kInvalidField,
          Set<AccruePurchase>([](const Stage&, auto& o) { o.currency = "USD"; })},
-        {"too long ago", Rejection::kOccurredAtOutOfWindow, Set<AccruePurchase>([](const Stage&, auto& o) {
+        {"too long ago", Rejection::kOccurredAtOutOfWindow,
+         Set<AccruePurchase>([](const Stage&, auto& o) {
            o.occurred_at = o.occurred_at.PlusMicros(-31 * kMicrosPerDay);
          })},
-        NoMember<AccruePurchase>(), OfBob<AccruePurchase>(),
+        NoMember<AccruePurchase>(),
+        OfBob<AccruePurchase>(),
         {"the receipt is a return's", Rejection::kReceiptContentDiffers,
          Set<AccruePurchase>([](const Stage& s, auto& o) { o.receipt = s.returned; })},
         {"the receipt is another sale's", Rejection::kReceiptContentDiffers,
@@ -135,18 +155,22 @@ const std::vector<Table>& Tables() {
          })}}},
       {"AccruePurchase, once more",  // the whole of the first, under another request id
        [](const Stage& s) { return s.scene.Sale(s.ana, 500, 1'000); },
-       {{"the receipt is this sale's", Rejection::kReceiptAlreadyPosted, Set<AccruePurchase>([](const Stage& s, auto& o) {
+       {{"the receipt is this sale's", Rejection::kReceiptAlreadyPosted,
+         Set<AccruePurchase>([](const Stage& s, auto& o) {
            o.receipt = s.sale;
            o.total = 12'000;
          })}}},
       {"ReturnPurchase",
-       [](const Stage& s) { return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}}; },
+       [](const Stage& s) {
+         return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}};
+       },
        {kNoProgram,
         {"it names the receipt of a return", Rejection::kPurchaseNotFound,
          Set<ReturnPurchase>([](const Stage& s, auto& o) { o.original = s.returned; })},
         {"its receipt is a sale's", Rejection::kReceiptContentDiffers,
          Set<ReturnPurchase>([](const Stage& s, auto& o) { o.receipt = s.gone; })},
-        {"too far ahead", Rejection::kOccurredAtOutOfWindow, Set<ReturnPurchase>([](const Stage&, auto& o) {
+        {"too far ahead", Rejection::kOccurredAtOutOfWindow,
+         Set<ReturnPurchase>([](const Stage&, auto& o) {
            o.occurred_at = o.occurred_at.PlusMicros(11 * kMicrosPerMinute);
          })},
         {"more pieces than bought", Rejection::kReturnExceedsPurchase,
@@ -154,42 +178,63 @@ const std::vector<Table>& Tables() {
         {"more money than paid", Rejection::kReturnExceedsPurchase,
          Set<ReturnPurchase>([](const Stage&, auto& o) { o.lines = {Pieces(1, 1, 12'001)}; })}}},
       {"ReturnPurchase, of nothing left",
-       [](const Stage& s) { return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}}; },
+       [](const Stage& s) {
+         return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}};
+       },
        {{"all of it came back before", Rejection::kReturnExceedsPurchase,
          Set<ReturnPurchase>([](const Stage& s, auto& o) { o.original = s.gone; })}}},
       {"ReturnPurchase, of an unknown sale",
-       [](const Stage& s) { return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}}; },
+       [](const Stage& s) {
+         return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}};
+       },
        {{"no such sale", Rejection::kPurchaseNotFound,
-         Set<ReturnPurchase>([](const Stage&, auto& o) { o.original = ReturnPurchase().original; })}}},
+         Set<ReturnPurchase>(
+             [](const Stage&, auto& o) { o.original = ReturnPurchase().original; })}}},
       {"ReturnPurchase, once more",
-       [](const Stage& s) { return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}}; },
+       [](const Stage& s) {
+         return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}};
+       },
        {{"the receipt is this return's", Rejection::kReceiptAlreadyPosted,
          Set<ReturnPurchase>([](const Stage& s, auto& o) {
            o.receipt = s.returned;
            o.original = s.gone;
          })}}},
-      {"Redeem", [](const Stage& s) { return Redeem{s.ana, PointsType(), 110, ""}; },
-       {kNoProgram, NoMember<Redeem>(), OfBob<Redeem>(),
+      {"Redeem",
+       [](const Stage& s) {
+         return Redeem{s.ana, PointsType(), 110, ""};
+       },
+       {kNoProgram,
+        NoMember<Redeem>(),
+        OfBob<Redeem>(),
         {"a qualifying point type", Rejection::kAmountNotAllowed,
          Set<Redeem>([](const Stage&, auto& o) { o.type = PointTypeId::Of("credit"); })},
-        {"more than there is", Rejection::kInsufficientPoints, Set<Redeem>([](const Stage&, auto& o) { o.amount = 111; })}}},
-      {"Redeem, suspended", [](const Stage& s) { return Redeem{s.ana, PointsType(), 1, ""}; },
+        {"more than there is", Rejection::kInsufficientPoints,
+         Set<Redeem>([](const Stage&, auto& o) { o.amount = 111; })}}},
+      {"Redeem, suspended",
+       [](const Stage& s) {
+         return Redeem{s.ana, PointsType(), 1, ""};
+       },
        {OfCleo<Redeem>(Rejection::kMemberNotActive)}},
-      {"ReverseRedemption", [](const Stage& s) { return ReverseRedemption{s.redemption, 10}; },
+      {"ReverseRedemption",
+       [](const Stage& s) {
+         return ReverseRedemption{s.redemption, 10};
+       },
        {kNoProgram,
         {"no redemption", Rejection::kEntryNotFound,
          Set<ReverseRedemption>([](const Stage&, auto& o) { o.redemption = 1; })},
         {"nothing is left of it", Rejection::kReversalExceedsRedemption,
-         Set<ReverseRedemption>([](const Stage& s, auto& o) { o = {s.reversed, std::nullopt}; })},
+         Set<ReverseRedemption>([](const Stage& s, auto& o) {
+           o = {s.reversed, std::nullopt};
+         })},
         {"more than was redeemed", Rejection::kReversalExceedsRedemption,
          Set<ReverseRedemption>([](const Stage&, auto& o) { o.amount = 11; })}}},
       {"CreateProgram",
-       [](const Stage&) {
-         return CreateProgram{OtherRevision().canonical, OtherRevision().digest};
-       },
-       {{"the id exists", Rejection::kIdTaken, [](const Stage&, Command& c) { c.program = TheProgram(); }}}},
+       [](const Stage&) { return CreateProgram{OtherRevision().canonical, OtherRevision().digest}; },
+       {{"the id exists", Rejection::kIdTaken,
+         [](const Stage&, Command& c) { c.program = TheProgram(); }}}},
       {"CreateRevision", [](const Stage&) { return OtherRevision(); }, {kNoProgram}},
-      {"ActivateRevision", [](const Stage&) { return ActivateRevision{2}; },
+      {"ActivateRevision",
+       [](const Stage&) { return ActivateRevision{2}; },
        {kNoProgram,
         {"no such revision", Rejection::kRevisionNotFound,
          Set<ActivateRevision>([](const Stage&, auto& o) { o.number = 7; })},
@@ -217,9 +262,12 @@ TEST(Guards, StandInOrder) {
     SCOPED_TRACE(table.command);
     for (std::size_t first = 0; first < table.guards.size(); ++first) {
       SCOPED_TRACE(table.guards[first].wrong);
-      Command command{TheProgram(), RequestId::Of(absl::StrCat("guards-", ++request)), "test", table.right(stage)};
-      if (std::string(table.command) == "CreateProgram") command.program = ProgramId::Of("elsewhere");
-      for (std::size_t i = table.guards.size(); i > first; --i) table.guards[i - 1].make_wrong(stage, command);
+      Command command{TheProgram(), RequestId::Of(absl::StrCat("guards-", ++request)), "test",
+                      table.right(stage)};
+      if (std::string(table.command) == "CreateProgram")
+        command.program = ProgramId::Of("elsewhere");
+      for (std::size_t i = table.guards.size(); i > first; --i)
+        table.guards[i - 1].make_wrong(stage, command);
       const std::uint64_t before = stage.scene.engine().sequence();
       const Rejected rejected = Refused(stage, command);
       EXPECT_EQ(ToString(rejected.reason), ToString(table.guards[first].reason));
@@ -242,7 +290,8 @@ TEST(Guards, LetTheRightCommandPass) {
     const absl::StatusOr<Reply> reply = stage.scene.engine().Execute(command);
     ASSERT_TRUE(reply.ok()) << reply.status().message();
     ASSERT_FALSE(reply->unrecorded.has_value()) << ToString(reply->unrecorded->reason);
-    EXPECT_FALSE(reply->entry->outcome.rejected.has_value()) << ToString(reply->entry->outcome.rejected->reason);
+    EXPECT_FALSE(reply->entry->outcome.rejected.has_value())
+        << ToString(reply->entry->outcome.rejected->reason);
   }
 }
 

@@ -20,7 +20,8 @@ TEST(Members, AreOneUnderEachOfTheirIdentities) {
     EXPECT_EQ(scene.Tier(*found).tier, "SILVER");
   }
   scene.Spend(IdentityNo(3), 1'000);
-  EXPECT_EQ(scene.Refused(Redeem{IdentityNo(4), PointsType(), 1, ""}).reason, Rejection::kInsufficientPoints);
+  EXPECT_EQ(scene.Refused(Redeem{IdentityNo(4), PointsType(), 1, ""}).reason,
+            Rejection::kInsufficientPoints);
 }
 
 TEST(Members, ARemovedIdentityIsFreeAgain) {
@@ -38,7 +39,8 @@ TEST(Members, ARemovedIdentityIsFreeAgain) {
 TEST(Members, HaveAtMost64Identities) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
-  for (std::uint64_t i = 2; i <= 64; ++i) scene.Do(LinkIdentity{ana, {IdentityKind::kApp, IdentityNo(i)}});
+  for (std::uint64_t i = 2; i <= 64; ++i)
+    scene.Do(LinkIdentity{ana, {IdentityKind::kApp, IdentityNo(i)}});
   const Rejected rejected = scene.Refused(LinkIdentity{ana, {IdentityKind::kApp, IdentityNo(65)}});
   EXPECT_EQ(rejected.reason, Rejection::kInvalidState);
   EXPECT_EQ(rejected.metadata, (decltype(Rejected::metadata){{"identities_max", "64"}}));
@@ -100,7 +102,8 @@ TEST(Members, LeaveTheirPathInTheirHistory) {
   EXPECT_EQ(view.state().enrolments.Find(EnrolmentKey{ana})->closed_at, closed[0]->recorded_at);
 }
 
-// ---- entries that a ledger of ours would never hold --------------------------------------------------------
+// ---- entries that a ledger of ours would never hold
+// --------------------------------------------------------
 
 class FitsTest : public testing::Test {
  protected:
@@ -123,16 +126,28 @@ TEST_F(FitsTest, TakesWhatWasDecided) {
 TEST_F(FitsTest, FindsWhatDoesNotFit) {
   EXPECT_EQ(Verdict([](Entry& e) { ++e.postings[0].amount; }), "postings do not sum to zero");
   EXPECT_EQ(Verdict([](Entry& e) { e.effective_on.reset(); }), "postings have no civil day");
-  EXPECT_EQ(Verdict([](Entry& e) { e.member.reset(); }), "a member's account moves without a member");
-  EXPECT_NE(Verdict([](Entry& e) { e.lot_moves[0].delta = -1'000'000; }).find("would leave the range"), std::string::npos);
-  EXPECT_NE(Verdict([](Entry& e) { e.lot_moves[0].delta = INT64_MIN; }).find("would leave the range"), std::string::npos);
-  EXPECT_NE(Verdict([](Entry& e) { e.lot_moves[0].lot.id.number = 9; }).find("is not there"), std::string::npos);
-  EXPECT_EQ(Verdict([](Entry& e) { e.events.push_back(RedemptionReversed{999, PointsType(), 1}); }),
+  EXPECT_EQ(Verdict([](Entry& e) { e.member.reset(); }),
+            "a member's account moves without a member");
+  EXPECT_NE(
+      Verdict([](Entry& e) { e.lot_moves[0].delta = -1'000'000; }).find("would leave the range"),
+      std::string::npos);
+  EXPECT_NE(
+      Verdict([](Entry& e) { e.lot_moves[0].delta = INT64_MIN; }).find("would leave the range"),
+      std::string::npos);
+  EXPECT_NE(Verdict([](Entry& e) { e.lot_moves[0].lot.id.number = 9; }).find("is not there"),
+            std::string::npos);
+  EXPECT_EQ(Verdict([](Entry& e) {
+              e.events.push_back(RedemptionReversed{999, PointsType(), 1});
+            }),
             "a reversed redemption is not there");
-  EXPECT_EQ(Verdict([](Entry& e) { e.events.push_back(PointsTakenBack{}); }), "points are taken back without a return");
-  EXPECT_EQ(Verdict([](Entry& e) { e.events.push_back(LotExpired{}); }), "an expired lot is not there");
-  EXPECT_EQ(Verdict([](Entry& e) { e.events.push_back(PurchaseReturned{}); }), "the returned purchase is not there");
-  EXPECT_EQ(Verdict([](Entry& e) { e.events.push_back(PointsAwarded{}); }), "an award's amounts are out of range");
+  EXPECT_EQ(Verdict([](Entry& e) { e.events.push_back(PointsTakenBack{}); }),
+            "points are taken back without a return");
+  EXPECT_EQ(Verdict([](Entry& e) { e.events.push_back(LotExpired{}); }),
+            "an expired lot is not there");
+  EXPECT_EQ(Verdict([](Entry& e) { e.events.push_back(PurchaseReturned{}); }),
+            "the returned purchase is not there");
+  EXPECT_EQ(Verdict([](Entry& e) { e.events.push_back(PointsAwarded{}); }),
+            "an award's amounts are out of range");
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ TEST(Programs, KeepWhatBalancesRestOn) {
       {"kind: REDEEMABLE", "kind: REDEEMABLE, decimals: 2", "point_types"},
       {"  - {id: credit, name: Credit, symbol: CRD, kind: QUALIFYING}\n",
        "  - {id: credit, name: Credit, symbol: CRD, kind: QUALIFYING}\n"
-       "  - {id: stars, name: Stars, symbol: STR, kind: QUALIFYING}\n", ""},
+       "  - {id: stars, name: Stars, symbol: STR, kind: QUALIFYING}\n",
+       ""},
       {"name: Points", "name: Beans", ""},
       {"after: 12 months}]", "after: 6 months}]", ""},
       {R"(at_least: "1000")", R"(at_least: "900")", ""},
@@ -52,7 +53,8 @@ TEST(Programs, RollBackToAnOldRevision) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
   scene.Activate(With(HarbourDocument(), {{R"(points: "1", per: "1.00", rounding: DOWN}}
-  - {id: base_credit)", R"(points: "3", per: "1.00", rounding: DOWN}}
+  - {id: base_credit)",
+                                           R"(points: "3", per: "1.00", rounding: DOWN}}
   - {id: base_credit)"}}));
   scene.At("2026-03-02T12:00:00Z");
   scene.Buy(ana, 1'000);
@@ -80,17 +82,21 @@ TEST(Programs, DoNotActivateWhatDoesNotCompile) {
 TEST(Programs, HaveNoMembersBeforeTheyAreActive) {
   Scene scene;
   const ProgramId other = ProgramId::Of("elsewhere");
-  const CreateRevision revision = RevisionOf(With(HarbourDocument(), {{"id: harbour", "id: elsewhere"}}));
+  const CreateRevision revision =
+      RevisionOf(With(HarbourDocument(), {{"id: harbour", "id: elsewhere"}}));
   const auto run = [&](Order order, const char* request) {
-    return *scene.engine().Execute(Command{other, RequestId::Of(request), "test", std::move(order)});
+    return *scene.engine().Execute(
+        Command{other, RequestId::Of(request), "test", std::move(order)});
   };
   run(CreateProgram{revision.canonical, revision.digest}, "elsewhere-1");
-  EXPECT_EQ(run(EnrollMember{}, "elsewhere-2").entry->outcome.rejected->reason, Rejection::kResourceNotFound);
+  EXPECT_EQ(run(EnrollMember{}, "elsewhere-2").entry->outcome.rejected->reason,
+            Rejection::kResourceNotFound);
   run(ActivateRevision{1}, "elsewhere-3");
   const Reply enrolled = run(EnrollMember{}, "elsewhere-4");
   ASSERT_TRUE(enrolled.entry->member.has_value());
   // A member belongs to its program alone.
-  EXPECT_EQ(scene.Refused(scene.Sale(*enrolled.entry->member, 7, 100)).reason, Rejection::kMemberNotFound);
+  EXPECT_EQ(scene.Refused(scene.Sale(*enrolled.entry->member, 7, 100)).reason,
+            Rejection::kMemberNotFound);
 }
 
 TEST(Fingerprints, DifferWithEveryFieldAndOnlyWithThem) {
@@ -122,7 +128,9 @@ TEST(Fingerprints, DifferWithEveryFieldAndOnlyWithThem) {
       [](auto& s) { ++s.lines[0].quantity_micros; },
       [](auto& s) { s.lines[0].sku = "x"; },
       [](auto& s) { s.lines[0].categories = {"ab"}; },
-      [](auto& s) { s.lines[0].categories = {"a", "b", ""}; },
+      [](auto& s) {
+        s.lines[0].categories = {"a", "b", ""};
+      },
       [](auto& s) { s.lines.push_back(SaleLine(2, 0)); },
   };
   std::set<std::string> prints{base};

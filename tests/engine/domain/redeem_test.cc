@@ -44,8 +44,9 @@ TEST(Redeem, SaysWhatIsMissing) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
   scene.Buy(ana, 2'000);
-  EXPECT_EQ(scene.Refused(Redeem{ana, PointsType(), 21, ""}).metadata,
-            (decltype(Rejected::metadata){{"available", "20"}, {"pending", "0"}, {"required", "21"}}));
+  EXPECT_EQ(
+      scene.Refused(Redeem{ana, PointsType(), 21, ""}).metadata,
+      (decltype(Rejected::metadata){{"available", "20"}, {"pending", "0"}, {"required", "21"}}));
   scene.Spend(ana, 20);
   EXPECT_EQ(scene.Lots(ana), "");
   EXPECT_EQ(scene.Points(ana), 0);
@@ -80,7 +81,8 @@ TEST(Reverse, PutsBackLastTakenFirst) {
   EXPECT_EQ(scene.Lots(ana), "40 2027-03-01T23, 30 2027-04-01T22, 30 2027-05-01T22");
   const Rejected over = scene.Refused(ReverseRedemption{redeemed->sequence, 1});
   EXPECT_EQ(over.reason, Rejection::kReversalExceedsRedemption);
-  EXPECT_EQ(over.metadata, (decltype(Rejected::metadata){{"left", "0"}, {"redeemed", "90"}, {"value", "1"}}));
+  EXPECT_EQ(over.metadata,
+            (decltype(Rejected::metadata){{"left", "0"}, {"redeemed", "90"}, {"value", "1"}}));
 }
 
 TEST(Reverse, IntoALotThatHasEndedExpiresInTheSameEntry) {
@@ -91,7 +93,8 @@ TEST(Reverse, IntoALotThatHasEndedExpiresInTheSameEntry) {
   scene.At("2027-03-10T12:00:00Z");
   const auto reversed = scene.Do(ReverseRedemption{redeemed->sequence, std::nullopt});
   EXPECT_EQ(scene.Points(ana), 0);
-  EXPECT_EQ(Postings(*reversed), "expiration/due points 100, member/available points 0, redemption/payment points -100");
+  EXPECT_EQ(Postings(*reversed),
+            "expiration/due points 100, member/available points 0, redemption/payment points -100");
   ASSERT_NE(reversed->FindEvent<LotExpired>(), nullptr);
   EXPECT_EQ(reversed->FindEvent<LotExpired>()->amount, 100);
 }

@@ -15,7 +15,8 @@ const PointsTakenBack& TakenBack(const Entry& entry) {
 TEST(Return, WholeBringsEverythingBackToZero) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
-  scene.BuyLines(ana, {SaleLine(1, 6'033, 2), SaleLine(2, 4'000), SaleLine(3, 1'000, 1, {"gift_card"})});
+  scene.BuyLines(ana,
+                 {SaleLine(1, 6'033, 2), SaleLine(2, 4'000), SaleLine(3, 1'000, 1, {"gift_card"})});
   const auto returned = scene.Return(scene.receipt());
   EXPECT_EQ(scene.Points(ana), 0);
   EXPECT_EQ(scene.Points(ana, "credit"), 0);
@@ -30,7 +31,8 @@ TEST(Return, WholeBringsEverythingBackToZero) {
     EXPECT_EQ(month.purchases, 0);
     EXPECT_EQ(month.visit_days, 0);
   }
-  EXPECT_EQ(scene.Refused(scene.Returning(scene.receipt())).reason, Rejection::kReturnExceedsPurchase);
+  EXPECT_EQ(scene.Refused(scene.Returning(scene.receipt())).reason,
+            Rejection::kReturnExceedsPurchase);
 }
 
 TEST(Return, TakesByLineAndQuantity) {
@@ -43,11 +45,14 @@ TEST(Return, TakesByLineAndQuantity) {
   EXPECT_EQ(scene.Points(ana), 199);
   const Rejected over = scene.Refused(scene.Returning(sale, {Pieces(1, 3)}));
   EXPECT_EQ(over.reason, Rejection::kReturnExceedsPurchase);
-  EXPECT_EQ(over.metadata, (decltype(Rejected::metadata){
-                               {"left", "2000000"}, {"line", "1"}, {"unit", "quantity_micros"}, {"value", "3000000"}}));
+  EXPECT_EQ(
+      over.metadata,
+      (decltype(Rejected::metadata){
+          {"left", "2000000"}, {"line", "1"}, {"unit", "quantity_micros"}, {"value", "3000000"}}));
   scene.Return(sale, {Pieces(2, 1), Pieces(1, 1)});
   EXPECT_EQ(scene.Points(ana), 50);
-  EXPECT_EQ(scene.Refused(scene.Returning(sale, {Pieces(2, 1)})).reason, Rejection::kReturnExceedsPurchase);
+  EXPECT_EQ(scene.Refused(scene.Returning(sale, {Pieces(2, 1)})).reason,
+            Rejection::kReturnExceedsPurchase);
   scene.Return(sale);
   EXPECT_EQ(scene.Points(ana), 0);
 }
@@ -78,7 +83,8 @@ TEST(Return, TakesTheRefundAsStated) {
   scene.Return(sale, {Pieces(1, 1, 2'000)});
   EXPECT_EQ(scene.Points(ana), 80);
   EXPECT_EQ(scene.Refused(scene.Returning(sale, {Pieces(1, 1, 8'001)})).metadata,
-            (decltype(Rejected::metadata){{"left", "8000"}, {"line", "1"}, {"unit", "refund"}, {"value", "8001"}}));
+            (decltype(Rejected::metadata){
+                {"left", "8000"}, {"line", "1"}, {"unit", "refund"}, {"value", "8001"}}));
   scene.Return(sale, {Pieces(1, 1, 1)});  // the last piece brings all the rest
   EXPECT_EQ(scene.Points(ana), 0);
 }
@@ -86,7 +92,8 @@ TEST(Return, TakesTheRefundAsStated) {
 TEST(Return, NeverAwards) {
   // Without the discounted line the rounding would give more than is left.
   Scene scene(With(HarbourDocument(), {{R"(points: "1", per: "1.00", rounding: DOWN}}
-  - {id: base_credit)", R"(points: "1", per: "1.00", rounding: UP}}
+  - {id: base_credit)",
+                                        R"(points: "1", per: "1.00", rounding: UP}}
   - {id: base_credit)"}}));
   const MemberId ana = scene.Enroll(1);
   scene.BuyLines(ana, {SaleLine(1, 101), SaleLine(2, 0)});
@@ -97,7 +104,8 @@ TEST(Return, NeverAwards) {
 
 TEST(Return, GoesByTheRevisionThatAwarded) {
   Scene scene(With(HarbourDocument(), {{R"(points: "1", per: "1.00", rounding: DOWN}}
-  - {id: base_credit)", R"(points: "4", per: "1.00", rounding: DOWN}}
+  - {id: base_credit)",
+                                        R"(points: "4", per: "1.00", rounding: DOWN}}
   - {id: base_credit)"}}));
   const MemberId ana = scene.Enroll(1);
   scene.BuyLines(ana, {SaleLine(1, 5'000, 2)});
@@ -106,9 +114,11 @@ TEST(Return, GoesByTheRevisionThatAwarded) {
   scene.Activate(HarbourDocument());
   scene.At("2026-03-03T12:00:00Z");
   EXPECT_EQ(TakenBack(*scene.Return(sale, {Pieces(1, 1)})).amount, 100);
-  scene.Activate(With(HarbourDocument(), {{"  - {id: base, name: 1 per euro, earn: {point_type: points, points: \"1\", "
-                                           "per: \"1.00\", rounding: DOWN}}\n",
-                                           ""}}));
+  scene.Activate(
+      With(HarbourDocument(),
+           {{"  - {id: base, name: 1 per euro, earn: {point_type: points, points: \"1\", "
+             "per: \"1.00\", rounding: DOWN}}\n",
+             ""}}));
   scene.At("2026-03-04T12:00:00Z");
   EXPECT_EQ(TakenBack(*scene.Return(sale)).amount, 100);
   EXPECT_EQ(scene.Points(ana), 0);
@@ -134,8 +144,10 @@ TEST(Return, TakesTheOwnLotFirstThenInSpendOrder) {
 
 TEST(Return, TakesAllOwnLotsBeforeOthers) {
   // Two rules award 10 and 20; the first lot is spent. Half the goods come back: 5 and 10.
-  Scene scene(With(HarbourDocument(),
-                   {{"  - {id: base_credit", R"(  - {id: double, name: Double, earn: {point_type: points, points: "2", per: "1.00", rounding: DOWN}}
+  Scene scene(With(
+      HarbourDocument(),
+      {{"  - {id: base_credit",
+        R"(  - {id: double, name: Double, earn: {point_type: points, points: "2", per: "1.00", rounding: DOWN}}
   - {id: base_credit)"}}));
   const MemberId ana = scene.Enroll(1);
   scene.At("2026-06-03T12:00:00Z");
@@ -159,16 +171,19 @@ TEST(Return, MeetsAShortfallByThePolicy) {
   };
   constexpr Row kRows[] = {
       {"WITHIN_BALANCE", 0, 100, 0,
-       "adjustment/clawback_shortfall points -100, issuance/base points 150, member/available points -50"},
+       "adjustment/clawback_shortfall points -100, issuance/base points 150, member/available "
+       "points -50"},
       {"ARREARS", -100, 0, 100, "issuance/base points 150, member/available points -150"},
-      {"PENDING_ONLY", 50, 150, 0, "adjustment/clawback_shortfall points -150, issuance/base points 150"},
+      {"PENDING_ONLY", 50, 150, 0,
+       "adjustment/clawback_shortfall points -150, issuance/base points 150"},
   };
   for (const Row& row : kRows) {
     SCOPED_TRACE(row.clawback);
-    Scene scene(With(HarbourDocument(row.clawback),
-                     {{"  - {id: base_credit, name: 1 credit per euro, earn: {point_type: credit, points: \"1\", per: "
-                       "\"1.00\", rounding: DOWN}}\n",
-                       ""}}));
+    Scene scene(
+        With(HarbourDocument(row.clawback), {{"  - {id: base_credit, name: 1 credit per euro, "
+                                              "earn: {point_type: credit, points: \"1\", per: "
+                                              "\"1.00\", rounding: DOWN}}\n",
+                                              ""}}));
     const MemberId ana = scene.Enroll(1);
     scene.Buy(ana, 15'000);
     scene.Spend(ana, 100);
@@ -227,15 +242,18 @@ TEST(Return, IsKnownAgainByItsReceipt) {
   EXPECT_EQ(scene.Refused(half).reason, Rejection::kReceiptAlreadyPosted);
   ReturnPurchase other = half;
   other.lines = {};
-  EXPECT_EQ(scene.Refused(other).metadata[0], (std::pair<std::string, std::string>{"differing", "lines"}));
+  EXPECT_EQ(scene.Refused(other).metadata[0],
+            (std::pair<std::string, std::string>{"differing", "lines"}));
   other = half;
   other.lines[0].refund = 4'999;
-  EXPECT_EQ(scene.Refused(other).metadata[0], (std::pair<std::string, std::string>{"differing", "lines"}));
+  EXPECT_EQ(scene.Refused(other).metadata[0],
+            (std::pair<std::string, std::string>{"differing", "lines"}));
   other.lines[0].refund = 5'000;
   EXPECT_EQ(scene.Refused(other).reason, Rejection::kReceiptAlreadyPosted);
   other = half;
   other.occurred_at = other.occurred_at.PlusMicros(1);
-  EXPECT_EQ(scene.Refused(other).metadata[0], (std::pair<std::string, std::string>{"differing", "occurred_at"}));
+  EXPECT_EQ(scene.Refused(other).metadata[0],
+            (std::pair<std::string, std::string>{"differing", "occurred_at"}));
 }
 
 TEST(Return, EndsTheSameInAnyOrder) {

@@ -12,14 +12,16 @@
 
 namespace laurel {
 
-std::string With(std::string document, const std::vector<std::pair<std::string, std::string>>& replacements) {
+std::string With(std::string document,
+                 const std::vector<std::pair<std::string, std::string>>& replacements) {
   for (const auto& [from, to] : replacements) {
     LAUREL_CHECK(absl::StrReplaceAll({{from, to}}, &document) > 0, "a replaced part is there");
   }
   return document;
 }
 
-Scene::Scene(const std::string& document) : TestLedger(map_store, DefaultOptions(), /*has_program=*/false) {
+Scene::Scene(const std::string& document)
+    : TestLedger(map_store, DefaultOptions(), /*has_program=*/false) {
   Activate(document);
 }
 
@@ -33,7 +35,8 @@ Scene::~Scene() {
   }
 }
 
-std::shared_ptr<const Entry> Scene::Buy(MemberRef member, std::int64_t cents, absl::string_view instant) {
+std::shared_ptr<const Entry> Scene::Buy(MemberRef member, std::int64_t cents,
+                                        absl::string_view instant) {
   AccruePurchase sale = Sale(member, ++receipts_, cents);
   if (!instant.empty()) sale.occurred_at = Instant(instant);
   return Do(sale);
@@ -50,7 +53,8 @@ ReturnPurchase Scene::Returning(const ReceiptKey& original, std::vector<ReturnLi
   return ReturnPurchase{ReceiptNo(100'000 + ++returns_), original, clock.Now(), std::move(lines)};
 }
 
-std::shared_ptr<const Entry> Scene::Return(const ReceiptKey& original, std::vector<ReturnLine> lines) {
+std::shared_ptr<const Entry> Scene::Return(const ReceiptKey& original,
+                                           std::vector<ReturnLine> lines) {
   return Do(Returning(original, std::move(lines)));
 }
 
@@ -81,7 +85,8 @@ std::string Scene::Lots(MemberId member) {
   std::vector<std::string> texts;
   view.state().ForLots(member, PointsType(), [&](const LotKey& key, const Lot& lot) {
     const std::string end = ToString(key.expires_at);
-    texts.push_back(absl::StrCat(lot.available, " ", key.expires_at.is_never() ? end : end.substr(0, 13)));
+    texts.push_back(
+        absl::StrCat(lot.available, " ", key.expires_at.is_never() ? end : end.substr(0, 13)));
     return true;
   });
   return absl::StrJoin(texts, ", ");
@@ -97,7 +102,8 @@ std::vector<std::shared_ptr<const Entry>> Scene::Entries(MemberId member, EntryK
   return entries;
 }
 
-PurchaseLine SaleLine(std::int32_t line, std::int64_t net, std::int64_t quantity, std::vector<std::string> categories) {
+PurchaseLine SaleLine(std::int32_t line, std::int64_t net, std::int64_t quantity,
+                      std::vector<std::string> categories) {
   PurchaseLine sale;
   sale.line = line;
   sale.net = net;
@@ -113,7 +119,8 @@ ReturnLine Pieces(std::int32_t line, std::int64_t quantity, std::optional<std::i
 std::string Postings(const Entry& entry) {
   std::vector<std::string> texts;
   for (const Posting& posting : entry.postings) {
-    texts.push_back(absl::StrCat(AccountName(posting.account, posting.detail), " ", posting.type.str(), " ", posting.amount));
+    texts.push_back(absl::StrCat(AccountName(posting.account, posting.detail), " ",
+                                 posting.type.str(), " ", posting.amount));
   }
   std::sort(texts.begin(), texts.end());
   return absl::StrJoin(texts, ", ");

@@ -10,15 +10,17 @@
 
 namespace laurel {
 
-// A program text with parts replaced: With(HarbourDocument(), {{"12 months", "1 month"}}). CHECKs that each is there.
-std::string With(std::string document, const std::vector<std::pair<std::string, std::string>>& replacements);
+// A program text with parts replaced: With(HarbourDocument(), {{"12 months", "1 month"}}). CHECKs
+// that each is there.
+std::string With(std::string document,
+                 const std::vector<std::pair<std::string, std::string>>& replacements);
 
 struct SceneStore {
   MapStore map_store;
 };
 
-// A ledger that fails its test at the end unless folding its journal gives its records, byte for byte, and every
-// member's balances are those of the open lots.
+// A ledger that fails its test at the end unless folding its journal gives its records, byte for
+// byte, and every member's balances are those of the open lots.
 class Scene : private SceneStore, public TestLedger {
  public:
   // `document` is the first revision, in force for whatever occurred before it.
@@ -29,13 +31,15 @@ class Scene : private SceneStore, public TestLedger {
   void At(absl::string_view instant) { clock.Set(instant); }
 
   // A sale of so many cents, now or at `instant`; receipts are numbered by the scene.
-  std::shared_ptr<const Entry> Buy(MemberRef member, std::int64_t cents, absl::string_view instant = "");
+  std::shared_ptr<const Entry> Buy(MemberRef member, std::int64_t cents,
+                                   absl::string_view instant = "");
   std::shared_ptr<const Entry> BuyLines(MemberRef member, std::vector<PurchaseLine> lines);
   // The receipt of the latest Buy.
   ReceiptKey receipt() const { return ReceiptNo(receipts_); }
   // A return now; without lines of all that is left.
   ReturnPurchase Returning(const ReceiptKey& original, std::vector<ReturnLine> lines = {});
-  std::shared_ptr<const Entry> Return(const ReceiptKey& original, std::vector<ReturnLine> lines = {});
+  std::shared_ptr<const Entry> Return(const ReceiptKey& original,
+                                      std::vector<ReturnLine> lines = {});
   std::shared_ptr<const Entry> Spend(MemberRef member, std::int64_t points);
 
   // As records, without what is due by now.
@@ -55,7 +59,8 @@ class Scene : private SceneStore, public TestLedger {
 
 PurchaseLine SaleLine(std::int32_t line, std::int64_t net, std::int64_t quantity = 1,
                       std::vector<std::string> categories = {});
-ReturnLine Pieces(std::int32_t line, std::int64_t quantity, std::optional<std::int64_t> refund = std::nullopt);
+ReturnLine Pieces(std::int32_t line, std::int64_t quantity,
+                  std::optional<std::int64_t> refund = std::nullopt);
 // "member/available points -120, redemption/payment points 120", in order of account.
 std::string Postings(const Entry& entry);
 Timestamp Instant(absl::string_view text);

@@ -11,8 +11,8 @@ TEST(Tiers, AreReachedAtExactlyTheThresholdInTheSameEntry) {
     std::int64_t credit;
     const char* tier;
   };
-  constexpr Row kRows[] = {{0, "MEMBER"},    {999, "MEMBER"},    {1000, "SILVER"},  {2999, "SILVER"},
-                           {3000, "GOLD"},   {7999, "GOLD"},     {8000, "PLATINUM"}, {9000, "PLATINUM"}};
+  constexpr Row kRows[] = {{0, "MEMBER"},  {999, "MEMBER"}, {1000, "SILVER"},   {2999, "SILVER"},
+                           {3000, "GOLD"}, {7999, "GOLD"},  {8000, "PLATINUM"}, {9000, "PLATINUM"}};
   for (const Row& row : kRows) {
     SCOPED_TRACE(row.credit);
     Scene scene;
@@ -23,7 +23,8 @@ TEST(Tiers, AreReachedAtExactlyTheThresholdInTheSameEntry) {
     EXPECT_EQ(NameOf(scene.Tier(ana)), row.tier);
     EXPECT_EQ(entry->FindEvent<TierDecided>() != nullptr, row.credit >= 1000);
     if (entry->FindEvent<TierDecided>() == nullptr) continue;
-    EXPECT_EQ(entry->FindEvent<TierDecided>()->from, "MEMBER");  // several ranks at once are one change
+    EXPECT_EQ(entry->FindEvent<TierDecided>()->from,
+              "MEMBER");  // several ranks at once are one change
     EXPECT_EQ(ToString(scene.Tier(ana).since), ToString(scene.clock.Now()));
     EXPECT_EQ(ToString(scene.Tier(ana).review_at), "2027-03-02T23:00:00.000000Z");
   }
@@ -150,12 +151,14 @@ TEST(Tiers, FallByThePolicy) {
     std::int64_t credit;  // in the second year
     const char* tier;
   };
-  constexpr Row kRows[] = {{"DROP_ONE", 0, "GOLD"},      {"RECOMPUTE", 0, "MEMBER"},    {"NEVER", 0, "PLATINUM"},
-                           {"DROP_ONE", 2'000, "GOLD"},  {"RECOMPUTE", 2'000, "SILVER"}, {"DROP_ONE", 8'000, "PLATINUM"},
-                           {"RECOMPUTE", 3'000, "GOLD"}, {"RECOMPUTE", 7'999, "GOLD"}};
+  constexpr Row kRows[] = {{"DROP_ONE", 0, "GOLD"},        {"RECOMPUTE", 0, "MEMBER"},
+                           {"NEVER", 0, "PLATINUM"},       {"DROP_ONE", 2'000, "GOLD"},
+                           {"RECOMPUTE", 2'000, "SILVER"}, {"DROP_ONE", 8'000, "PLATINUM"},
+                           {"RECOMPUTE", 3'000, "GOLD"},   {"RECOMPUTE", 7'999, "GOLD"}};
   for (const Row& row : kRows) {
     SCOPED_TRACE(absl::StrCat(row.policy, " ", row.credit));
-    Scene scene(With(HarbourDocument(), {{"downgrade: DROP_ONE", std::string("downgrade: ") + row.policy}}));
+    Scene scene(With(HarbourDocument(),
+                     {{"downgrade: DROP_ONE", std::string("downgrade: ") + row.policy}}));
     const MemberId ana = scene.Enroll(1);
     scene.At("2026-04-01T12:00:00Z");
     scene.Buy(ana, 800'000);
@@ -188,7 +191,8 @@ TEST(Tiers, FallStepByStepWhenNobodyLooksForYears) {
   scene.Buy(ana, 100);
   std::string path;
   for (const auto& review : scene.Entries(ana, EntryKind::kTierReview)) {
-    absl::StrAppend(&path, ToString(review->occurred_at).substr(0, 10), " ", review->FindEvent<TierDecided>()->to, " ");
+    absl::StrAppend(&path, ToString(review->occurred_at).substr(0, 10), " ",
+                    review->FindEvent<TierDecided>()->to, " ");
   }
   EXPECT_EQ(path, "2027-03-01 GOLD 2028-03-02 SILVER 2029-03-03 MEMBER ");
 }
@@ -200,7 +204,8 @@ TEST(Tiers, ReviewsComeBeforeAnActivityOfTheirInstant) {
   scene.At("2026-04-01T12:00:00Z");
   scene.Buy(ana, 100'000);
   scene.At("2027-04-01T21:55:00Z");
-  const auto early = scene.Buy(ana, 100'000, "2027-04-01T22:00:00Z");  // five minutes ahead of our clock
+  const auto early =
+      scene.Buy(ana, 100'000, "2027-04-01T22:00:00Z");  // five minutes ahead of our clock
   ASSERT_NE(early->FindEvent<TierDecided>(), nullptr);
   EXPECT_EQ(early->FindEvent<TierDecided>()->cause, TierCause::kUpgraded);
   EXPECT_EQ(scene.Entries(ana, EntryKind::kTierReview).size(), 1u);
@@ -218,9 +223,10 @@ TEST(Tiers, WhatCannotHaveOccurredYetBringsNoReviewForward) {
 }
 
 TEST(Tiers, WaitForAnImportOfHistory) {
-  // Ten years allowed; two years of purchases arrive in one hour, in order. Each review is judged with what occurred
-  // before it, although the clock has long passed it.
-  Scene scene(With(HarbourDocument(), {{"max_late_arrival: 30 days", "max_late_arrival: 3650 days"}}));
+  // Ten years allowed; two years of purchases arrive in one hour, in order. Each review is judged
+  // with what occurred before it, although the clock has long passed it.
+  Scene scene(
+      With(HarbourDocument(), {{"max_late_arrival: 30 days", "max_late_arrival: 3650 days"}}));
   const MemberId ana = scene.Enroll(1);
   scene.At("2030-01-01T12:00:00Z");
   scene.Buy(ana, 100'000, "2027-04-01T12:00:00Z");
@@ -296,8 +302,10 @@ TEST(Tiers, DoNotFallBelowTheOneBeforeTheUpgrade) {
 }
 
 TEST(Tiers, OfASoftLandingRestOnNoUpgrade) {
-  // From MEMBER to GOLD at once, a year later down to SILVER: a late return takes nothing more away.
-  Scene scene(With(HarbourDocument(), {{"max_late_arrival: 30 days", "max_late_arrival: 700 days"}}));
+  // From MEMBER to GOLD at once, a year later down to SILVER: a late return takes nothing more
+  // away.
+  Scene scene(
+      With(HarbourDocument(), {{"max_late_arrival: 30 days", "max_late_arrival: 700 days"}}));
   const MemberId ana = scene.Enroll(1);
   scene.Buy(ana, 300'000);
   scene.At("2027-03-02T12:00:00Z");

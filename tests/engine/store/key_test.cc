@@ -15,13 +15,18 @@ class Generator {
  public:
   explicit Generator(std::uint64_t seed) : random_(seed) {}
 
-  // Often one of few values, so that pairs agree in their first parts; else anything, the ends included.
+  // Often one of few values, so that pairs agree in their first parts; else anything, the ends
+  // included.
   std::uint64_t U64() {
     switch (Below(4)) {
-      case 0: return 1 + Below(3);
-      case 1: return UINT64_MAX - Below(3);
-      case 2: return 1 + Below(70'000);
-      default: return 1 + Below(UINT64_MAX - 1);
+      case 0:
+        return 1 + Below(3);
+      case 1:
+        return UINT64_MAX - Below(3);
+      case 2:
+        return 1 + Below(70'000);
+      default:
+        return 1 + Below(UINT64_MAX - 1);
     }
   }
   std::uint32_t U32() { return static_cast<std::uint32_t>(U64()); }
@@ -42,7 +47,8 @@ class Generator {
   template <class Bytes>
   Bytes Array() {
     Bytes bytes;
-    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(Below(3) == 0 ? 255 * Below(2) : Below(256));
+    for (auto& byte : bytes)
+      byte = static_cast<std::uint8_t>(Below(3) == 0 ? 255 * Below(2) : Below(256));
     return bytes;
   }
 
@@ -59,20 +65,23 @@ class Generator {
   void Fill(MemberEntryKey& k) { k = {Member(), U64()}; }
   void Fill(DueKey& k) { k = {At(), Member()}; }
   void Fill(TotalKey& k) {
-    k = {Program(), static_cast<AccountClass>(1 + Below(7)), Below(2) == 0 ? "" : Text("ab", "ab_"), Type(), Day()};
+    k = {Program(), static_cast<AccountClass>(1 + Below(7)), Below(2) == 0 ? "" : Text("ab", "ab_"),
+         Type(), Day()};
   }
   void Fill(ProgramKey& k) { k = {Program()}; }
   void Fill(RevisionKey& k) { k = {Program(), U32()}; }
 
-  std::uint64_t Below(std::uint64_t bound) { return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_); }
+  std::uint64_t Below(std::uint64_t bound) {
+    return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_);
+  }
 
  private:
   std::mt19937_64 random_;
 };
 
-using KeyTypes =
-    testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey, RedemptionKey, TierChangeKey, RequestKey,
-                   PurchaseKey, IdentityKey, MemberEntryKey, DueKey, TotalKey, ProgramKey, RevisionKey>;
+using KeyTypes = testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey,
+                                RedemptionKey, TierChangeKey, RequestKey, PurchaseKey, IdentityKey,
+                                MemberEntryKey, DueKey, TotalKey, ProgramKey, RevisionKey>;
 template <class Key>
 class KeyOrder : public testing::Test {};
 TYPED_TEST_SUITE(KeyOrder, KeyTypes);
@@ -90,7 +99,8 @@ TYPED_TEST(KeyOrder, OfBytesIsThatOfValues) {
     const std::string b_bytes = EncodeKey(3, b);
     ASSERT_LT(a_bytes.size(), 1'000u);
     ASSERT_EQ(a == b, a_bytes == b_bytes);
-    ASSERT_EQ(a < b, a_bytes < b_bytes) << DescribeKey(SpaceOf(a), a_bytes) << " and " << DescribeKey(SpaceOf(b), b_bytes);
+    ASSERT_EQ(a < b, a_bytes < b_bytes)
+        << DescribeKey(SpaceOf(a), a_bytes) << " and " << DescribeKey(SpaceOf(b), b_bytes);
     // Partitions lie apart.
     ASSERT_LT(a_bytes, EncodeKey(4, b));
     ASSERT_GT(a_bytes, EncodeKey(2, b));
@@ -118,8 +128,11 @@ TEST(Keys, ComeBackFromTheirBytes) {
     ASSERT_EQ(*DecodeMemberKey(EncodeKey(partition, member)), member.member);
     const std::uint64_t sequence = generator.U64();
     ASSERT_EQ(*DecodeTrailingSequence(JournalKey(partition, sequence)), sequence);
-    ASSERT_EQ(*DecodeTrailingSequence(EncodeKey(partition, MemberEntryKey{member.member, sequence})), sequence);
-    ASSERT_EQ(*DecodeTrailingSequence(EncodeKey(partition, TierChangeKey{member.member, sequence})), sequence);
+    ASSERT_EQ(
+        *DecodeTrailingSequence(EncodeKey(partition, MemberEntryKey{member.member, sequence})),
+        sequence);
+    ASSERT_EQ(*DecodeTrailingSequence(EncodeKey(partition, TierChangeKey{member.member, sequence})),
+              sequence);
   }
 }
 
@@ -137,7 +150,9 @@ TEST(Keys, RefuseOtherBytes) {
     const auto refuses = [](auto decode, const std::string& bytes) {
       EXPECT_TRUE(decode(bytes).ok());
       for (std::size_t size = 0; size < bytes.size(); ++size) {
-        EXPECT_EQ(decode(absl::string_view(bytes).substr(0, size)).status().code(), absl::StatusCode::kDataLoss) << size;
+        EXPECT_EQ(decode(absl::string_view(bytes).substr(0, size)).status().code(),
+                  absl::StatusCode::kDataLoss)
+            << size;
       }
       EXPECT_EQ(decode(bytes + '\0').status().code(), absl::StatusCode::kDataLoss);
     };
@@ -147,7 +162,8 @@ TEST(Keys, RefuseOtherBytes) {
     refuses([](absl::string_view b) { return DecodeMemberKey(b); }, EncodeKey(0, member));
   }
   EXPECT_FALSE(DecodeTrailingSequence("123456789").ok());
-  EXPECT_FALSE(DecodeMemberKey(std::string("\0\0m\0\0\0\0\0\0\0\0", 11)).ok()) << "an id is never zero";
+  EXPECT_FALSE(DecodeMemberKey(std::string("\0\0m\0\0\0\0\0\0\0\0", 11)).ok())
+      << "an id is never zero";
 }
 
 // Letters, widths and order are frozen.
@@ -156,7 +172,8 @@ TEST(Keys, HaveFrozenBytes) {
   const LotKey lot{member, PointTypeId::Of("points"), Timestamp::FromMicros(1), LotId{5, 2}};
   const auto hex = [](const std::string& bytes) {
     std::string text;
-    for (const char c : bytes) absl::StrAppend(&text, absl::Hex(static_cast<std::uint8_t>(c), absl::kZeroPad2));
+    for (const char c : bytes)
+      absl::StrAppend(&text, absl::Hex(static_cast<std::uint8_t>(c), absl::kZeroPad2));
     return text;
   };
   EXPECT_EQ(hex(JournalKey(1, 258)), "00010000000000000102");
@@ -165,26 +182,39 @@ TEST(Keys, HaveFrozenBytes) {
   EXPECT_EQ(hex(EncodeKey(1, MemberKey{member})), "00016d0000000000000102");
   EXPECT_EQ(hex(EncodeKey(1, EnrolmentKey{member})), "0001650000000000000102");
   EXPECT_EQ(hex(EncodeKey(1, MonthKey{member, 24'314})), "000161000000000000010280005efa");
-  EXPECT_EQ(hex(EncodeKey(1, lot)), "00016c0000000000000102706f696e747300" "8000000000000001" "000000000000000500000002");
+  EXPECT_EQ(hex(EncodeKey(1, lot)),
+            "00016c0000000000000102706f696e747300"
+            "8000000000000001"
+            "000000000000000500000002");
   EXPECT_EQ(hex(EncodeKey(1, ClosedLotKey{lot})),
-            "0001630000000000000102706f696e747300" "8000000000000001" "000000000000000500000002");
+            "0001630000000000000102706f696e747300"
+            "8000000000000001"
+            "000000000000000500000002");
   EXPECT_EQ(hex(EncodeKey(1, RedemptionKey{7})), "0001720000000000000007");
   EXPECT_EQ(hex(EncodeKey(1, TierChangeKey{member, 7})), "00017400000000000001020000000000000007");
   EXPECT_EQ(hex(EncodeKey(1, RequestKey{})), "000171" + std::string(32, '0'));
-  EXPECT_EQ(hex(EncodeKey(1, PurchaseKey{ProgramId::Of("bean"), ReceiptKey{PlaceId::Of("S"), PlaceId::Of("T"), Date(), PlaceId::Of("9")}})),
+  EXPECT_EQ(hex(EncodeKey(
+                1, PurchaseKey{ProgramId::Of("bean"), ReceiptKey{PlaceId::Of("S"), PlaceId::Of("T"),
+                                                                 Date(), PlaceId::Of("9")}})),
             "0001706265616e00530054008000000039");
-  EXPECT_EQ(hex(EncodeKey(1, IdentityKey{ProgramId::Of("bean"), {}})), "0001696265616e00" + std::string(32, '0'));
+  EXPECT_EQ(hex(EncodeKey(1, IdentityKey{ProgramId::Of("bean"), {}})),
+            "0001696265616e00" + std::string(32, '0'));
   EXPECT_EQ(hex(EncodeKey(1, MemberEntryKey{member, 7})), "00016e00000000000001020000000000000007");
-  EXPECT_EQ(hex(EncodeKey(1, DueKey{Timestamp::FromMicros(-1), member})), "0001647fffffffffffffff0000000000000102");
-  EXPECT_EQ(hex(EncodeKey(1, TotalKey{ProgramId::Of("bean"), AccountClass::kIssuance, "base", PointTypeId::Of("p"), Date::FromDays(1)})),
-            "00016265616e0004626173650070008000" "0001");
+  EXPECT_EQ(hex(EncodeKey(1, DueKey{Timestamp::FromMicros(-1), member})),
+            "0001647fffffffffffffff0000000000000102");
+  EXPECT_EQ(hex(EncodeKey(1, TotalKey{ProgramId::Of("bean"), AccountClass::kIssuance, "base",
+                                      PointTypeId::Of("p"), Date::FromDays(1)})),
+            "00016265616e0004626173650070008000"
+            "0001");
   EXPECT_EQ(hex(EncodeKey(1, ProgramKey{ProgramId::Of("bean")})), "0001676265616e");
   EXPECT_EQ(hex(EncodeKey(1, RevisionKey{ProgramId::Of("bean"), 3})), "0001766265616e0000000003");
 }
 
 TEST(Keys, RangesHoldTheirKeysAndNoOthers) {
   Generator generator(TestSeed(1));
-  const auto holds = [](const KeyRange& range, const std::string& key) { return range.begin <= key && key < range.end; };
+  const auto holds = [](const KeyRange& range, const std::string& key) {
+    return range.begin <= key && key < range.end;
+  };
   for (int i = 0; i < 20'000; ++i) {
     LotKey lot;
     generator.Fill(lot);
@@ -194,19 +224,23 @@ TEST(Keys, RangesHoldTheirKeysAndNoOthers) {
     ASSERT_EQ(holds(LotRange(lot.member, lot.type, 1), EncodeKey(1, other)), is_same);
     ASSERT_FALSE(holds(LotRange(lot.member, lot.type, 1), EncodeKey(1, ClosedLotKey{lot})));
     const std::uint64_t sequence = generator.U64();
-    ASSERT_EQ(holds(MemberEntryRange(1, lot.member), EncodeKey(1, MemberEntryKey{other.member, sequence})),
+    ASSERT_EQ(holds(MemberEntryRange(1, lot.member),
+                    EncodeKey(1, MemberEntryKey{other.member, sequence})),
               lot.member == other.member);
-    ASSERT_EQ(holds(TierChangeRange(1, lot.member), EncodeKey(1, TierChangeKey{other.member, sequence})),
-              lot.member == other.member);
+    ASSERT_EQ(
+        holds(TierChangeRange(1, lot.member), EncodeKey(1, TierChangeKey{other.member, sequence})),
+        lot.member == other.member);
     ASSERT_TRUE(holds(MemberRange(1), EncodeKey(1, MemberKey{lot.member})));
     ASSERT_FALSE(holds(MemberRange(1), EncodeKey(1, EnrolmentKey{lot.member})));
     ASSERT_TRUE(holds(PartitionRange(1), EncodeKey(1, lot)));
     ASSERT_FALSE(holds(PartitionRange(1), EncodeKey(2, lot)));
-    ASSERT_EQ(holds(JournalRange(1, 5, 9), JournalKey(1, static_cast<std::uint64_t>(i % 12))), i % 12 >= 5 && i % 12 < 9);
+    ASSERT_EQ(holds(JournalRange(1, 5, 9), JournalKey(1, static_cast<std::uint64_t>(i % 12))),
+              i % 12 >= 5 && i % 12 < 9);
     DueKey due;
     generator.Fill(due);
     if (due.member.raw() != UINT64_MAX) {
-      ASSERT_EQ(holds(DueRange(1, lot.expires_at), EncodeKey(1, due)), due.due_at <= lot.expires_at);
+      ASSERT_EQ(holds(DueRange(1, lot.expires_at), EncodeKey(1, due)),
+                due.due_at <= lot.expires_at);
     }
     TotalKey total;
     generator.Fill(total);

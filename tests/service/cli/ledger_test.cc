@@ -101,6 +101,12 @@ TEST(LedgerVerify, ChecksTheSignatureOfACheckpoint) {
       "\"size\": \"0\""));
   Do({"ledger", "verify", "--checkpoint", file, "--vkey", other.key().Render()},
      ExitCode::kVerifyFailed);
+  // A checkpoint of another ledger proves nothing about this one.
+  DataDir::InitOptions options;
+  options.origin = "test/other";
+  ASSERT_TRUE(DataDir::Init(folder.Path("data"), options).ok());
+  Do({"ledger", "verify", "--data-dir", folder.Path("data"), "--checkpoint", file, "--vkey", vkey},
+     ExitCode::kVerifyFailed);
 }
 
 TEST(LedgerVerify, AnEmptyLedgerIsSound) {
