@@ -42,7 +42,7 @@ constexpr double kLookupRatioMin = 0.8;
 constexpr double kBatchAccrualsMin = 30'000;
 constexpr double kDiskBytesMax = 600;
 
-constexpr int kFdatasyncCount = 500;
+constexpr int kFdatasyncCount = 200;
 constexpr int kEnrolInFlight = 1'024;
 
 struct Options {

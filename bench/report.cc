@@ -28,7 +28,7 @@ std::string Grouped(double value) {
   std::string digits = absl::StrFormat("%.0f", value);
   for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3;
        at > (digits[0] == '-' ? 1 : 0); at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
   }
   return digits;
 }

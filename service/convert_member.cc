@@ -225,7 +225,7 @@ absl::Status RenderCloseMember(const Reply& reply, const Rendering& rendering,
   for (const Balance& balance : reply.entry->outcome.balances) {
     const std::int64_t left =
         std::max<std::int64_t>(0, balance.available) + balance.pending + balance.held;
-    if (left > 0) RenderPoints(balance.type.str(), left, *response.add_forfeited());
+    if (left > 0) RenderPoints(balance.type.str(), left, *response.add_unspendable());
   }
   return absl::OkStatus();
 }

@@ -191,6 +191,10 @@ int InitLedger(const Config& config, const Log& log) {
 }
 
 int Serve(const Config& config, const Log& log) {
+  for (const std::string& file : {config.identity_key_file, config.signing_key_file}) {
+    const absl::Status key = LoadKeyFile(file).status();
+    if (!key.ok() && !absl::IsNotFound(key)) return Refuse(log, "key refused", key, kExitRefused);
+  }
   BootOptions boot;
   boot.data_dir = config.data_dir;
   boot.store = StoreOptions(config, log);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/domain/draft.h"
+#include "engine/domain/facts.h"
 #include "engine/domain/tiers.h"
 
 // A membership's life: enrolment, identities, suspension, closing. A closed member's points stay in their lots and
@@ -23,19 +24,21 @@ Accepted AboutMember(EntryKind kind, MemberId member, const Context& context) {
 Decision DecideEnroll(State& state, const Command& command, const EnrollMember& order, const Context& context) {
   const Program* program = FindActiveProgram(state, command.program);
   if (program == nullptr) return ResourceNotFound("program", command.program.str());
+  const Activation& active = program->activations.back();
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, active);
+  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  const Timestamp occurred_at = order.occurred_at.value_or(context.recorded_at);
+  if (const std::optional<Rejected> late = RefuseTime(*rulebook, occurred_at, context.recorded_at)) return *late;
   for (const IdentityLink& link : order.identities) {
     if (state.identities.Find(IdentityKey{command.program, link.hash}) != nullptr) {
       return Rejected{Rejection::kIdentityTaken, {}};
     }
   }
-  const Activation& active = program->activations.back();
-  const std::shared_ptr<const rules::Rulebook> rulebook =
-      context.rulebooks->Find(state, command.program, active);
-  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
 
   const MemberId member = MemberIdFor(context.partition, context.sequence);
   Accepted accepted = AboutMember(EntryKind::kMemberEnrolled, member, context);
-  accepted.occurred_at = order.occurred_at.value_or(context.recorded_at);
+  accepted.occurred_at = occurred_at;
   accepted.revision = active.digest;
   const std::string& base = rulebook->tiers().front().id;
   accepted.events.push_back(MemberEnrolled{.channel = order.channel, .store = order.store, .tier = base});

@@ -212,7 +212,13 @@ std::variant<Verdict, Refusal> Look(const BootOptions& options, const DataDir& d
   }
   if (options.checkpoints) {
     const auto checkpoints = options.checkpoints(dir);
-    if (!checkpoints.ok()) return Unavailable(checkpoints.status());
+    if (!checkpoints.ok()) {
+      const absl::Status& why = checkpoints.status();
+      if (absl::IsUnavailable(why) || absl::IsResourceExhausted(why)) return Unavailable(why);
+      return Refusal{.code = BootCode::kIdentityDamaged,
+                     .found = std::string(why.message()),
+                     .expected = "a checkpoint that this ledger has signed"};
+    }
     for (const Found& found : verdict.found) {
       const auto checkpoint = checkpoints->find(found.partition);
       if (checkpoint == checkpoints->end()) continue;

@@ -33,7 +33,7 @@ enum class BootCode {
   kNotInitialised,    // no ledger here
   kLocked,            // another process serves it
   kFormatMismatch,    // written by a newer program, or by an older one and not upgraded
-  kIdentityDamaged,   // the identity file is missing or not intact
+  kIdentityDamaged,   // the identity file is missing or not intact, or a checkpoint not this ledger's
   kStoreMissing,      // an anchor without a database
   kAnchorMissing,     // a database without a valid anchor slot
   kStoreDamaged,      // RocksDB refuses in both modes, or the last entries do not verify
@@ -80,7 +80,8 @@ struct BootOptions {
   std::function<absl::Status(const Snapshot& snapshot, PartitionId partition)> check_tail;
   // The newest signed checkpoint known of each partition: from its file, from the witness. Others
   // have none. Called with the identity, because files and witness are named after the origin; may
-  // be empty.
+  // be empty. UNAVAILABLE and RESOURCE_EXHAUSTED mean that the machine failed, any other error that
+  // a checkpoint is not this ledger's.
   std::function<absl::StatusOr<std::map<PartitionId, SignedCheckpoint>>(const DataDir& dir)>
       checkpoints;
   const Clock* clock = &SystemClock();  // names the evidence

@@ -18,6 +18,7 @@ using Action = std::function<ExitCode(Session& session)>;
 // outlive parsing.
 void AddMemberCommands(CLI::App& root, Action& action);
 void AddPointsCommands(CLI::App& root, Action& action);
+void AddPointsReadCommands(CLI::App& points, Action& action);
 void AddRedemptionCommands(CLI::App& root, Action& action);
 void AddTierCommands(CLI::App& root, Action& action);
 void AddProgramCommands(CLI::App& root, Action& action);

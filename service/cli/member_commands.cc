@@ -128,9 +128,9 @@ ExitCode Change(Session& session, const MemberArguments& arguments,
     Document document;
     document.facts.emplace_back("outcome", Outcome(response));
     AddMemberFacts(document, response.member());
-    if constexpr (requires { response.forfeited(); }) {
-      document.facts.emplace_back("forfeited",
-                                  RenderPoints(response.forfeited(), session.Style(*program)));
+    if constexpr (requires { response.unspendable(); }) {
+      document.facts.emplace_back("left, no longer to be spent",
+                                  RenderPoints(response.unspendable(), session.Style(*program)));
     }
     return document;
   });
@@ -192,7 +192,7 @@ void AddMemberCommands(CLI::App& root, Action& action) {
       noun, "reactivate", "Undo a suspension",
       "laurelctl member reactivate card:4006381333931 -p stars", false, action,
       [](Session& s, const MemberArguments& a) { return Change(s, a, &Stub::ReactivateMember); });
-  AddChange(noun, "close", "End a membership for good; points that are left are forfeited",
+  AddChange(noun, "close", "End a membership for good; points that are left can no longer be spent",
             "laurelctl member close card:4006381333931 -p stars", false, action,
             [](Session& s, const MemberArguments& a) { return Change(s, a, &Stub::CloseMember); });
 }

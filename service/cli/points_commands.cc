@@ -35,12 +35,6 @@ struct ReturnArguments {
   std::vector<std::string> lines;
 };
 
-struct ReadArguments {
-  std::string what;
-  bool has_lots = false;
-  int limit = 20;
-};
-
 constexpr int kQuantityDecimals = 6;
 
 // "2" or "0.5" as millionths. Decimals beyond what ParseAmount knows are split off first.
@@ -93,8 +87,11 @@ absl::StatusOr<v1::Purchase> ToPurchase(Session& session, const std::string& pro
     ASSIGN_OR_RETURN(occurred_at, ParseInstant(arguments.occurred_at, absl::UTCTimeZone()));
   }
   *purchase.mutable_occurred_at() = ToProto(occurred_at);
-  const std::string currency =
-      arguments.currency.empty() ? session.Style(program).currency : arguments.currency;
+  std::string currency = arguments.currency;
+  if (currency.empty()) {
+    ASSIGN_OR_RETURN(const AmountStyle style, session.LoadStyle(program));
+    currency = style.currency;
+  }
   const std::optional<int> decimals = rules::CurrencyExponent(currency);
   if (!decimals) {
     return absl::InvalidArgumentError(
@@ -117,7 +114,7 @@ ExitCode Accrue(Session& session, const PurchaseArguments& arguments) {
   if (!member.ok()) return session.WrongUsage(member.status());
   const absl::StatusOr<v1::Purchase> purchase =
       ToPurchase(session, *program, arguments, session.clock().Now());
-  if (!purchase.ok()) return session.WrongUsage(purchase.status());
+  if (!purchase.ok()) return session.Fail(purchase.status());
   v1::AccruePurchaseRequest request;
   request.set_program(*program);
   *request.mutable_member() = *member;
@@ -143,7 +140,7 @@ ExitCode Quote(Session& session, const PurchaseArguments& arguments) {
   if (!program.ok()) return session.WrongUsage(program.status());
   const absl::StatusOr<v1::Purchase> purchase =
       ToPurchase(session, *program, arguments, session.clock().Now());
-  if (!purchase.ok()) return session.WrongUsage(purchase.status());
+  if (!purchase.ok()) return session.Fail(purchase.status());
   v1::QuotePurchaseRequest request;
   request.set_program(*program);
   *request.mutable_purchase() = *purchase;
@@ -223,105 +220,6 @@ ExitCode Return(Session& session, const ReturnArguments& arguments) {
   });
 }
 
-ExitCode Balance(Session& session, const ReadArguments& arguments) {
-  const absl::StatusOr<std::string> program = session.Program();
-  if (!program.ok()) return session.WrongUsage(program.status());
-  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.what, *program);
-  if (!member.ok()) return session.WrongUsage(member.status());
-  v1::GetBalanceRequest request;
-  request.set_program(*program);
-  *request.mutable_member() = *member;
-  request.set_show_lots(arguments.has_lots);
-  v1::GetBalanceResponse response;
-  const ExitCode code = Call<v1::PointsService>(session, &Stub::GetBalance, request, response);
-  if (code != ExitCode::kDone) return code;
-  return session.Print(response, [&] {
-    const AmountStyle& style = session.Style(*program);
-    Document document;
-    document.facts.emplace_back("member", response.member());
-    for (const v1::Expiry& expiry : response.next_expiries()) {
-      document.facts.emplace_back(
-          "next to end",
-          absl::StrCat(style.Points(expiry.point_type(), expiry.amount()), " ", expiry.point_type(),
-                       " at ", RenderInstant(FromProto(expiry.expires_at()))));
-    }
-    document.tables.push_back(BalanceTable(response.balances(), style));
-    if (arguments.has_lots) document.tables.push_back(LotTable(response.lots(), style));
-    return document;
-  });
-}
-
-ExitCode Entries(Session& session, const ReadArguments& arguments) {
-  const absl::StatusOr<std::string> program = session.Program();
-  if (!program.ok()) return session.WrongUsage(program.status());
-  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.what, *program);
-  if (!member.ok()) return session.WrongUsage(member.status());
-  v1::ListEntriesRequest request;
-  request.set_program(*program);
-  *request.mutable_member() = *member;
-  v1::ListEntriesResponse all;
-  while (all.entries_size() < arguments.limit) {
-    request.set_page_size(arguments.limit - all.entries_size());
-    v1::ListEntriesResponse page;
-    const ExitCode code = Call<v1::PointsService>(session, &Stub::ListEntries, request, page);
-    if (code != ExitCode::kDone) return code;
-    all.MergeFrom(page);
-    all.set_next_page_token(page.next_page_token());
-    if (page.next_page_token().empty()) break;
-    request.set_page_token(page.next_page_token());
-  }
-  if (!all.next_page_token().empty()) session.Warn("there are older entries: raise --limit");
-  return session.Print(all, [&] {
-    Document document;
-    document.tables.push_back(EntryTable(all.entries(), session.Style(*program)));
-    return document;
-  });
-}
-
-ExitCode ShowEntry(Session& session, const ReadArguments& arguments) {
-  const bool has_program = arguments.what.find("/entries/") != std::string::npos;
-  const absl::StatusOr<std::string> program =
-      has_program ? arguments.what.substr(0, arguments.what.find("/entries/")) : session.Program();
-  if (!program.ok()) return session.WrongUsage(program.status());
-  const absl::StatusOr<std::string> name = ParseEntry(arguments.what, *program);
-  if (!name.ok()) return session.WrongUsage(name.status());
-  v1::GetEntryRequest request;
-  request.set_name(*name);
-  v1::GetEntryResponse response;
-  const ExitCode code = Call<v1::PointsService>(session, &Stub::GetEntry, request, response);
-  if (code != ExitCode::kDone) return code;
-  return session.Print(response, [&] {
-    const v1::Entry& entry = response.entry();
-    const AmountStyle& style = session.Style(*program);
-    Document document;
-    document.facts = {{"entry", entry.name()},
-                      {"kind", Label(entry.kind())},
-                      {"method", entry.method()},
-                      {"occurred at", RenderInstant(FromProto(entry.occurred_at()))},
-                      {"recorded at", RenderInstant(FromProto(entry.recorded_at()))},
-                      {"request id", entry.request_id()},
-                      {"by", entry.principal()},
-                      {"member", entry.member()},
-                      {"receipt", RenderReceipt(entry.receipt())},
-                      {"undoes", entry.undoes()},
-                      {"reference", entry.reference()},
-                      {"revision", entry.revision()},
-                      {"leaf hash", RenderHex(entry.leaf_hash())}};
-    if (entry.has_total()) {
-      document.facts.emplace_back(
-          "total", AmountStyle::Money(entry.total().currency_code(), entry.total().minor_units()));
-    }
-    if (entry.has_refusal()) {
-      document.facts.emplace_back("refused", v1::ErrorReason_Name(entry.refusal().reason()));
-    }
-    document.tables.push_back(PostingTable(entry.postings(), style));
-    if (!entry.awards().empty()) document.tables.push_back(AwardTable(entry.awards(), style));
-    if (!entry.lot_moves().empty())
-      document.tables.push_back(LotMoveTable(entry.lot_moves(), style));
-    return document;
-  });
-}
-
 void AddPurchaseOptions(CLI::App& verb, PurchaseArguments& arguments, bool is_receipt_required) {
   CLI::Option* const receipt =
       verb.add_option("--receipt", arguments.receipt,
@@ -378,25 +276,7 @@ void AddPointsCommands(CLI::App& root, Action& action) {
       ->take_all();
   verb->add_option("--occurred-at", back->occurred_at, "when; now if absent");
 
-  const auto balance =
-      AddVerb<ReadArguments>(noun, "balance", "Show a member's balances",
-                             "laurelctl points balance card:4006381333931 -p stars\n"
-                             "laurelctl points balance card:4006381333931 --lots -p stars",
-                             action, &verb, Balance);
-  verb->add_option("MEMBER", balance->what, "kind:value, or a member's name")->required();
-  verb->add_flag("--lots", balance->has_lots,
-                 "also the open lots, in the order in which they are spent");
-  const auto entries = AddVerb<ReadArguments>(
-      noun, "entries", "List a member's entries, newest first",
-      "laurelctl points entries card:4006381333931 --limit 100 -p stars", action, &verb, Entries);
-  verb->add_option("MEMBER", entries->what, "kind:value, or a member's name")->required();
-  verb->add_option("--limit", entries->limit, "at most so many")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100'000));
-  const auto entry =
-      AddVerb<ReadArguments>(noun, "entry", "Show one entry with its postings",
-                             "laurelctl points entry 0-12 -p stars", action, &verb, ShowEntry);
-  verb->add_option("ENTRY", entry->what, "partition-sequence, or an entry's name")->required();
+  AddPointsReadCommands(noun, action);
 }
 
 }  // namespace laurel::cli

@@ -21,7 +21,8 @@ inline constexpr int kCrashed = 137;  // the exit code of a crash point
 // crash_child, with its standard output on a pipe.
 class Child {
  public:
-  Child(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {}) {
+  Child(const std::vector<std::string>& arguments,
+        const std::vector<std::string>& environment = {}) {
     int ends[2];
     LAUREL_CHECK(::pipe2(ends, O_CLOEXEC) == 0, "a pipe can be made");
     out_ = FileDescriptor(ends[0]);
@@ -35,12 +36,14 @@ class Child {
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     std::vector<std::string> variables = environment;
-    for (char** variable = ::environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
+    for (char** variable = ::environ; *variable != nullptr; ++variable)
+      variables.emplace_back(*variable);
     std::vector<char*> envp;
     for (std::string& variable : variables) envp.push_back(variable.data());
     envp.push_back(nullptr);
-    LAUREL_CHECK(::posix_spawn(&pid_, CRASH_CHILD, &actions, nullptr, argv.data(), envp.data()) == 0,
-                 "crash_child can be run");
+    LAUREL_CHECK(
+        ::posix_spawn(&pid_, CRASH_CHILD, &actions, nullptr, argv.data(), envp.data()) == 0,
+        "crash_child can be run");
     posix_spawn_file_actions_destroy(&actions);
   }
   ~Child() {

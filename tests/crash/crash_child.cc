@@ -1,8 +1,9 @@
 // Serves a ledger under load until it is killed:
 //   crash_child DATA_DIR DIARIES RUN THREADS COMMANDS stay|exit
-// First sends every command of former runs again and compares the answers; then says "ready" on standard output, and
-// each thread sends COMMANDS new ones. To exit is to end then; to stay is to send duplicates, too, for ever. Exit codes: 0 done, 3 an answer that
-// contradicts an earlier one, 74 the disk failed, otherwise boot's.
+// First sends every command of former runs again and compares the answers; then says "ready" on
+// standard output, and each thread sends COMMANDS new ones. To exit is to end then; to stay is to
+// send duplicates, too, for ever. Exit codes: 0 done, 3 an answer that contradicts an earlier one,
+// 74 the disk failed, otherwise boot's.
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,7 +54,8 @@ class Client {
         history_(history),
         thread_(thread),
         log_(absl::StrFormat("%s/%05d.%02d", arguments.diaries, arguments.run, thread)),
-        random_(TestSeed(1) * 1'000'003 + static_cast<std::uint64_t>(arguments.run * 64 + thread)) {}
+        random_(TestSeed(1) * 1'000'003 + static_cast<std::uint64_t>(arguments.run * 64 + thread)) {
+  }
 
   // This client's share of what former runs sent.
   void SendAgain() {
@@ -66,8 +68,9 @@ class Client {
         continue;
       }
       if (!ack.is_replayed || ack.sequence != sent.ack->sequence || ack.leaf != sent.ack->leaf) {
-        Contradict(id, absl::StrCat("was acknowledged as entry ", sent.ack->sequence, ", answered now as ",
-                                    ack.is_replayed ? "replayed " : "fresh ", ack.sequence));
+        Contradict(
+            id, absl::StrCat("was acknowledged as entry ", sent.ack->sequence, ", answered now as ",
+                             ack.is_replayed ? "replayed " : "fresh ", ack.sequence));
       }
     }
   }
@@ -82,7 +85,8 @@ class Client {
       std::future<Ack> twin;
       if (is_double) twin = SendLater(id, content);
       const Ack ack = Send(id, content);
-      if (is_double && twin.get().sequence != ack.sequence) Contradict(id, "two sends, two entries");
+      if (is_double && twin.get().sequence != ack.sequence)
+        Contradict(id, "two sends, two entries");
       log_.Acknowledge(id, ack);
       own_.push_back(Own{id, content, ack});
       if (arguments_.stays && random_() % 8 == 0) SendOldAgain();
@@ -94,13 +98,16 @@ class Client {
   std::future<Ack> SendLater(const std::string& id, const std::string& content) {
     auto promise = std::make_shared<std::promise<Ack>>();
     std::future<Ack> ack = promise->get_future();
-    ledger_.engine().Submit(CommandOf(id, content), std::nullopt, [promise, id](absl::StatusOr<Reply> reply) {
-      if (!reply.ok()) Contradict(id, reply.status().ToString());
-      promise->set_value(AckOf(*reply));
-    });
+    ledger_.engine().Submit(CommandOf(id, content), std::nullopt,
+                            [promise, id](absl::StatusOr<Reply> reply) {
+                              if (!reply.ok()) Contradict(id, reply.status().ToString());
+                              promise->set_value(AckOf(*reply));
+                            });
     return ack;
   }
-  Ack Send(const std::string& id, const std::string& content) { return SendLater(id, content).get(); }
+  Ack Send(const std::string& id, const std::string& content) {
+    return SendLater(id, content).get();
+  }
 
   void SendOldAgain() {
     const Own& own = own_[random_() % own_.size()];
@@ -117,11 +124,14 @@ class Client {
     const std::int64_t now = ledger_.engine().Now().micros();
     const std::uint64_t kind = random_() % 10;
     if (kind < 3) return absl::StrCat("redeem ", identity, " ", 1 + random_() % 60);
-    if (kind < 4 && !own_.empty()) {  // often something that cannot be reversed: a refusal has to survive as well
-      return absl::StrCat("reverse ", own_[random_() % own_.size()].ack.sequence, " ", 1 + random_() % 20);
+    if (kind < 4 && !own_.empty()) {  // often something that cannot be reversed: a refusal has to
+                                      // survive as well
+      return absl::StrCat("reverse ", own_[random_() % own_.size()].ack.sequence, " ",
+                          1 + random_() % 20);
     }
     if (kind < 5 && !receipts_.empty()) {
-      return absl::StrCat("return ", receipt + 1, " ", receipts_[random_() % receipts_.size()], " ", now);
+      return absl::StrCat("return ", receipt + 1, " ", receipts_[random_() % receipts_.size()], " ",
+                          now);
     }
     receipts_.push_back(receipt);
     return absl::StrCat("accrue ", identity, " ", receipt, " ", 100 + random_() % 20'000, " ", now);
@@ -158,7 +168,8 @@ int Serve(const Arguments& arguments) {
   }
   const auto in_threads = [&clients](void (Client::*work)()) {
     std::vector<std::thread> threads;
-    for (const auto& client : clients) threads.emplace_back([&client, work] { (client.get()->*work)(); });
+    for (const auto& client : clients)
+      threads.emplace_back([&client, work] { (client.get()->*work)(); });
     for (std::thread& thread : threads) thread.join();
   };
   in_threads(&Client::SendAgain);
@@ -175,6 +186,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: crash_child DATA_DIR DIARIES RUN THREADS COMMANDS stay|exit\n");
     return 2;
   }
-  return laurel::Serve({argv[1], argv[2], std::atoi(argv[3]), std::atoi(argv[4]), std::atoi(argv[5]),
-                        std::string(argv[6]) == "stay"});
+  return laurel::Serve({argv[1], argv[2], std::atoi(argv[3]), std::atoi(argv[4]),
+                        std::atoi(argv[5]), std::string(argv[6]) == "stay"});
 }

@@ -1,5 +1,5 @@
-// The disk says no: nothing is acknowledged any more, whoever waits is told that it is unknown, and after a restart on a
-// disk that works every id resolves.
+// The disk says no: nothing is acknowledged any more, whoever waits is told that it is unknown, and
+// after a restart on a disk that works every id resolves.
 #include <atomic>
 #include <functional>
 #include <thread>
@@ -29,7 +29,8 @@ void FailAfter(int k, const std::function<void(FaultyDisk&)>& fault) {
   ASSERT_TRUE(made.ok()) << made;
   std::vector<std::string> contents;
   for (int i = 0; i < kAll; ++i) {
-    contents.push_back(absl::StrCat("accrue ", 1 + i % 4, " ", i, " ", 1000 + i, " ", SystemClock().Now().micros()));
+    contents.push_back(absl::StrCat("accrue ", 1 + i % 4, " ", i, " ", 1000 + i, " ",
+                                    SystemClock().Now().micros()));
   }
   const auto id = [](std::size_t i) { return absl::StrCat("request-", 1000 + i); };
 
@@ -64,7 +65,8 @@ void FailAfter(int k, const std::function<void(FaultyDisk&)>& fault) {
     EXPECT_LT(told_count, kAll);
     // Reads of what is durable go on; writes do not.
     EXPECT_TRUE(ledger->Balances().ok());
-    EXPECT_EQ(ledger->Run("late-00001", contents[0]).status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(ledger->Run("late-00001", contents[0]).status().code(),
+              absl::StatusCode::kUnavailable);
   }
   const std::unique_ptr<LedgerOnDisk> ledger = MustServe(LedgerOnDisk::Start(path));
   ASSERT_NE(ledger, nullptr);

@@ -19,7 +19,8 @@ namespace {
 constexpr absl::string_view kOrigin = "ledger.example.com/laurel";
 
 Signer LogSigner() {
-  absl::StatusOr<Signer> signer = Signer::FromSeed(absl::StrCat(kOrigin, "/0"), KeyType::kNote, std::string(32, 'k'));
+  absl::StatusOr<Signer> signer =
+      Signer::FromSeed(absl::StrCat(kOrigin, "/0"), KeyType::kNote, std::string(32, 'k'));
   LAUREL_CHECK(signer.ok(), "the test's key is a key");
   return *std::move(signer);
 }
@@ -57,8 +58,10 @@ Order ParseOrder(absl::string_view text) {
   }
   if (words[0] == "redeem") return Redeem{identity(), PointsType(), at(2), "till"};
   if (words[0] == "return") {
-    return ReturnPurchase{ReceiptNo(static_cast<int>(at(1))), ReceiptNo(static_cast<int>(at(2))),
-                          Timestamp::FromMicros(at(3)), {}};
+    return ReturnPurchase{ReceiptNo(static_cast<int>(at(1))),
+                          ReceiptNo(static_cast<int>(at(2))),
+                          Timestamp::FromMicros(at(3)),
+                          {}};
   }
   LAUREL_CHECK(words[0] == "reverse", "an order is one of the four");
   return ReverseRedemption{static_cast<std::uint64_t>(at(1)), at(2)};
@@ -68,7 +71,9 @@ Command CommandOf(absl::string_view request, absl::string_view content) {
   return Command{TheProgram(), RequestId::Of(request), "crash", ParseOrder(content)};
 }
 
-std::string CheckpointFile(absl::string_view data_dir) { return absl::StrCat(data_dir, "/checkpoint/0"); }
+std::string CheckpointFile(absl::string_view data_dir) {
+  return absl::StrCat(data_dir, "/checkpoint/0");
+}
 
 absl::StatusOr<std::optional<Checkpoint>> ReadSignedCheckpoint(const std::string& file) {
   const absl::StatusOr<std::string> bytes = ReadFile(file);
@@ -80,28 +85,33 @@ absl::StatusOr<std::optional<Checkpoint>> ReadSignedCheckpoint(const std::string
 }
 
 absl::Status LedgerOnDisk::Init(const std::string& path) {
-  const absl::StatusOr<LedgerIdentity> made =
-      DataDir::Init(path, {.origin = std::string(kOrigin), .ledger_id = {}, .store = StoreOptions({})});
+  const absl::StatusOr<LedgerIdentity> made = DataDir::Init(
+      path, {.origin = std::string(kOrigin), .ledger_id = {}, .store = StoreOptions({})});
   if (!made.ok()) return made.status();
   std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> started = Start(path);
-  if (const Refusal* refusal = std::get_if<Refusal>(&started)) return absl::InternalError(Render(*refusal));
+  if (const Refusal* refusal = std::get_if<Refusal>(&started))
+    return absl::InternalError(Render(*refusal));
   Engine& engine = std::get<std::unique_ptr<LedgerOnDisk>>(started)->engine();
   const rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(HarbourDocument());
   const std::string canonical(compiled.rulebook->canonical());
-  std::vector<Order> orders = {CreateProgram{canonical, compiled.rulebook->digest()}, ActivateRevision{1}};
+  std::vector<Order> orders = {CreateProgram{canonical, compiled.rulebook->digest()},
+                               ActivateRevision{1}};
   for (std::uint64_t i = 1; i <= kCrashMembers; ++i) {
-    orders.push_back(EnrollMember{{IdentityLink{IdentityKind::kCard, IdentityNo(i)}}, Channel::kPos, {}, {}});
+    orders.push_back(
+        EnrollMember{{IdentityLink{IdentityKind::kCard, IdentityNo(i)}}, Channel::kPos, {}, {}});
   }
   for (std::size_t i = 0; i < orders.size(); ++i) {
-    const absl::StatusOr<Reply> reply = engine.Execute(
-        Command{TheProgram(), RequestId::Of(absl::StrCat("setup-00", i)), "crash", std::move(orders[i])});
+    const absl::StatusOr<Reply> reply = engine.Execute(Command{
+        TheProgram(), RequestId::Of(absl::StrCat("setup-00", i)), "crash", std::move(orders[i])});
     if (!reply.ok()) return reply.status();
-    if (reply->unrecorded || reply->entry->outcome.rejected) return absl::InternalError("the set-up was refused");
+    if (reply->unrecorded || reply->entry->outcome.rejected)
+      return absl::InternalError("the set-up was refused");
   }
   return absl::OkStatus();
 }
 
-std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> LedgerOnDisk::Start(const std::string& path, Options options) {
+std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> LedgerOnDisk::Start(const std::string& path,
+                                                                         Options options) {
   const std::string checkpoint_file =
       options.checkpoint_file.empty() ? CheckpointFile(path) : options.checkpoint_file;
   BootOptions boot;
@@ -111,8 +121,10 @@ std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> LedgerOnDisk::Start(const s
   boot.root_at = [](const Snapshot& snapshot, PartitionId partition, std::uint64_t size) {
     return RootAt(snapshot, partition, size);
   };
-  boot.checkpoints = [&](const DataDir&) -> absl::StatusOr<std::map<PartitionId, SignedCheckpoint>> {
-    ASSIGN_OR_RETURN(const std::optional<Checkpoint> checkpoint, ReadSignedCheckpoint(checkpoint_file));
+  boot.checkpoints =
+      [&](const DataDir&) -> absl::StatusOr<std::map<PartitionId, SignedCheckpoint>> {
+    ASSIGN_OR_RETURN(const std::optional<Checkpoint> checkpoint,
+                     ReadSignedCheckpoint(checkpoint_file));
     std::map<PartitionId, SignedCheckpoint> checkpoints;
     if (checkpoint) checkpoints[0] = SignedCheckpoint{checkpoint->size, checkpoint->root};
     return checkpoints;
@@ -130,9 +142,11 @@ std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> LedgerOnDisk::Start(const s
   engine.on_fatal = options.on_fatal;
   Booted& booted = ledger->booted_;
   absl::StatusOr<std::unique_ptr<Engine>> running =
-      Engine::Start(*booted.store, booted.anchors.get(), booted.dir.identity().ledger_id, booted.heads.at(0),
-                    SystemClock(), std::move(engine));
-  if (!running.ok()) return Refusal{.code = BootCode::kStoreDamaged, .found = std::string(running.status().message())};
+      Engine::Start(*booted.store, booted.anchors.get(), booted.dir.identity().ledger_id,
+                    booted.heads.at(0), SystemClock(), std::move(engine));
+  if (!running.ok())
+    return Refusal{.code = BootCode::kStoreDamaged,
+                   .found = std::string(running.status().message())};
   ledger->engine_ = *std::move(running);
   return ledger;
 }
@@ -156,16 +170,19 @@ std::string LedgerOnDisk::Verify() {
   const absl::StatusOr<std::shared_ptr<const Snapshot>> snapshot = store().TakeSnapshot(0);
   if (!snapshot.ok()) return snapshot.status().ToString();
   VerifyOptions options;
-  const absl::StatusOr<std::optional<Checkpoint>> checkpoint = ReadSignedCheckpoint(checkpoint_file_);
+  const absl::StatusOr<std::optional<Checkpoint>> checkpoint =
+      ReadSignedCheckpoint(checkpoint_file_);
   if (!checkpoint.ok()) return checkpoint.status().ToString();
   options.checkpoint = *checkpoint;
   // A checkpoint that was signed after the snapshot says nothing about it.
-  if (options.checkpoint && options.checkpoint->size > (*snapshot)->head()->sequence) options.checkpoint.reset();
+  if (options.checkpoint && options.checkpoint->size > (*snapshot)->head()->sequence)
+    options.checkpoint.reset();
   const absl::StatusOr<VerifyReport> report = laurel::Verify(**snapshot, 0, options);
   if (!report.ok()) return report.status().ToString();
   std::string text;
   for (const VerifyFinding& finding : report->findings) {
-    absl::StrAppend(&text, ToString(finding.kind), " ", finding.sequence, " ", finding.detail, "\n");
+    absl::StrAppend(&text, ToString(finding.kind), " ", finding.sequence, " ", finding.detail,
+                    "\n");
   }
   return text;
 }

@@ -24,20 +24,21 @@ inline constexpr std::uint64_t kCrashMembers = 4;
 Order ParseOrder(absl::string_view text);
 Command CommandOf(absl::string_view request, absl::string_view content);
 
-// A data directory served as the server does it: booted, anchored, with signed checkpoints in a file. Uses the
-// machine's clock.
+// A data directory served as the server does it: booted, anchored, with signed checkpoints in a
+// file. Uses the machine's clock.
 class LedgerOnDisk {
  public:
   struct Options {
-    std::shared_ptr<rocksdb::Env> env = nullptr;              // empty: the machine's file system
-    std::function<void(const absl::Status&)> on_fatal = {};   // of the store and of the engine
-    std::string checkpoint_file = {};                         // empty: in the data directory
+    std::shared_ptr<rocksdb::Env> env = nullptr;             // empty: the machine's file system
+    std::function<void(const absl::Status&)> on_fatal = {};  // of the store and of the engine
+    std::string checkpoint_file = {};                        // empty: in the data directory
     std::int64_t checkpoint_interval_micros = 10'000;
   };
 
   // Makes a ledger with the harbour program and members under the identities 1 to kCrashMembers.
   static absl::Status Init(const std::string& path);
-  static std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> Start(const std::string& path, Options options);
+  static std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> Start(const std::string& path,
+                                                                    Options options);
   static std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> Start(const std::string& path) {
     return Start(path, Options{});
   }
@@ -51,7 +52,8 @@ class LedgerOnDisk {
 
   // The available points of each member, by identity. DATA_LOSS if that cannot be read.
   absl::StatusOr<std::vector<std::int64_t>> Balances();
-  // Recomputes everything, against the signed checkpoint if there is one. One line per finding; empty: all is well.
+  // Recomputes everything, against the signed checkpoint if there is one. One line per finding;
+  // empty: all is well.
   std::string Verify();
 
  private:

@@ -19,7 +19,8 @@ Ack AckOf(const Reply& reply) {
 }
 
 LoadLog::LoadLog(const std::string& path) {
-  absl::StatusOr<FileDescriptor> file = OpenFile(path, O_WRONLY | O_CREAT | O_APPEND | O_SYNC, 0644);
+  absl::StatusOr<FileDescriptor> file =
+      OpenFile(path, O_WRONLY | O_CREAT | O_APPEND | O_SYNC, 0644);
   LAUREL_CHECK(file.ok(), "a diary can be opened");
   file_ = *std::move(file);
 }
@@ -34,12 +35,14 @@ void LoadLog::Intend(absl::string_view id, absl::string_view content) {
 }
 
 void LoadLog::Acknowledge(absl::string_view id, const Ack& ack) {
-  Append(absl::StrCat("ack ", id, " ", ack.sequence, " ", ack.leaf, " ", ack.is_replayed ? 1 : 0, "\n"));
+  Append(absl::StrCat("ack ", id, " ", ack.sequence, " ", ack.leaf, " ", ack.is_replayed ? 1 : 0,
+                      "\n"));
 }
 
 History ReadHistory(const std::string& folder) {
   std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) paths.push_back(entry.path().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    paths.push_back(entry.path().string());
   std::sort(paths.begin(), paths.end());
   History history;
   for (const std::string& path : paths) {
@@ -60,8 +63,10 @@ History ReadHistory(const std::string& folder) {
       LAUREL_CHECK(absl::SimpleAtoi(told[0], &ack.sequence), "an acknowledgement has a sequence");
       if (!sent.ack) {
         sent.ack = ack;
-      } else if (sent.ack->sequence != ack.sequence || sent.ack->leaf != ack.leaf || !ack.is_replayed) {
-        history.contradictions.push_back(absl::StrCat(words[1], ": first entry ", sent.ack->sequence, ", then ", line));
+      } else if (sent.ack->sequence != ack.sequence || sent.ack->leaf != ack.leaf ||
+                 !ack.is_replayed) {
+        history.contradictions.push_back(
+            absl::StrCat(words[1], ": first entry ", sent.ack->sequence, ", then ", line));
       }
     }
   }

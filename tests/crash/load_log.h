@@ -21,7 +21,8 @@ struct Ack {
 };
 Ack AckOf(const Reply& reply);
 
-// The diary of one client: what it is about to send and what it was told, each line synced before it goes on.
+// The diary of one client: what it is about to send and what it was told, each line synced before
+// it goes on.
 //   intent ID CONTENT
 //   ack ID SEQUENCE LEAF 0|1
 // One thread.
@@ -45,7 +46,8 @@ struct History {
   std::map<std::string, Sent> sent;
   std::vector<std::string> contradictions;  // acknowledgements of one id that differ
 };
-// Reads every diary in `folder`, ordered by file name. A last line without its end is a send that never was.
+// Reads every diary in `folder`, ordered by file name. A last line without its end is a send that
+// never was.
 History ReadHistory(const std::string& folder);
 
 }  // namespace laurel

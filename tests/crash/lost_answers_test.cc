@@ -32,9 +32,12 @@ class Simulation {
     fatal_ = random_() % 3;
   }
 
-  // Serves until the store or a conflict ends it, at most `rounds` rounds of several commands at once.
+  // Serves until the store or a conflict ends it, at most `rounds` rounds of several commands at
+  // once.
   void Live(int rounds) {
-    FaultyStore store(base_, [this, dice = std::mt19937_64(random_())]() mutable { return Draw(dice() % 100, dice()); });
+    FaultyStore store(base_, [this, dice = std::mt19937_64(random_())]() mutable {
+      return Draw(dice() % 100, dice());
+    });
     TestLedger ledger(store, TestLedger::DefaultOptions(), false);
     for (int round = 0; round < rounds; ++round) {
       if (!Round(ledger)) break;
@@ -53,7 +56,8 @@ class Simulation {
       ASSERT_TRUE(reply.ok()) << reply.status();
       Told(id, asked, *reply);
       const bool is_alone = by_sequence.emplace(reply->entry->sequence, id).second;
-      EXPECT_TRUE(is_alone) << id << " and " << by_sequence[reply->entry->sequence] << " share an entry";
+      EXPECT_TRUE(is_alone) << id << " and " << by_sequence[reply->entry->sequence]
+                            << " share an entry";
     }
     EXPECT_EQ(ledger.Verify(), "");
     // The program's two or three entries, the members and one entry per id.
@@ -73,11 +77,12 @@ class Simulation {
     return kNone;
   }
 
-  // What was lost on the way arrives after all. One that was settled meanwhile is a conflict; one that nobody could
-  // settle before the writer stopped may still get in, as after a crash.
+  // What was lost on the way arrives after all. One that was settled meanwhile is a conflict; one
+  // that nobody could settle before the writer stopped may still get in, as after a crash.
   void LandLate(FaultyStore& store) {
     for (const CommitResult& result : store.LandLate()) {
-      EXPECT_TRUE(result.outcome == CommitOutcome::kConflict || result.outcome == CommitOutcome::kCommitted);
+      EXPECT_TRUE(result.outcome == CommitOutcome::kConflict ||
+                  result.outcome == CommitOutcome::kCommitted);
     }
   }
 
@@ -115,7 +120,9 @@ class Simulation {
     std::vector<std::promise<absl::StatusOr<Reply>>> answers(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i) {
       ledger.engine().Submit(CommandOf(ids[i], asked_.at(ids[i]).content), std::nullopt,
-                             [&answer = answers[i]](absl::StatusOr<Reply> reply) { answer.set_value(std::move(reply)); });
+                             [&answer = answers[i]](absl::StatusOr<Reply> reply) {
+                               answer.set_value(std::move(reply));
+                             });
     }
     bool is_serving = true;
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -153,8 +160,8 @@ TEST(LostAnswers, NothingIsAppliedTwiceAndNoAnswerIsTakenBack) {
   EXPECT_GT(ends, 0);
 }
 
-// A duplicate is answered from the batch before it, which is still being written: if that fails, nobody may be told of
-// it, although the duplicate's own batch has nothing to write.
+// A duplicate is answered from the batch before it, which is still being written: if that fails,
+// nobody may be told of it, although the duplicate's own batch has nothing to write.
 TEST(LostAnswers, ADuplicateOfWhatWasNeverWrittenIsNotAcknowledged) {
   MapStore base;
   std::promise<void> answer;
@@ -172,14 +179,16 @@ TEST(LostAnswers, ADuplicateOfWhatWasNeverWrittenIsNotAcknowledged) {
     ledger.Enroll(1);
     is_deposed = true;
     for (int i = 0; i < 2; ++i) {
-      ledger.engine().Submit(CommandOf("request-1", content), std::nullopt,
-                             [&](const absl::StatusOr<Reply>& reply) { told.push_back(reply.status().code()); });
+      ledger.engine().Submit(
+          CommandOf("request-1", content), std::nullopt,
+          [&](const absl::StatusOr<Reply>& reply) { told.push_back(reply.status().code()); });
       while (ledger.engine().queued_commands() > 0) std::this_thread::yield();
     }
     answer.set_value();
     ledger.engine().Drain();
   }
-  EXPECT_THAT(told, testing::ElementsAre(absl::StatusCode::kUnavailable, absl::StatusCode::kUnavailable));
+  EXPECT_THAT(told,
+              testing::ElementsAre(absl::StatusCode::kUnavailable, absl::StatusCode::kUnavailable));
   TestLedger ledger(base, TestLedger::DefaultOptions(), false);
   EXPECT_FALSE((*ledger.engine().Execute(CommandOf("request-1", content))).is_replayed);
 }

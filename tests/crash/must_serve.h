@@ -12,7 +12,8 @@
 namespace laurel {
 
 // The served ledger, or null after failing the test with the refusal's text.
-inline std::unique_ptr<LedgerOnDisk> MustServe(std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> started) {
+inline std::unique_ptr<LedgerOnDisk> MustServe(
+    std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> started) {
   if (const Refusal* refusal = std::get_if<Refusal>(&started)) {
     ADD_FAILURE() << Render(*refusal);
     return nullptr;

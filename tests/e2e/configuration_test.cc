@@ -1,4 +1,5 @@
-// What laureld refuses to start with, and what it says then: the exit code is for systemd, the text for people.
+// What laureld refuses to start with, and what it says then: the exit code is for systemd, the text
+// for people.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -13,7 +14,6 @@
 namespace laurel {
 namespace {
 
-using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 constexpr int kUsage = 2;
@@ -23,7 +23,8 @@ constexpr int kRefused = 78;
 class ConfigurationTest : public testing::Test {
  protected:
   void Init() {
-    const Exit made = RunLaureld({"init", "--data-dir", data_dir_, "--origin", "ledger.example.com/laurel"});
+    const Exit made =
+        RunLaureld({"init", "--data-dir", data_dir_, "--origin", "ledger.example.com/laurel"});
     ASSERT_EQ(made.code, 0) << made.errors;
     EXPECT_THAT(made.output, HasSubstr("verifier key ledger.example.com/laurel/0+"));
   }
@@ -47,7 +48,8 @@ TEST_F(ConfigurationTest, AMissingDataDirectoryNamesInit) {
 
 TEST_F(ConfigurationTest, InitTwiceIsRefused) {
   Init();
-  const Exit exit = RunLaureld({"init", "--data-dir", data_dir_, "--origin", "ledger.example.com/laurel"});
+  const Exit exit =
+      RunLaureld({"init", "--data-dir", data_dir_, "--origin", "ledger.example.com/laurel"});
   EXPECT_EQ(exit.code, kRefused);
   EXPECT_THAT(exit.errors, HasSubstr("must be empty"));
 }
@@ -96,6 +98,20 @@ TEST_F(ConfigurationTest, AKeyThatOthersMayReadIsRefusedAlsoLater) {
   const Exit exit = RunLaureld(Serve());
   EXPECT_EQ(exit.code, kRefused);
   EXPECT_THAT(exit.errors, HasSubstr("signing.key"));
+}
+
+TEST_F(ConfigurationTest, ACheckpointOfAnotherKeyIsRefused) {
+  Init();
+  LaureldProcess server(data_dir_);
+  ASSERT_TRUE(server.Start());
+  ASSERT_EQ(server.Stop(), 0);
+  const std::string file = absl::StrCat(data_dir_, ".keys/signing.key");
+  ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  ASSERT_TRUE(WriteFileAtomically(file, absl::StrCat(std::string(64, 'a'), "\n")).ok());
+  ASSERT_EQ(::chmod(file.c_str(), 0400), 0);
+  const Exit exit = RunLaureld(Serve());
+  EXPECT_EQ(exit.code, kRefused);
+  EXPECT_THAT(exit.errors, HasSubstr("must be signed by"));
 }
 
 TEST_F(ConfigurationTest, ANewerFormatIsNotTouched) {

@@ -28,10 +28,13 @@ pid_t Spawn(std::vector<std::string> words, const std::string& output, const std
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(),
+                                   O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
   pid_t pid = 0;
-  LAUREL_CHECK(::posix_spawn(&pid, LAURELD, &actions, nullptr, argv.data(), ::environ) == 0, "laureld can be run");
+  LAUREL_CHECK(::posix_spawn(&pid, LAURELD, &actions, nullptr, argv.data(), ::environ) == 0,
+               "laureld can be run");
   posix_spawn_file_actions_destroy(&actions);
   return pid;
 }
@@ -63,9 +66,9 @@ LaureldProcess::~LaureldProcess() {
 bool LaureldProcess::Start() {
   const std::string port_file = absl::StrCat(data_dir_, ".port");
   std::filesystem::remove(port_file);
-  pid_ = Spawn({"serve", "--data-dir", data_dir_, "--listen", "127.0.0.1:0", "--port-file", port_file,
-                "--free-space-min", "0", "--checkpoint-interval", "20ms", "--block-cache", "16MiB", "--write-buffer",
-                "4MiB"},
+  pid_ = Spawn({"serve", "--data-dir", data_dir_, "--listen", "127.0.0.1:0", "--port-file",
+                port_file, "--free-space-min", "0", "--checkpoint-interval", "20ms",
+                "--block-cache", "16MiB", "--write-buffer", "4MiB"},
                absl::StrCat(data_dir_, ".out"), absl::StrCat(data_dir_, ".log"));
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!std::filesystem::exists(port_file)) {

@@ -25,8 +25,8 @@ struct Exit {
 // Runs the real binary until it ends.
 Exit RunLaureld(const std::vector<std::string>& arguments);
 
-// A laureld that serves a data directory on a free port of the loopback, and may be killed and started again under its
-// clients. Start, Kill and Stop from one thread; the others from any.
+// A laureld that serves a data directory on a free port of the loopback, and may be killed and
+// started again under its clients. Start, Kill and Stop from one thread; the others from any.
 class LaureldProcess {
  public:
   // The directory must have been initialised.
@@ -43,18 +43,22 @@ class LaureldProcess {
 
   std::shared_ptr<grpc::Channel> channel() const;
 
-  // Calls `stub.*method` until it is answered by something else than UNAVAILABLE, across restarts, for at most half a
-  // minute. Each attempt is the same request.
+  // Calls `stub.*method` until it is answered by something else than UNAVAILABLE, across restarts,
+  // for at most half a minute. Each attempt is the same request.
   template <class Service, class Request, class Response>
-  grpc::Status Call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+  grpc::Status Call(grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                          Response*),
                     const Request& request, Response* response) const {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (true) {
       const std::unique_ptr<typename Service::Stub> stub = Service::NewStub(channel());
       grpc::ClientContext context;
-      context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(20, GPR_TIMESPAN)));
+      context.set_deadline(
+          gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(20, GPR_TIMESPAN)));
       const grpc::Status status = (stub.get()->*method)(&context, request, response);
-      if (status.error_code() != grpc::StatusCode::UNAVAILABLE || std::chrono::steady_clock::now() > until) return status;
+      if (status.error_code() != grpc::StatusCode::UNAVAILABLE ||
+          std::chrono::steady_clock::now() > until)
+        return status;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
