@@ -60,8 +60,9 @@ absl::Status CheckpointSigner::SignNow() {
     MutexLock lock(&mutex_);
     if (head.sequence <= size_ && !note_.empty()) return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const Note note, SignCheckpoint(Checkpoint{options_.origin, head.sequence, head.root},
-                                                   std::span(&signer_, 1)));
+  ASSIGN_OR_RETURN(const Note note,
+                   SignCheckpoint(Checkpoint{options_.origin, head.sequence, head.root},
+                                  std::span(&signer_, 1)));
   const std::string text = RenderNote(note);
   if (!options_.file.empty()) RETURN_IF_ERROR(WriteFileAtomically(options_.file, text));
   CrashPoint("checkpoint_signed");

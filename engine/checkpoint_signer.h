@@ -13,8 +13,8 @@
 
 namespace laurel {
 
-// Signs the durable and anchored head now and then. A checkpoint is in its file, synced, before anybody sees it, so a
-// log never contradicts what it once signed. Thread-safe.
+// Signs the durable and anchored head now and then. A checkpoint is in its file, synced, before
+// anybody sees it, so a log never contradicts what it once signed. Thread-safe.
 class CheckpointSigner {
  public:
   struct Options {
@@ -22,9 +22,10 @@ class CheckpointSigner {
     std::string origin;
     std::int64_t interval_micros = 0;
   };
-  // `snapshot` returns the present durable view; `signed_size` is told after each new checkpoint. Starts from what the
-  // file holds, if it is there and valid.
-  CheckpointSigner(Options options, Signer signer, std::function<std::shared_ptr<const Snapshot>()> snapshot,
+  // `snapshot` returns the present durable view; `signed_size` is told after each new checkpoint.
+  // Starts from what the file holds, if it is there and valid.
+  CheckpointSigner(Options options, Signer signer,
+                   std::function<std::shared_ptr<const Snapshot>()> snapshot,
                    std::function<void(std::uint64_t)> signed_size);
   ~CheckpointSigner();
 

@@ -14,22 +14,27 @@
 
 namespace laurel {
 
-// ---- reading -------------------------------------------------------------------------------------------------
+// ---- reading
+// -------------------------------------------------------------------------------------------------
 
-ReadView::ReadView(std::shared_ptr<const Snapshot> snapshot, PartitionId partition, RulebookLibrary* rulebooks)
+ReadView::ReadView(std::shared_ptr<const Snapshot> snapshot, PartitionId partition,
+                   RulebookLibrary* rulebooks)
     : snapshot_(std::move(snapshot)),
       partition_(partition),
       rulebooks_(rulebooks),
       source_(snapshot_, partition),
       state_(nullptr, &source_) {}
 
-std::uint64_t ReadView::sequence() const { return snapshot_->head() ? snapshot_->head()->sequence : 0; }
+std::uint64_t ReadView::sequence() const {
+  return snapshot_->head() ? snapshot_->head()->sequence : 0;
+}
 
 std::shared_ptr<const rules::Rulebook> ReadView::ActiveRulebook(const ProgramId& program) {
   return RulebookAt(program, Timestamp::Never());
 }
 
-std::shared_ptr<const rules::Rulebook> ReadView::RulebookAt(const ProgramId& program, Timestamp occurred_at) {
+std::shared_ptr<const rules::Rulebook> ReadView::RulebookAt(const ProgramId& program,
+                                                            Timestamp occurred_at) {
   const Program* record = state_.programs.Find(ProgramKey{program});
   if (record == nullptr) return nullptr;
   const Activation* activation = RevisionAt(*record, occurred_at);
@@ -40,8 +45,8 @@ absl::StatusOr<std::optional<std::string>> ReadView::EntryBytes(std::uint64_t se
   return source_.LoadEntryBytes(sequence);
 }
 
-absl::StatusOr<std::vector<Hash>> ReadTileHashes(const Snapshot& snapshot, PartitionId partition, int level,
-                                                 std::uint64_t number, int width) {
+absl::StatusOr<std::vector<Hash>> ReadTileHashes(const Snapshot& snapshot, PartitionId partition,
+                                                 int level, std::uint64_t number, int width) {
   ASSIGN_OR_RETURN(const std::optional<std::string> full,
                    snapshot.Get(Space::kTiles, TileKey(partition, level, number)));
   std::vector<Hash> hashes;
@@ -55,15 +60,18 @@ absl::StatusOr<std::vector<Hash>> ReadTileHashes(const Snapshot& snapshot, Parti
     if (level == 0) {
       ASSIGN_OR_RETURN(const std::optional<std::string> entry,
                        snapshot.Get(Space::kJournal, JournalKey(partition, index + 1)));
-      if (!entry) return absl::DataLossError(absl::StrCat("entry ", index + 1, ": must be stored, was missing"));
+      if (!entry)
+        return absl::DataLossError(
+            absl::StrCat("entry ", index + 1, ": must be stored, was missing"));
       hashes.push_back(LeafHash(*entry));
       continue;
     }
-    ASSIGN_OR_RETURN(const std::optional<std::string> row, snapshot.Get(Space::kTiles, EdgeKey(partition, level, index)));
+    ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                     snapshot.Get(Space::kTiles, EdgeKey(partition, level, index)));
     const std::optional<Hash> hash = row ? HashFromBytes(*row) : std::nullopt;
     if (!hash) {
-      return absl::DataLossError(
-          absl::StrCat("tile level ", level, " hash ", index, ": must be stored, was missing or damaged"));
+      return absl::DataLossError(absl::StrCat("tile level ", level, " hash ", index,
+                                              ": must be stored, was missing or damaged"));
     }
     hashes.push_back(*hash);
   }
@@ -77,7 +85,8 @@ absl::StatusOr<Hash> RootAt(const Snapshot& snapshot, PartitionId partition, Tre
   return RootAt(size, nodes);
 }
 
-// ---- the engine ----------------------------------------------------------------------------------------------
+// ---- the engine
+// ----------------------------------------------------------------------------------------------
 
 struct Engine::Parts {
   const Clock* clock = nullptr;
@@ -90,33 +99,39 @@ struct Engine::Parts {
 
 Engine::Engine() : parts_(std::make_unique<Parts>()) {}
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(Store& store, AnchorFile* anchors, const LedgerId& ledger_id,
-                                                      const Head& head, const Clock& clock, Options options) {
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(Store& store, AnchorFile* anchors,
+                                                      const LedgerId& ledger_id, const Head& head,
+                                                      const Clock& clock, Options options) {
   constexpr PartitionId kPartition = 0;
   ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot, store.TakeSnapshot(kPartition));
   std::vector<std::vector<Hash>> partials;
   for (int level = 0; level < kTileLevels; ++level) {
     const int width = PartialTileWidth(head.sequence, level);
-    ASSIGN_OR_RETURN(std::vector<Hash> hashes, ReadTileHashes(*snapshot, kPartition, level,
-                                                              FullTileCount(head.sequence, level), width));
+    ASSIGN_OR_RETURN(
+        std::vector<Hash> hashes,
+        ReadTileHashes(*snapshot, kPartition, level, FullTileCount(head.sequence, level), width));
     partials.push_back(std::move(hashes));
   }
-  ASSIGN_OR_RETURN(TileAccumulator tree, TileAccumulator::FromPartials(head.sequence, std::move(partials)));
+  ASSIGN_OR_RETURN(TileAccumulator tree,
+                   TileAccumulator::FromPartials(head.sequence, std::move(partials)));
   if (tree.frontier().root() != head.root) {
-    return WithReason(absl::DataLossError(absl::StrCat("tree: must have root ", ToHex(head.root), " at size ",
-                                                       head.sequence, ", was ", ToHex(tree.frontier().root()))),
-                      "LEDGER_CORRUPT");
+    return WithReason(
+        absl::DataLossError(absl::StrCat("tree: must have root ", ToHex(head.root), " at size ",
+                                         head.sequence, ", was ", ToHex(tree.frontier().root()))),
+        "LEDGER_CORRUPT");
   }
   auto engine = std::unique_ptr<Engine>(new Engine);
   Parts& parts = *engine->parts_;
   parts.clock = &clock;
   parts.epoch = head.epoch;
-  parts.sequencer = std::make_unique<Sequencer>(store, anchors, ledger_id, head, std::move(tree), std::move(snapshot),
-                                                clock, &parts.rulebooks, options);
+  parts.sequencer =
+      std::make_unique<Sequencer>(store, anchors, ledger_id, head, std::move(tree),
+                                  std::move(snapshot), clock, &parts.rulebooks, options);
   if (options.signer) {
     Sequencer* sequencer = parts.sequencer.get();
     parts.signer = std::make_unique<CheckpointSigner>(
-        CheckpointSigner::Options{options.checkpoint_file, options.origin, options.checkpoint_interval_micros},
+        CheckpointSigner::Options{options.checkpoint_file, options.origin,
+                                  options.checkpoint_interval_micros},
         *options.signer, [sequencer] { return sequencer->snapshot(); },
         [sequencer](std::uint64_t size) { sequencer->SetCheckpointSize(size); });
   }
@@ -144,7 +159,9 @@ absl::StatusOr<Reply> Engine::Execute(Command command) {
   return future.get();
 }
 
-ReadView Engine::Read() const { return ReadView(parts_->sequencer->snapshot(), 0, &parts_->rulebooks); }
+ReadView Engine::Read() const {
+  return ReadView(parts_->sequencer->snapshot(), 0, &parts_->rulebooks);
+}
 
 bool Engine::WaitFor(std::uint64_t sequence, std::int64_t timeout_micros) const {
   return parts_->sequencer->WaitFor(sequence, timeout_micros);
@@ -164,12 +181,15 @@ std::string Engine::SignedCheckpoint() const {
   if (parts_->signer->note().empty()) parts_->signer->SignNow().IgnoreError();
   return parts_->signer->note();
 }
-std::uint64_t Engine::SignedSize() const { return parts_->signer == nullptr ? 0 : parts_->signer->size(); }
+std::uint64_t Engine::SignedSize() const {
+  return parts_->signer == nullptr ? 0 : parts_->signer->size();
+}
 
 absl::StatusOr<std::vector<Hash>> Engine::InclusionProof(std::uint64_t index, TreeSize size) const {
   const std::shared_ptr<const Snapshot> snapshot = parts_->sequencer->snapshot();
   const TreeSize durable = snapshot->head() ? snapshot->head()->sequence : 0;
-  if (size > durable) return absl::OutOfRangeError(absl::StrCat("size: must be <= ", durable, ", was ", size));
+  if (size > durable)
+    return absl::OutOfRangeError(absl::StrCat("size: must be <= ", durable, ", was ", size));
   const TileNodeReader nodes(size, [&](int level, std::uint64_t number, int width) {
     return ReadTileHashes(*snapshot, 0, level, number, width);
   });
@@ -179,7 +199,8 @@ absl::StatusOr<std::vector<Hash>> Engine::InclusionProof(std::uint64_t index, Tr
 absl::StatusOr<std::vector<Hash>> Engine::ConsistencyProof(TreeSize size1, TreeSize size2) const {
   const std::shared_ptr<const Snapshot> snapshot = parts_->sequencer->snapshot();
   const TreeSize durable = snapshot->head() ? snapshot->head()->sequence : 0;
-  if (size2 > durable) return absl::OutOfRangeError(absl::StrCat("size2: must be <= ", durable, ", was ", size2));
+  if (size2 > durable)
+    return absl::OutOfRangeError(absl::StrCat("size2: must be <= ", durable, ", was ", size2));
   const TileNodeReader nodes(size2, [&](int level, std::uint64_t number, int width) {
     return ReadTileHashes(*snapshot, 0, level, number, width);
   });

@@ -16,16 +16,19 @@
 namespace laurel {
 
 absl::StatusOr<std::vector<TrialBalanceRow>> TrialBalance(ReadView& view, const ProgramId& program,
-                                                          std::optional<Date> from, std::optional<Date> until) {
+                                                          std::optional<Date> from,
+                                                          std::optional<Date> until) {
   std::map<std::pair<std::string, PointTypeId>, TrialBalanceRow> rows;
   const KeyRange range = TotalRange(view.partition(), program);
   absl::Status damage;
   const absl::Status scanned = view.snapshot().Scan(
-      Space::kTotals, range.begin, range.end, ScanOptions{}, [&](absl::string_view key, absl::string_view value) {
+      Space::kTotals, range.begin, range.end, ScanOptions{},
+      [&](absl::string_view key, absl::string_view value) {
         const absl::StatusOr<TotalKey> decoded = DecodeTotalKey(key);
         Total total;
         if (!decoded.ok() || !DecodeRecord(value, total)) {
-          damage = absl::DataLossError(absl::StrCat(DescribeKey(Space::kTotals, key), ": must be well formed, was not"));
+          damage = absl::DataLossError(
+              absl::StrCat(DescribeKey(Space::kTotals, key), ": must be well formed, was not"));
           return false;
         }
         if (until && decoded->day >= *until) return true;
@@ -51,14 +54,17 @@ absl::StatusOr<std::vector<TrialBalanceRow>> TrialBalance(ReadView& view, const 
   return result;
 }
 
-absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rulebook& rulebook, Timestamp instant) {
+absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rulebook& rulebook,
+                                  Timestamp instant) {
   State& state = view.state();
   const Member* member = state.members.Find(MemberKey{id});
-  if (member == nullptr) return view.status().ok() ? absl::NotFoundError("member: must exist") : view.status();
+  if (member == nullptr)
+    return view.status().ok() ? absl::NotFoundError("member: must exist") : view.status();
   MemberTier tier = member->tier;
   if (instant >= tier.since) {
     while (tier.review_at <= instant) {
-      const std::vector<std::int64_t> metrics = MetricsAsOf(state, id, rulebook, LastDayOfTerm(rulebook, tier));
+      const std::vector<std::int64_t> metrics =
+          MetricsAsOf(state, id, rulebook, LastDayOfTerm(rulebook, tier));
       tier = After(tier, JudgeReview(rulebook, tier, metrics));
     }
   } else {
@@ -68,7 +74,8 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
     const KeyRange range = TierChangeRange(view.partition(), id);
     absl::Status damage;
     RETURN_IF_ERROR(view.snapshot().Scan(
-        Space::kMembers, range.begin, range.end, ScanOptions{}, [&](absl::string_view key, absl::string_view value) {
+        Space::kMembers, range.begin, range.end, ScanOptions{},
+        [&](absl::string_view key, absl::string_view value) {
           TierChangeMark change;
           if (!DecodeRecord(value, change)) {
             damage = absl::DataLossError(
@@ -88,7 +95,8 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
         }));
     RETURN_IF_ERROR(damage);
   }
-  const std::vector<std::int64_t> metrics = MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant));
+  const std::vector<std::int64_t> metrics =
+      MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant));
   RETURN_IF_ERROR(view.status());
   return ViewOf(rulebook, tier, metrics);
 }
@@ -102,10 +110,14 @@ bool IsMemberAccount(AccountClass account) {
 
 std::optional<Bucket> BucketOf(AccountClass account) {
   switch (account) {
-    case AccountClass::kMemberAvailable: return Bucket::kAvailable;
-    case AccountClass::kMemberPending: return Bucket::kPending;
-    case AccountClass::kMemberHeld: return Bucket::kHeld;
-    default: return std::nullopt;
+    case AccountClass::kMemberAvailable:
+      return Bucket::kAvailable;
+    case AccountClass::kMemberPending:
+      return Bucket::kPending;
+    case AccountClass::kMemberHeld:
+      return Bucket::kHeld;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -143,8 +155,10 @@ EntryColumns ColumnsOf(const Entry& entry) {
 }  // namespace
 
 std::string PostingsCsvHeader() {
-  return "partition,sequence,posting,kind,effective_date,occurred_at,recorded_at,program,point_type,account,member,"
-         "debit,credit,lots,funding_source,store,terminal,business_date,receipt,undoes,revision,rules,request_id,actor,"
+  return "partition,sequence,posting,kind,effective_date,occurred_at,recorded_at,program,point_"
+         "type,account,member,"
+         "debit,credit,lots,funding_source,store,terminal,business_date,receipt,undoes,revision,"
+         "rules,request_id,actor,"
          "leaf_hash\n";
 }
 
@@ -165,53 +179,61 @@ std::string PostingsCsvRows(const Entry& entry, const Hash& leaf,
       }
     }
     const std::string funding = posting.account == AccountClass::kIssuance ? posting.detail : "";
-    absl::StrAppend(&rows, entry.partition, ",", entry.sequence, ",", number, ",", ToString(entry.kind), ",",
-                    ToString(*entry.effective_on), ",", ToString(entry.occurred_at), ",", ToString(entry.recorded_at),
-                    ",");
-    absl::StrAppend(&rows, entry.program.str(), ",", posting.type.str(), ",",
-                    AccountName(posting.account, posting.detail), ",",
-                    IsMemberAccount(posting.account) && entry.member ? member_name(*entry.member) : "", ",",
-                    posting.amount < 0 ? -posting.amount : 0, ",", posting.amount > 0 ? posting.amount : 0, ",",
-                    absl::StrJoin(lots, " "), ",", funding, ",");
+    absl::StrAppend(&rows, entry.partition, ",", entry.sequence, ",", number, ",",
+                    ToString(entry.kind), ",", ToString(*entry.effective_on), ",",
+                    ToString(entry.occurred_at), ",", ToString(entry.recorded_at), ",");
+    absl::StrAppend(
+        &rows, entry.program.str(), ",", posting.type.str(), ",",
+        AccountName(posting.account, posting.detail), ",",
+        IsMemberAccount(posting.account) && entry.member ? member_name(*entry.member) : "", ",",
+        posting.amount < 0 ? -posting.amount : 0, ",", posting.amount > 0 ? posting.amount : 0, ",",
+        absl::StrJoin(lots, " "), ",", funding, ",");
     if (columns.has_receipt) {
       absl::StrAppend(&rows, columns.receipt.store.str(), ",", columns.receipt.terminal.str(), ",",
-                      ToString(columns.receipt.business_on), ",", columns.receipt.number.str(), ",");
+                      ToString(columns.receipt.business_on), ",", columns.receipt.number.str(),
+                      ",");
     } else {
       absl::StrAppend(&rows, ",,,,");
     }
-    absl::StrAppend(&rows, columns.undoes, ",", entry.revision ? ToHex(*entry.revision).substr(0, 16) : "", ",",
-                    columns.rules, ",", entry.request.str(), ",", entry.principal, ",", ToHex(leaf), "\n");
+    absl::StrAppend(&rows, columns.undoes, ",",
+                    entry.revision ? ToHex(*entry.revision).substr(0, 16) : "", ",", columns.rules,
+                    ",", entry.request.str(), ",", entry.principal, ",", ToHex(leaf), "\n");
   }
   return rows;
 }
 
-absl::Status ForEntries(const ReadView& view, std::uint64_t from, std::uint64_t until,
-                        absl::FunctionRef<bool(const Entry& entry, absl::string_view bytes)> visit) {
+absl::Status ForEntries(
+    const ReadView& view, std::uint64_t from, std::uint64_t until,
+    absl::FunctionRef<bool(const Entry& entry, absl::string_view bytes)> visit) {
   std::uint64_t expected = std::max<std::uint64_t>(from, 1);
   const std::uint64_t end = std::min(until, view.sequence() + 1);
   if (expected >= end) return absl::OkStatus();
   const KeyRange range = JournalRange(view.partition(), expected, end);
   absl::Status damage;
   bool is_stopped = false;
-  const absl::Status scanned = view.snapshot().Scan(
-      Space::kJournal, range.begin, range.end, ScanOptions{}, [&](absl::string_view, absl::string_view bytes) {
-        const absl::StatusOr<Entry> entry = DecodeEntry(bytes);
-        if (!entry.ok()) {
-          damage = absl::DataLossError(absl::StrCat("sequence ", expected, ": ", entry.status().message()));
-          return false;
-        }
-        if (entry->sequence != expected) {
-          damage = absl::DataLossError(absl::StrCat("sequence ", expected, ": must be stored, was missing"));
-          return false;
-        }
-        ++expected;
-        is_stopped = !visit(*entry, bytes);
-        return !is_stopped;
-      });
+  const absl::Status scanned =
+      view.snapshot().Scan(Space::kJournal, range.begin, range.end, ScanOptions{},
+                           [&](absl::string_view, absl::string_view bytes) {
+                             const absl::StatusOr<Entry> entry = DecodeEntry(bytes);
+                             if (!entry.ok()) {
+                               damage = absl::DataLossError(absl::StrCat(
+                                   "sequence ", expected, ": ", entry.status().message()));
+                               return false;
+                             }
+                             if (entry->sequence != expected) {
+                               damage = absl::DataLossError(absl::StrCat(
+                                   "sequence ", expected, ": must be stored, was missing"));
+                               return false;
+                             }
+                             ++expected;
+                             is_stopped = !visit(*entry, bytes);
+                             return !is_stopped;
+                           });
   if (!scanned.ok()) return scanned;
   if (!damage.ok()) return damage;
   if (!is_stopped && expected != end) {
-    return absl::DataLossError(absl::StrCat("sequence ", expected, ": must be stored, was missing"));
+    return absl::DataLossError(
+        absl::StrCat("sequence ", expected, ": must be stored, was missing"));
   }
   return absl::OkStatus();
 }

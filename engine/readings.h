@@ -22,25 +22,29 @@ struct TrialBalanceRow {
   std::int64_t credits = 0;
   std::int64_t closing = 0;
 };
-// One row per account class and point type, ordered by account, then type; what lies before `from` is in the
-// openings, what lies on or after `until` is left out. Dates are effective dates. Closings sum to zero by point type.
+// One row per account class and point type, ordered by account, then type; what lies before `from`
+// is in the openings, what lies on or after `until` is left out. Dates are effective dates.
+// Closings sum to zero by point type.
 absl::StatusOr<std::vector<TrialBalanceRow>> TrialBalance(ReadView& view, const ProgramId& program,
-                                                          std::optional<Date> from, std::optional<Date> until);
+                                                          std::optional<Date> from,
+                                                          std::optional<Date> until);
 
-// The member's tier as it was at an instant of the past (or as it will be at one ahead, if nothing happens): from the
-// history of changes and, after the last of them, the reviews due by then. Progress is that of the metrics as of the
-// instant's day. DATA_LOSS if something cannot be read.
-absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId member, const rules::Rulebook& rulebook, Timestamp instant);
+// The member's tier as it was at an instant of the past (or as it will be at one ahead, if nothing
+// happens): from the history of changes and, after the last of them, the reviews due by then.
+// Progress is that of the metrics as of the instant's day. DATA_LOSS if something cannot be read.
+absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId member, const rules::Rulebook& rulebook,
+                                  Timestamp instant);
 
 // The columns of journal.csv, with a newline.
 std::string PostingsCsvHeader();
-// One row per posting of the entry, each with a newline; empty where there are none. Debits and credits are unsigned:
-// a credit arrives in the account. No cell can be taken for a formula or needs quoting.
+// One row per posting of the entry, each with a newline; empty where there are none. Debits and
+// credits are unsigned: a credit arrives in the account. No cell can be taken for a formula or
+// needs quoting.
 std::string PostingsCsvRows(const Entry& entry, const Hash& leaf,
                             absl::FunctionRef<std::string(MemberId)> member_name);
 
-// Calls `visit` with each stored entry of [from, until) in order until it returns false. `until` is cut to what the
-// view holds. DATA_LOSS at a gap or at bytes that are no entry.
+// Calls `visit` with each stored entry of [from, until) in order until it returns false. `until` is
+// cut to what the view holds. DATA_LOSS at a gap or at bytes that are no entry.
 absl::Status ForEntries(const ReadView& view, std::uint64_t from, std::uint64_t until,
                         absl::FunctionRef<bool(const Entry& entry, absl::string_view bytes)> visit);
 

@@ -9,8 +9,8 @@
 
 namespace laurel {
 
-// Compiled revisions by digest, for the life of the process. Thread-safe: a compile runs outside the lock, and two
-// at once give equal rulebooks.
+// Compiled revisions by digest, for the life of the process. Thread-safe: a compile runs outside
+// the lock, and two at once give equal rulebooks.
 class RulebookCache : public RulebookLibrary {
  public:
   std::shared_ptr<const rules::Rulebook> Find(State& state, const ProgramId& program,

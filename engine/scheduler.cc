@@ -24,13 +24,13 @@ bool Scheduler::Step() {
   ReadView view = engine_.Read();
   std::vector<DueKey> due;
   const KeyRange range = DueRange(view.partition(), engine_.Now());
-  const absl::Status scanned =
-      view.snapshot().Scan(Space::kIndex, range.begin, range.end, ScanOptions{.limit = kMembersPerStep},
-                           [&](absl::string_view key, absl::string_view) {
-                             const absl::StatusOr<DueKey> decoded = DecodeDueKey(key);
-                             if (decoded.ok()) due.push_back(*decoded);
-                             return true;
-                           });
+  const absl::Status scanned = view.snapshot().Scan(
+      Space::kIndex, range.begin, range.end, ScanOptions{.limit = kMembersPerStep},
+      [&](absl::string_view key, absl::string_view) {
+        const absl::StatusOr<DueKey> decoded = DecodeDueKey(key);
+        if (decoded.ok()) due.push_back(*decoded);
+        return true;
+      });
   if (!scanned.ok()) return false;
   for (const DueKey& key : due) {
     const Member* member = view.state().members.Find(MemberKey{key.member});
@@ -39,7 +39,9 @@ bool Scheduler::Step() {
       MutexLock lock(&mutex_);
       ++running_;
     }
-    engine_.Submit(Command{.program = member->program, .request = {}, .principal = {},
+    engine_.Submit(Command{.program = member->program,
+                           .request = {},
+                           .principal = {},
                            .order = AdvanceMember{key.member, std::nullopt}},
                    std::nullopt, [this](const absl::StatusOr<Reply>&) {
                      MutexLock lock(&mutex_);

@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::size_t kBatchEntryBytesMax = 256 * 1024;
 constexpr std::int64_t kClockBehindMicros = 5 * kMicrosPerMinute;
-constexpr int kAdvancesMax = 256;  // due instants of one member before one command; a retry does the rest
+constexpr int kAdvancesMax =
+    256;  // due instants of one member before one command; a retry does the rest
 
 // The member whose due work comes before the command, and the instant that the command belongs to.
 struct Concerned {
@@ -37,7 +38,9 @@ struct MemberFinder {
   Concerned operator()(const SuspendMember& o) const { return Ref(o.member); }
   Concerned operator()(const ReactivateMember& o) const { return Ref(o.member); }
   Concerned operator()(const CloseMember& o) const { return Ref(o.member); }
-  Concerned operator()(const AccruePurchase& o) const { return {Ref(o.member).member, o.occurred_at}; }
+  Concerned operator()(const AccruePurchase& o) const {
+    return {Ref(o.member).member, o.occurred_at};
+  }
   Concerned operator()(const ReturnPurchase& o) const {
     const Purchase* purchase = state.purchases.Find(PurchaseKey{program, o.original});
     if (purchase == nullptr) return {};
@@ -56,15 +59,16 @@ struct MemberFinder {
 };
 
 absl::Status Corrupt(const absl::Status& why) {
-  return WithReason(absl::DataLossError(absl::StrCat("ledger: must be readable, was not: ", why.message())),
-                    "LEDGER_CORRUPT");
+  return WithReason(
+      absl::DataLossError(absl::StrCat("ledger: must be readable, was not: ", why.message())),
+      "LEDGER_CORRUPT");
 }
 
 }  // namespace
 
 Sequencer::Sequencer(Store& store, AnchorFile* anchors, const LedgerId& ledger_id, const Head& head,
-                     TileAccumulator tree, std::shared_ptr<const Snapshot> snapshot, const Clock& clock,
-                     RulebookLibrary* rulebooks, const Engine::Options& options)
+                     TileAccumulator tree, std::shared_ptr<const Snapshot> snapshot,
+                     const Clock& clock, RulebookLibrary* rulebooks, const Engine::Options& options)
     : store_(store),
       anchors_(anchors),
       ledger_id_(ledger_id),
@@ -82,7 +86,8 @@ Sequencer::Sequencer(Store& store, AnchorFile* anchors, const LedgerId& ledger_i
 }
 
 Sequencer::~Sequencer() {
-  Stop(WithReason(absl::UnavailableError("server: must be serving, was shutting down"), "DRAINING"));
+  Stop(
+      WithReason(absl::UnavailableError("server: must be serving, was shutting down"), "DRAINING"));
   std::deque<Item> left;
   {
     MutexLock lock(&mutex_);
@@ -95,7 +100,8 @@ Sequencer::~Sequencer() {
   committer_.join();
   replier_.join();
   for (Item& item : left) {
-    std::move(item.done)(WithReason(absl::UnavailableError("server: must be serving, was shutting down"), "DRAINING"));
+    std::move(item.done)(WithReason(
+        absl::UnavailableError("server: must be serving, was shutting down"), "DRAINING"));
   }
 }
 
@@ -108,9 +114,10 @@ void Sequencer::Submit(Command command, std::optional<Timestamp> deadline, Done 
     if (!refusal_.ok()) {
       refused = refusal_;
     } else if (queue_.size() >= static_cast<std::size_t>(options_.queue_commands_max)) {
-      refused = WithReason(absl::UnavailableError(absl::StrCat("queue: must hold fewer than ",
-                                                               options_.queue_commands_max, " commands, was full")),
-                           "OVERLOADED");
+      refused = WithReason(
+          absl::UnavailableError(absl::StrCat("queue: must hold fewer than ",
+                                              options_.queue_commands_max, " commands, was full")),
+          "OVERLOADED");
     } else {
       queue_.push_back(std::move(item));
       ++unanswered_;
@@ -137,7 +144,8 @@ bool Sequencer::WaitFor(std::uint64_t sequence, std::int64_t timeout_micros) con
   const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(timeout_micros);
   MutexLock lock(&mutex_);
   while (durable_sequence_ < sequence) {
-    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(until - std::chrono::steady_clock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
+        until - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     changed_.WaitFor(&mutex_, left);
   }
@@ -149,17 +157,20 @@ std::int32_t Sequencer::queued_commands() const {
   return static_cast<std::int32_t>(queue_.size());
 }
 
-// ---- deciding ------------------------------------------------------------------------------------------------
+// ---- deciding
+// ------------------------------------------------------------------------------------------------
 
 std::shared_ptr<Sequencer::Work> Sequencer::NewWork() {
   auto work = std::make_shared<Work>();
   std::shared_ptr<const Snapshot> snapshot = snapshot_.Load();
   const std::uint64_t durable = snapshot->head() ? snapshot->head()->sequence : 0;
   // The batch before the last one is durable, because its slot was free: one parent is enough.
-  if (last_work_ != nullptr && last_work_->next && last_work_->next->sequence > durable) work->parent = last_work_;
+  if (last_work_ != nullptr && last_work_->next && last_work_->next->sequence > durable)
+    work->parent = last_work_;
   if (last_work_ != nullptr) last_work_->parent = nullptr;
   work->source = std::make_unique<SnapshotSource>(std::move(snapshot), partition_);
-  work->state = std::make_unique<State>(work->parent ? work->parent->state.get() : nullptr, work->source.get());
+  work->state = std::make_unique<State>(work->parent ? work->parent->state.get() : nullptr,
+                                        work->source.get());
   return work;
 }
 
@@ -173,7 +184,8 @@ void Sequencer::DecideLoop() {
         MutexLock lock(&mutex_);
         while (true) {
           const std::size_t answered = work ? work->answers.size() : 0;
-          const bool has_room = answered < batch_max && (!work || work->entry_bytes < kBatchEntryBytesMax);
+          const bool has_room =
+              answered < batch_max && (!work || work->entry_bytes < kBatchEntryBytesMax);
           const bool is_idle = !is_committing_ && slot_ == nullptr;
           if (work && is_idle) {
             slot_ = work;
@@ -181,8 +193,10 @@ void Sequencer::DecideLoop() {
             break;
           }
           if (!queue_.empty() && has_room) {
-            // A batch that waits for its turn takes a few at a time, so that it leaves as soon as it can.
-            const std::size_t take = std::min({queue_.size(), batch_max - answered, std::size_t{64}});
+            // A batch that waits for its turn takes a few at a time, so that it leaves as soon as
+            // it can.
+            const std::size_t take =
+                std::min({queue_.size(), batch_max - answered, std::size_t{64}});
             items.reserve(take);
             for (std::size_t i = 0; i < take; ++i) {
               items.push_back(std::move(queue_.front()));
@@ -220,20 +234,24 @@ absl::Status Sequencer::WritableStatus() {
   const Timestamp now = clock_.Now();
   if (now.PlusMicros(kClockBehindMicros) < last_.last_recorded_at) {
     return WithReason(absl::UnavailableError(absl::StrCat("clock: must reach the last entry's ",
-                                                          ToString(last_.last_recorded_at), ", was ", ToString(now))),
+                                                          ToString(last_.last_recorded_at),
+                                                          ", was ", ToString(now))),
                       "CLOCK_BEHIND");
   }
-  if (options_.free_bytes_min > 0 && (now > space_checked_at_.PlusMicros(kMicrosPerSecond) || now < space_checked_at_)) {
+  if (options_.free_bytes_min > 0 &&
+      (now > space_checked_at_.PlusMicros(kMicrosPerSecond) || now < space_checked_at_)) {
     space_checked_at_ = now;
     struct statvfs space;
-    has_space_ = ::statvfs(options_.space_path.c_str(), &space) != 0 ||
-                 static_cast<std::int64_t>(space.f_bavail) * static_cast<std::int64_t>(space.f_frsize) >=
-                     options_.free_bytes_min;
+    has_space_ =
+        ::statvfs(options_.space_path.c_str(), &space) != 0 ||
+        static_cast<std::int64_t>(space.f_bavail) * static_cast<std::int64_t>(space.f_frsize) >=
+            options_.free_bytes_min;
   }
   if (!has_space_) {
-    return WithReason(absl::UnavailableError(absl::StrCat("storage: must have ", options_.free_bytes_min,
-                                                          " free bytes for writes, had fewer")),
-                      "STORAGE_READ_ONLY");
+    return WithReason(
+        absl::UnavailableError(absl::StrCat("storage: must have ", options_.free_bytes_min,
+                                            " free bytes for writes, had fewer")),
+        "STORAGE_READ_ONLY");
   }
   return absl::OkStatus();
 }
@@ -247,13 +265,16 @@ void Sequencer::DecideOne(Item item, Work& work) {
     return answer(refusal_);
   }
   if (item.deadline && clock_.Now() > *item.deadline) {
-    return answer(absl::DeadlineExceededError("deadline: must leave time to decide, had passed in the queue"));
+    return answer(absl::DeadlineExceededError(
+        "deadline: must leave time to decide, had passed in the queue"));
   }
   State& state = *work.state;
   const Command& command = item.command;
   if (!command.request.empty()) {
-    // An earlier answer comes before any rule: a retry is never refused by what has changed in between.
-    if (const Request* request = state.requests.Find(RequestKey::Of(command.program, command.request))) {
+    // An earlier answer comes before any rule: a retry is never refused by what has changed in
+    // between.
+    if (const Request* request =
+            state.requests.Find(RequestKey::Of(command.program, command.request))) {
       return answer(Answered(item, request->sequence, work));
     }
   }
@@ -264,9 +285,10 @@ void Sequencer::DecideOne(Item item, Work& work) {
     if (std::holds_alternative<AdvanceMember>(command.order)) return answer(Reply{});
     if (!is_current) {
       // What is decided on points that have ended would be wrong; what was done so far is kept.
-      return answer(WithReason(absl::UnavailableError(absl::StrCat("member: must have at most ", kAdvancesMax,
-                                                                   " due instants to be brought up to now, had more")),
-                               "OVERLOADED"));
+      return answer(WithReason(
+          absl::UnavailableError(absl::StrCat("member: must have at most ", kAdvancesMax,
+                                              " due instants to be brought up to now, had more")),
+          "OVERLOADED"));
     }
     const Timestamp now = NextInstant();
     const Context context{partition_, last_.sequence + 1, now, rulebooks_};
@@ -291,8 +313,9 @@ absl::StatusOr<Reply> Sequencer::Answered(const Item& item, std::uint64_t sequen
   Reply reply;
   reply.entry = work.state->FindEntry(sequence);
   if (reply.entry == nullptr) {
-    return Corrupt(work.source->status().ok() ? absl::DataLossError("an answered request has no entry")
-                                              : work.source->status());
+    return Corrupt(work.source->status().ok()
+                       ? absl::DataLossError("an answered request has no entry")
+                       : work.source->status());
   }
   const Entry& entry = *reply.entry;
   if (entry.fingerprint != item.fingerprint || entry.method != MethodOf(item.command.order)) {
@@ -312,7 +335,8 @@ absl::StatusOr<Reply> Sequencer::Answered(const Item& item, std::uint64_t sequen
     }
   }
   absl::StatusOr<std::optional<std::string>> bytes = work.source->LoadEntryBytes(sequence);
-  if (!bytes.ok() || !bytes->has_value()) return Corrupt(bytes.ok() ? absl::DataLossError("entry is gone") : bytes.status());
+  if (!bytes.ok() || !bytes->has_value())
+    return Corrupt(bytes.ok() ? absl::DataLossError("entry is gone") : bytes.status());
   reply.leaf_hash = LeafHash(**bytes);
   return reply;
 }
@@ -323,7 +347,9 @@ bool Sequencer::AdvanceMembers(const Command& command, Work& work, bool& is_curr
   if (!concerned.member) return work.source->status().ok();
   const Member* record = state.members.Find(MemberKey{*concerned.member});
   if (record == nullptr || record->program != command.program) return work.source->status().ok();
-  Command advance{.program = command.program, .request = {}, .principal = {},
+  Command advance{.program = command.program,
+                  .request = {},
+                  .principal = {},
                   .order = AdvanceMember{*concerned.member, concerned.activity_at}};
   for (int i = 0; work.source->status().ok(); ++i) {
     const Timestamp now = NextInstant();
@@ -339,18 +365,21 @@ bool Sequencer::AdvanceMembers(const Command& command, Work& work, bool& is_curr
   return work.source->status().ok();
 }
 
-void Sequencer::Append(const Command& command, const Decision& decision, const Hash& fingerprint, Timestamp now,
-                       Work& work, std::optional<absl::StatusOr<Reply>>& reply) {
+void Sequencer::Append(const Command& command, const Decision& decision, const Hash& fingerprint,
+                       Timestamp now, Work& work, std::optional<absl::StatusOr<Reply>>& reply) {
   const Context context{partition_, last_.sequence + 1, now, rulebooks_};
-  auto entry = std::make_shared<Entry>(MakeEntry(*work.state, command, context, decision, fingerprint));
+  auto entry =
+      std::make_shared<Entry>(MakeEntry(*work.state, command, context, decision, fingerprint));
   entry->previous_leaf = last_.last_leaf;
   std::string bytes = EncodeEntry(*entry);
   if (bytes.size() > kEntryBytesMax) {
-    reply = Reply{.entry = nullptr,
-                  .unrecorded = Rejected{Rejection::kInvalidField,
-                                         {{"expected", absl::StrCat("at most ", kEntryBytesMax, " bytes in the journal")},
-                                          {"field", "request"},
-                                          {"was", absl::StrCat(bytes.size(), " bytes")}}}};
+    reply =
+        Reply{.entry = nullptr,
+              .unrecorded = Rejected{
+                  Rejection::kInvalidField,
+                  {{"expected", absl::StrCat("at most ", kEntryBytesMax, " bytes in the journal")},
+                   {"field", "request"},
+                   {"was", absl::StrCat(bytes.size(), " bytes")}}}};
     return;
   }
   Apply(entry, *work.state);
@@ -359,15 +388,19 @@ void Sequencer::Append(const Command& command, const Decision& decision, const H
     for (FullTile& tile : finished->tiles) {
       for (int i = 0; tile.level > 0 && i < kTileHashes - 1; ++i) {
         const std::uint64_t index = tile.number * kTileHashes + static_cast<std::uint64_t>(i);
-        work.writes.push_back(Write{Space::kTiles, EdgeKey(partition_, tile.level, index), std::nullopt});
+        work.writes.push_back(
+            Write{Space::kTiles, EdgeKey(partition_, tile.level, index), std::nullopt});
       }
-      work.writes.push_back(Write{Space::kTiles, TileKey(partition_, tile.level, tile.number), std::move(tile.bytes)});
+      work.writes.push_back(Write{Space::kTiles, TileKey(partition_, tile.level, tile.number),
+                                  std::move(tile.bytes)});
     }
-    work.writes.push_back(Write{Space::kTiles, EdgeKey(partition_, finished->edge.level, finished->edge.index),
+    work.writes.push_back(Write{Space::kTiles,
+                                EdgeKey(partition_, finished->edge.level, finished->edge.index),
                                 std::string(AsBytes(finished->edge.hash))});
   }
   work.entry_bytes += bytes.size();
-  work.writes.push_back(Write{Space::kJournal, JournalKey(partition_, entry->sequence), std::move(bytes)});
+  work.writes.push_back(
+      Write{Space::kJournal, JournalKey(partition_, entry->sequence), std::move(bytes)});
   work.leaves.emplace(entry->sequence, leaf);
   last_.sequence = entry->sequence;
   last_.last_leaf = leaf;
@@ -376,7 +409,8 @@ void Sequencer::Append(const Command& command, const Decision& decision, const H
   reply = Reply{.entry = std::move(entry), .leaf_hash = leaf};
 }
 
-// ---- committing ----------------------------------------------------------------------------------------------
+// ---- committing
+// ----------------------------------------------------------------------------------------------
 
 void Sequencer::CommitLoop() {
   while (true) {
@@ -449,25 +483,29 @@ bool Sequencer::Commit(Work& work) {
   }
   CrashPoint("after_commit");
   if (result.outcome == CommitOutcome::kConflict) {
-    return fail(WithReason(absl::UnavailableError("writer: must lead the partition, was deposed"), "NOT_LEADER"));
+    return fail(WithReason(absl::UnavailableError("writer: must lead the partition, was deposed"),
+                           "NOT_LEADER"));
   }
   const auto stop_for_good = [&](const absl::Status& status) {
-    // What reached the disk is unknown: nothing may be acknowledged any more, and nothing is tried again.
+    // What reached the disk is unknown: nothing may be acknowledged any more, and nothing is tried
+    // again.
     if (options_.on_fatal) options_.on_fatal(status);
-    return fail(WithReason(absl::UnavailableError("storage: must take writes, failed"), "NOT_LEADER"));
+    return fail(
+        WithReason(absl::UnavailableError("storage: must take writes, failed"), "NOT_LEADER"));
   };
   if (result.outcome != CommitOutcome::kCommitted) return stop_for_good(result.status);
   committed_ = batch.next;
   if (anchors_ != nullptr) {
-    const absl::Status anchored = anchors_->Write(Anchor{.ledger_id = ledger_id_,
-                                                         .partition = partition_,
-                                                         .generation = 0,
-                                                         .epoch = committed_.epoch,
-                                                         .sequence = committed_.sequence,
-                                                         .root = committed_.root,
-                                                         .last_leaf = committed_.last_leaf,
-                                                         .last_recorded_at = committed_.last_recorded_at,
-                                                         .checkpoint_size = checkpoint_size_});
+    const absl::Status anchored =
+        anchors_->Write(Anchor{.ledger_id = ledger_id_,
+                               .partition = partition_,
+                               .generation = 0,
+                               .epoch = committed_.epoch,
+                               .sequence = committed_.sequence,
+                               .root = committed_.root,
+                               .last_leaf = committed_.last_leaf,
+                               .last_recorded_at = committed_.last_recorded_at,
+                               .checkpoint_size = checkpoint_size_});
     if (!anchored.ok()) return stop_for_good(anchored);
   }
   CrashPoint("after_anchor");
@@ -477,7 +515,8 @@ bool Sequencer::Commit(Work& work) {
   return true;
 }
 
-// ---- answering -----------------------------------------------------------------------------------------------
+// ---- answering
+// -----------------------------------------------------------------------------------------------
 
 void Sequencer::Answers(std::vector<Answer> answers) {
   MutexLock lock(&replies_mutex_);

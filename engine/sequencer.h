@@ -21,16 +21,17 @@ namespace laurel {
 
 // Puts the commands of one partition into one order and makes them durable.
 //
-// One thread decides a batch on a working set while another commits the batch before it in one synced write and a
-// third runs the callbacks. A callback that has run is a promise: its outcome survives a crash of the process, the
-// machine or the power. Thread-safe. Destroying it fails what is still queued with UNAVAILABLE.
+// One thread decides a batch on a working set while another commits the batch before it in one
+// synced write and a third runs the callbacks. A callback that has run is a promise: its outcome
+// survives a crash of the process, the machine or the power. Thread-safe. Destroying it fails what
+// is still queued with UNAVAILABLE.
 class Sequencer {
  public:
   using Done = Engine::Done;
 
-  Sequencer(Store& store, AnchorFile* anchors, const LedgerId& ledger_id, const Head& head, TileAccumulator tree,
-            std::shared_ptr<const Snapshot> snapshot, const Clock& clock, RulebookLibrary* rulebooks,
-            const Engine::Options& options);
+  Sequencer(Store& store, AnchorFile* anchors, const LedgerId& ledger_id, const Head& head,
+            TileAccumulator tree, std::shared_ptr<const Snapshot> snapshot, const Clock& clock,
+            RulebookLibrary* rulebooks, const Engine::Options& options);
   ~Sequencer();
 
   void Submit(Command command, std::optional<Timestamp> deadline, Done done);
@@ -57,7 +58,8 @@ class Sequencer {
   // One batch: what was decided on top of the batch before it and of the snapshot.
   struct Work {
     std::unique_ptr<SnapshotSource> source;
-    std::shared_ptr<Work> parent;  // while its records may not be in the snapshot; its own parent is then gone
+    std::shared_ptr<Work>
+        parent;  // while its records may not be in the snapshot; its own parent is then gone
     std::unique_ptr<State> state;
     std::vector<Write> writes;  // entries and tiles; records follow at commit
     std::size_t entry_bytes = 0;
@@ -73,11 +75,11 @@ class Sequencer {
   std::shared_ptr<Work> NewWork();
   void DecideOne(Item item, Work& work);
   absl::StatusOr<Reply> Answered(const Item& item, std::uint64_t sequence, Work& work);
-  // Does what is due for the member first; `is_current` becomes false if that was too much for one command. False if
-  // something could not be read.
+  // Does what is due for the member first; `is_current` becomes false if that was too much for one
+  // command. False if something could not be read.
   bool AdvanceMembers(const Command& command, Work& work, bool& is_current);
-  void Append(const Command& command, const Decision& decision, const Hash& fingerprint, Timestamp now, Work& work,
-              std::optional<absl::StatusOr<Reply>>& reply);
+  void Append(const Command& command, const Decision& decision, const Hash& fingerprint,
+              Timestamp now, Work& work, std::optional<absl::StatusOr<Reply>>& reply);
   Timestamp NextInstant() const;
   // The refusal of the environment that stands against writing now, or OK.
   absl::Status WritableStatus();
@@ -104,7 +106,8 @@ class Sequencer {
 
   // The committer's own.
   Head committed_;
-  absl::Status failure_;  // of the first batch that is not durable: whatever was decided on top of it is void
+  absl::Status failure_;  // of the first batch that is not durable: whatever was decided on top of
+                          // it is void
 
   Published<Snapshot> snapshot_;
   std::atomic<std::uint64_t> checkpoint_size_ = 0;
@@ -119,7 +122,8 @@ class Sequencer {
   bool is_committing_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_decider_done_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);   // why no more commands are taken; OK while they are
+  absl::Status refusal_
+      ABSL_GUARDED_BY(mutex_);  // why no more commands are taken; OK while they are
   std::int64_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t durable_sequence_ ABSL_GUARDED_BY(mutex_) = 0;
 

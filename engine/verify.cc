@@ -46,7 +46,8 @@ class Verifier {
     Hash previous{};
     std::optional<Timestamp> previous_recorded_at;
     RETURN_IF_ERROR(snapshot_.Scan(
-        Space::kJournal, range.begin, range.end, ScanOptions{}, [&](absl::string_view key, absl::string_view bytes) {
+        Space::kJournal, range.begin, range.end, ScanOptions{},
+        [&](absl::string_view key, absl::string_view bytes) {
           const std::uint64_t sequence = *DecodeTrailingSequence(key);
           if (sequence != expected) {
             Find(VerifyKind::kSequenceGap, expected,
@@ -54,7 +55,8 @@ class Verifier {
             can_fold_ = false;
           }
           if (sequence > total) {
-            Find(VerifyKind::kSequenceGap, sequence, absl::StrCat("an entry beyond the head's ", total));
+            Find(VerifyKind::kSequenceGap, sequence,
+                 absl::StrCat("an entry beyond the head's ", total));
             can_fold_ = false;
           }
           const bool follows = sequence == expected;
@@ -69,13 +71,14 @@ class Verifier {
             can_fold_ = false;
           } else {
             if (entry->sequence != sequence) {
-              Find(VerifyKind::kHashMismatch, sequence, absl::StrCat("the entry says that it is ", entry->sequence));
+              Find(VerifyKind::kHashMismatch, sequence,
+                   absl::StrCat("the entry says that it is ", entry->sequence));
               can_fold_ = false;
             }
             if (follows && entry->previous_leaf != previous) {
               Find(VerifyKind::kChainBroken, sequence,
-                   absl::StrCat("previous_leaf is ", ToHex(entry->previous_leaf), ", the entry before has ",
-                                ToHex(previous)));
+                   absl::StrCat("previous_leaf is ", ToHex(entry->previous_leaf),
+                                ", the entry before has ", ToHex(previous)));
             }
             if (previous_recorded_at && entry->recorded_at <= *previous_recorded_at) {
               Find(VerifyKind::kChainBroken, sequence, "recorded_at does not rise");
@@ -88,7 +91,8 @@ class Verifier {
           return true;
         }));
     if (expected <= total) {
-      Find(VerifyKind::kSequenceGap, expected, absl::StrCat("entries ", expected, " to ", total, " are missing"));
+      Find(VerifyKind::kSequenceGap, expected,
+           absl::StrCat("entries ", expected, " to ", total, " are missing"));
       can_fold_ = false;
     }
     if (options_.progress) options_.progress(total, total);
@@ -106,7 +110,8 @@ class Verifier {
       tile_.clear();
       const auto stored = snapshot_.Get(Space::kTiles, TileKey(partition_, 0, number));
       if (!stored.ok() || !*stored) {
-        Find(VerifyKind::kTreeMismatch, 0, absl::StrCat("tile level 0 number ", number, " is missing"));
+        Find(VerifyKind::kTreeMismatch, 0,
+             absl::StrCat("tile level 0 number ", number, " is missing"));
         return;
       }
       absl::StatusOr<std::vector<Hash>> hashes = DecodeTile(**stored, kTileHashes);
@@ -139,10 +144,12 @@ class Verifier {
     }
     // One leaf off: the entry was changed. More, or an upper level: the tile was.
     if (tile.level == 0 && leaf_differs_.size() == 1) {
-      Find(VerifyKind::kHashMismatch, leaf_differs_[0].sequence, "the entry's hash is not the one in its tile");
+      Find(VerifyKind::kHashMismatch, leaf_differs_[0].sequence,
+           "the entry's hash is not the one in its tile");
     } else {
       Find(VerifyKind::kTreeMismatch, leaf_differs_.empty() ? 0 : leaf_differs_[0].sequence,
-           absl::StrCat("tile level ", tile.level, " number ", tile.number, " is not that of the entries"));
+           absl::StrCat("tile level ", tile.level, " number ", tile.number,
+                        " is not that of the entries"));
     }
     leaf_differs_.clear();
   }
@@ -152,31 +159,38 @@ class Verifier {
     const Head& head = *snapshot_.head();
     if (report_.root != head.root) {
       Find(VerifyKind::kTreeMismatch, head.sequence,
-           absl::StrCat("the head's root is ", ToHex(head.root), ", the entries give ", ToHex(report_.root)));
+           absl::StrCat("the head's root is ", ToHex(head.root), ", the entries give ",
+                        ToHex(report_.root)));
     }
     if (tree_.frontier().hashes() != head.frontier) {
-      Find(VerifyKind::kTreeMismatch, head.sequence, "the head's frontier is not that of the entries");
+      Find(VerifyKind::kTreeMismatch, head.sequence,
+           "the head's frontier is not that of the entries");
     }
     for (const auto& [position, hash] : edges_) {
-      ASSIGN_OR_RETURN(const std::optional<std::string> row,
-                       snapshot_.Get(Space::kTiles, EdgeKey(partition_, position.first, position.second)));
+      ASSIGN_OR_RETURN(
+          const std::optional<std::string> row,
+          snapshot_.Get(Space::kTiles, EdgeKey(partition_, position.first, position.second)));
       if (!row || *row != AsBytes(hash)) {
         Find(VerifyKind::kTreeMismatch, 0,
-             absl::StrCat("edge row level ", position.first, " index ", position.second, " is not that of the entries"));
+             absl::StrCat("edge row level ", position.first, " index ", position.second,
+                          " is not that of the entries"));
       }
     }
     if (!options_.checkpoint) return absl::OkStatus();
     const Checkpoint& signed_head = *options_.checkpoint;
     if (signed_head.size > report_.entries) {
-      Find(VerifyKind::kCheckpointMismatch, signed_head.size, "the checkpoint covers entries that are not there");
+      Find(VerifyKind::kCheckpointMismatch, signed_head.size,
+           "the checkpoint covers entries that are not there");
     } else if (checkpoint_root_ && *checkpoint_root_ != signed_head.root) {
-      Find(VerifyKind::kCheckpointMismatch, signed_head.size, "the checkpoint's root is not that of the entries");
+      Find(VerifyKind::kCheckpointMismatch, signed_head.size,
+           "the checkpoint's root is not that of the entries");
     }
     return absl::OkStatus();
   }
 
   void Fold(std::shared_ptr<const Entry> entry) {
-    if (options_.checkpoint && tree_.size() == options_.checkpoint->size) checkpoint_root_ = tree_.frontier().root();
+    if (options_.checkpoint && tree_.size() == options_.checkpoint->size)
+      checkpoint_root_ = tree_.frontier().root();
     if (!PostingsBalance(*entry)) {
       Find(VerifyKind::kPostingsUnbalanced, entry->sequence, "postings do not sum to zero");
       can_fold_ = false;
@@ -198,7 +212,8 @@ class Verifier {
     for (Write& write : folded) {
       if (write.value) expected[{write.space, std::move(write.key)}] = *std::move(write.value);
     }
-    for (Space space : {Space::kDefault, Space::kMembers, Space::kRequests, Space::kIndex, Space::kTotals}) {
+    for (Space space :
+         {Space::kDefault, Space::kMembers, Space::kRequests, Space::kIndex, Space::kTotals}) {
       const KeyRange range = PartitionRange(partition_);
       auto next = expected.lower_bound({space, ""});
       const auto missing = [&] {
@@ -207,9 +222,12 @@ class Verifier {
                           absl::BytesToHexString(next->second)));
       };
       RETURN_IF_ERROR(snapshot_.Scan(
-          space, range.begin, range.end, ScanOptions{}, [&](absl::string_view key, absl::string_view value) {
-            if (space == Space::kDefault && key.size() > 2 && key[2] != 'g' && key[2] != 'v') return true;  // the head
-            while (next != expected.end() && next->first.first == space && next->first.second < key) {
+          space, range.begin, range.end, ScanOptions{},
+          [&](absl::string_view key, absl::string_view value) {
+            if (space == Space::kDefault && key.size() > 2 && key[2] != 'g' && key[2] != 'v')
+              return true;  // the head
+            while (next != expected.end() && next->first.first == space &&
+                   next->first.second < key) {
               missing();
               ++next;
             }
@@ -221,8 +239,8 @@ class Verifier {
             }
             if (next->second != value) {
               Find(VerifyKind::kStateMismatch, 0,
-                   absl::StrCat(DescribeKey(space, key), ": stored ", absl::BytesToHexString(value), ", folded ",
-                                absl::BytesToHexString(next->second)));
+                   absl::StrCat(DescribeKey(space, key), ": stored ", absl::BytesToHexString(value),
+                                ", folded ", absl::BytesToHexString(next->second)));
             }
             ++next;
             return true;
@@ -255,18 +273,26 @@ class Verifier {
 
 absl::string_view ToString(VerifyKind kind) {
   switch (kind) {
-    case VerifyKind::kHashMismatch: return "HASH_MISMATCH";
-    case VerifyKind::kSequenceGap: return "SEQUENCE_GAP";
-    case VerifyKind::kChainBroken: return "CHAIN_BROKEN";
-    case VerifyKind::kTreeMismatch: return "TREE_MISMATCH";
-    case VerifyKind::kPostingsUnbalanced: return "POSTINGS_UNBALANCED";
-    case VerifyKind::kStateMismatch: return "STATE_MISMATCH";
-    case VerifyKind::kCheckpointMismatch: return "CHECKPOINT_MISMATCH";
+    case VerifyKind::kHashMismatch:
+      return "HASH_MISMATCH";
+    case VerifyKind::kSequenceGap:
+      return "SEQUENCE_GAP";
+    case VerifyKind::kChainBroken:
+      return "CHAIN_BROKEN";
+    case VerifyKind::kTreeMismatch:
+      return "TREE_MISMATCH";
+    case VerifyKind::kPostingsUnbalanced:
+      return "POSTINGS_UNBALANCED";
+    case VerifyKind::kStateMismatch:
+      return "STATE_MISMATCH";
+    case VerifyKind::kCheckpointMismatch:
+      return "CHECKPOINT_MISMATCH";
   }
   return "";
 }
 
-absl::StatusOr<VerifyReport> Verify(const Snapshot& snapshot, PartitionId partition, const VerifyOptions& options) {
+absl::StatusOr<VerifyReport> Verify(const Snapshot& snapshot, PartitionId partition,
+                                    const VerifyOptions& options) {
   return Verifier(snapshot, partition, options).Run();
 }
 

@@ -33,8 +33,8 @@ struct VerifyFinding {
 
 struct VerifyReport {
   std::uint64_t entries = 0;
-  std::uint64_t records = 0;  // state records compared; 0 without replay
-  Hash root{};                // recomputed from the entries
+  std::uint64_t records = 0;            // state records compared; 0 without replay
+  Hash root{};                          // recomputed from the entries
   std::vector<VerifyFinding> findings;  // empty: all is well. At most 100
   bool is_cut = false;                  // there were more
 };
@@ -45,9 +45,10 @@ struct VerifyOptions {
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;  // may be empty
 };
 
-// Recomputes everything from the entries of one partition. Memory grows with the state when replaying. Fails only if
-// the snapshot cannot be read at all; damage is a finding.
-absl::StatusOr<VerifyReport> Verify(const Snapshot& snapshot, PartitionId partition, const VerifyOptions& options);
+// Recomputes everything from the entries of one partition. Memory grows with the state when
+// replaying. Fails only if the snapshot cannot be read at all; damage is a finding.
+absl::StatusOr<VerifyReport> Verify(const Snapshot& snapshot, PartitionId partition,
+                                    const VerifyOptions& options);
 
 }  // namespace laurel
 

@@ -25,7 +25,8 @@ std::array<std::uint32_t, 256> MakeCrcTable() {
 }  // namespace
 
 Hash Sha256(absl::string_view bytes) {
-  // OpenSSL 3 looks the algorithm up on each one-shot call, which costs more than hashing a tree node does.
+  // OpenSSL 3 looks the algorithm up on each one-shot call, which costs more than hashing a tree
+  // node does.
   static const EVP_MD* const sha256 = ::EVP_MD_fetch(nullptr, "SHA256", nullptr);
   thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&::EVP_MD_CTX_free)> context(
       ::EVP_MD_CTX_new(), ::EVP_MD_CTX_free);
@@ -38,11 +39,13 @@ Hash Sha256(absl::string_view bytes) {
 }
 
 Hash Sha256(absl::string_view first, absl::string_view second, absl::string_view third) {
-  // A short message is copied to the stack: one call of the library is several times cheaper than three.
+  // A short message is copied to the stack: one call of the library is several times cheaper than
+  // three.
   std::array<char, 512> buffer;
   if (first.size() + second.size() + third.size() <= buffer.size()) {
     char* out = buffer.data();
-    for (absl::string_view part : {first, second, third}) out = std::copy(part.begin(), part.end(), out);
+    for (absl::string_view part : {first, second, third})
+      out = std::copy(part.begin(), part.end(), out);
     return Sha256(absl::string_view(buffer.data(), static_cast<std::size_t>(out - buffer.data())));
   }
   std::string joined;
@@ -54,9 +57,9 @@ Hash Sha256(absl::string_view first, absl::string_view second, absl::string_view
 Hash HmacSha256(absl::string_view key, absl::string_view message) {
   Hash hash;
   unsigned int size = 0;
-  const unsigned char* result =
-      ::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()),
-             reinterpret_cast<const unsigned char*>(message.data()), message.size(), hash.data(), &size);
+  const unsigned char* result = ::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                                       reinterpret_cast<const unsigned char*>(message.data()),
+                                       message.size(), hash.data(), &size);
   LAUREL_CHECK(result != nullptr && size == hash.size(), "HMAC-SHA-256 is available");
   return hash;
 }
@@ -79,8 +82,9 @@ std::uint32_t Crc32c(absl::string_view bytes) {
 
 std::string RandomBytes(std::size_t count) {
   std::string bytes(count, '\0');
-  LAUREL_CHECK(::RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) == 1,
-               "the operating system gives random bytes");
+  LAUREL_CHECK(
+      ::RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) == 1,
+      "the operating system gives random bytes");
   return bytes;
 }
 

@@ -9,8 +9,8 @@
 
 namespace laurel {
 
-// A number that names something and is nothing else: no arithmetic, no mixing of kinds. Never zero once made;
-// a default-constructed one is the empty placeholder of a record that is being filled.
+// A number that names something and is nothing else: no arithmetic, no mixing of kinds. Never zero
+// once made; a default-constructed one is the empty placeholder of a record that is being filled.
 template <class Tag>
 class Id {
  public:

@@ -8,9 +8,9 @@
 
 namespace laurel {
 
-// The current value of something immutable that one thread replaces and many read. Thread-safe. Readers keep
-// what they took for as long as they hold it. (std::atomic<std::shared_ptr> is reported as a race by both
-// packaged compilers.)
+// The current value of something immutable that one thread replaces and many read. Thread-safe.
+// Readers keep what they took for as long as they hold it. (std::atomic<std::shared_ptr> is
+// reported as a race by both packaged compilers.)
 template <class T>
 class Published {
  public:

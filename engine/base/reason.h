@@ -7,8 +7,9 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
 
-// A machine-readable reason on a status of the environment, from the closed list of the API: OVERLOADED, DRAINING,
-// NOT_LEADER, STORAGE_READ_ONLY, CLOCK_BEHIND, DEADLINE_TOO_SHORT, LEDGER_CORRUPT.
+// A machine-readable reason on a status of the environment, from the closed list of the API:
+// OVERLOADED, DRAINING, NOT_LEADER, STORAGE_READ_ONLY, CLOCK_BEHIND, DEADLINE_TOO_SHORT,
+// LEDGER_CORRUPT.
 namespace laurel {
 
 inline constexpr absl::string_view kReasonUrl = "laurel/reason";

@@ -12,9 +12,11 @@
 namespace laurel {
 
 // A bounded identifier of one kind. `Tag` gives its form:
-//   struct StoreTag { static constexpr std::size_t kMax = 40; static bool IsFirst(char); static bool IsNext(char);
+//   struct StoreTag { static constexpr std::size_t kMax = 40; static bool IsFirst(char); static
+//   bool IsNext(char);
 //                     static constexpr const char* kForm = "1 to 40 of A-Z a-z 0-9 _"; };
-// Never empty once parsed; a default-constructed one is empty and stands for "none" where a record allows it.
+// Never empty once parsed; a default-constructed one is empty and stands for "none" where a record
+// allows it.
 template <class Tag>
 class Text {
  public:
@@ -27,7 +29,8 @@ class Text {
     }
     return Text(std::string(text));
   }
-  // For text that is known to be good: constants, and records of ours that were checked when written.
+  // For text that is known to be good: constants, and records of ours that were checked when
+  // written.
   static Text Of(absl::string_view text) { return Text(std::string(text)); }
 
   static bool IsValid(absl::string_view text) {

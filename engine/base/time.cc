@@ -26,9 +26,11 @@ class MachineClock : public Clock {
 }  // namespace
 
 std::optional<Date> Date::FromCivil(int year, int month, int day) {
-  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
+  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31)
+    return std::nullopt;
   const absl::CivilDay civil(year, month, day);
-  if (civil.month() != month || civil.day() != day) return std::nullopt;  // normalised: not a real day
+  if (civil.month() != month || civil.day() != day)
+    return std::nullopt;  // normalised: not a real day
   return Date(static_cast<std::int32_t>(civil - kEpoch));
 }
 
@@ -66,7 +68,8 @@ Date Date::PlusMonths(int months) const {
   const absl::CivilDay civil = ToCivil(*this);
   const absl::CivilMonth target = absl::CivilMonth(civil) + months;
   const absl::CivilDay last = absl::CivilDay(target + 1) - 1;
-  const absl::CivilDay same(target.year(), target.month(), civil.day() < last.day() ? civil.day() : last.day());
+  const absl::CivilDay same(target.year(), target.month(),
+                            civil.day() < last.day() ? civil.day() : last.day());
   return Date(static_cast<std::int32_t>(same - kEpoch));
 }
 
@@ -86,8 +89,9 @@ absl::StatusOr<Timestamp> ParseTimestamp(absl::string_view text) {
   std::string error;
   if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error) || time == absl::InfiniteFuture() ||
       time == absl::InfinitePast()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "must be an instant as 2024-02-29T23:59:59Z or with an offset, was \"", text.substr(0, 60), "\""));
+    return absl::InvalidArgumentError(
+        absl::StrCat("must be an instant as 2024-02-29T23:59:59Z or with an offset, was \"",
+                     text.substr(0, 60), "\""));
   }
   const std::int64_t micros = absl::ToUnixMicros(time);
   constexpr std::int64_t kFirst = -62'135'596'800 * kMicrosPerSecond;  // 0001-01-01

@@ -67,8 +67,8 @@ class Date {
 std::string ToString(Date date);            // 2024-02-29
 std::string ToString(Timestamp timestamp);  // 2024-02-29T23:59:59.000000Z; "never"
 
-// Reads RFC 3339 with seconds, an optional fraction and a zone: 2024-02-29T23:59:59.5+01:00. Digits beyond
-// the microsecond are cut. INVALID_ARGUMENT otherwise.
+// Reads RFC 3339 with seconds, an optional fraction and a zone: 2024-02-29T23:59:59.5+01:00. Digits
+// beyond the microsecond are cut. INVALID_ARGUMENT otherwise.
 absl::StatusOr<Timestamp> ParseTimestamp(absl::string_view text);
 
 // Where the time of the process comes from. Implementations are thread-safe.

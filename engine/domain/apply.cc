@@ -15,7 +15,8 @@ bool IsMemberAccount(AccountClass account) {
          account == AccountClass::kMemberHeld;
 }
 
-// ---- activity by month ---------------------------------------------------------------------------------------
+// ---- activity by month
+// ---------------------------------------------------------------------------------------
 
 struct ActivityDelta {
   std::int64_t spend = 0;
@@ -29,8 +30,9 @@ void AddPoints(Row& row, std::uint32_t type_index, std::int64_t points) {
 }
 
 MonthSum& MonthOf(Member& member, std::int32_t month) {
-  const auto it = std::lower_bound(member.months.begin(), member.months.end(), month,
-                                   [](const MonthSum& sum, std::int32_t m) { return sum.month < m; });
+  const auto it =
+      std::lower_bound(member.months.begin(), member.months.end(), month,
+                       [](const MonthSum& sum, std::int32_t m) { return sum.month < m; });
   if (it != member.months.end() && it->month == month) return *it;
   return *member.months.insert(it, MonthSum{.month = month});
 }
@@ -54,12 +56,15 @@ void CountActivity(State& state, MemberId id, Date date, const ActivityDelta& de
   month.visit_days += static_cast<int>(is_visited) - static_cast<int>(was_visited);
 }
 
-void CountPoints(State& state, MemberId id, Date date, std::uint32_t type_index, std::int64_t points) {
+void CountPoints(State& state, MemberId id, Date date, std::uint32_t type_index,
+                 std::int64_t points) {
   AddPoints(MonthOf(state.members.Mutable(MemberKey{id}), date.month_number()), type_index, points);
-  AddPoints(DayOf(state.months.Mutable(MonthKey{id, date.month_number()}), date.day()), type_index, points);
+  AddPoints(DayOf(state.months.Mutable(MonthKey{id, date.month_number()}), date.day()), type_index,
+            points);
 }
 
-// ---- events --------------------------------------------------------------------------------------------------
+// ---- events
+// --------------------------------------------------------------------------------------------------
 
 struct Folder {
   const Entry& entry;
@@ -79,8 +84,10 @@ struct Folder {
     record.program = entry.program;
     record.tier.tier = e.tier;
     record.tier.since = entry.occurred_at;
-    state.enrolments.Put(EnrolmentKey{member()},
-                         Enrolment{.enrolled_at = entry.recorded_at, .channel = e.channel, .store = e.store, .identities = {}});
+    state.enrolments.Put(EnrolmentKey{member()}, Enrolment{.enrolled_at = entry.recorded_at,
+                                                           .channel = e.channel,
+                                                           .store = e.store,
+                                                           .identities = {}});
   }
   void operator()(const IdentityLinked& e) const {
     state.identities.Put(IdentityKey{entry.program, e.hash}, Identity{member(), e.kind});
@@ -110,7 +117,9 @@ struct Folder {
   }
   void operator()(const PointsAwarded& e) const {
     const LotKey key{member(), e.type, e.expires_at, e.lot};
-    const Lot lot{.amount = e.amount - e.covered_arrears, .activates_at = e.activates_at, .funding = e.funding};
+    const Lot lot{.amount = e.amount - e.covered_arrears,
+                  .activates_at = e.activates_at,
+                  .funding = e.funding};
     // The lot move that follows fills it; one that went to arrears whole is closed from the start.
     if (lot.amount > 0) {
       state.lots.Put(key, lot);
@@ -120,8 +129,9 @@ struct Folder {
     CountPoints(state, member(), day(), e.type_index, e.amount);
   }
   void operator()(const PurchaseReturned& e) const {
-    state.purchases.Put(PurchaseKey{entry.program, e.receipt},
-                        Purchase{.member = member(), .sequence = entry.sequence, .is_return = true});
+    state.purchases.Put(
+        PurchaseKey{entry.program, e.receipt},
+        Purchase{.member = member(), .sequence = entry.sequence, .is_return = true});
     CountActivity(state, member(), e.original_on,
                   ActivityDelta{.spend = -e.eligible_net, .purchases = e.is_whole ? -1 : 0});
     const std::shared_ptr<const Entry> sale = state.FindEntry(e.original_sequence);
@@ -148,7 +158,8 @@ struct Folder {
         left.net -= returned.net;
       }
     }
-    std::erase_if(purchase.lines_left, [](const LineLeft& left) { return left.quantity_micros == 0; });
+    std::erase_if(purchase.lines_left,
+                  [](const LineLeft& left) { return left.quantity_micros == 0; });
   }
   void operator()(const PointsTakenBack& e) const {
     const PurchaseReturned* returned = entry.FindEvent<PurchaseReturned>();
@@ -179,14 +190,16 @@ struct Folder {
   void operator()(const TierDecided& e) const {
     MemberTier& tier = state.members.Mutable(MemberKey{member()}).tier;
     if (e.cause != TierCause::kRetained) {
-      tier.previous = e.cause == TierCause::kUpgraded ? e.from : "";  // a lower tier rests on no upgrade
+      tier.previous =
+          e.cause == TierCause::kUpgraded ? e.from : "";  // a lower tier rests on no upgrade
     }
     tier.tier = e.to;
     tier.since = e.since;
     tier.term = e.term;
     tier.review_at = e.review_at;
     if (e.cause != TierCause::kRetained) {
-      state.tier_changes.Put(TierChangeKey{member(), entry.sequence}, TierChangeMark{e.cause, e.from, e.to, e.since});
+      state.tier_changes.Put(TierChangeKey{member(), entry.sequence},
+                             TierChangeMark{e.cause, e.from, e.to, e.since});
     }
   }
   void operator()(const LotsDue& e) const {
@@ -196,7 +209,8 @@ struct Folder {
     state.members.Mutable(MemberKey{member()}).tier.review_not_before = e.not_before;
   }
   void operator()(const RevisionCreated& e) const {
-    state.revisions.Put(RevisionKey{entry.program, e.number}, Revision{e.digest, e.canonical, entry.recorded_at});
+    state.revisions.Put(RevisionKey{entry.program, e.number},
+                        Revision{e.digest, e.canonical, entry.recorded_at});
     state.programs.Mutable(ProgramKey{entry.program}).revision_count = e.number;
   }
   void operator()(const RevisionActivated& e) const {
@@ -207,9 +221,12 @@ struct Folder {
 
 std::int64_t& BucketOf(Lot& lot, Bucket bucket) {
   switch (bucket) {
-    case Bucket::kPending: return lot.pending;
-    case Bucket::kAvailable: return lot.available;
-    case Bucket::kHeld: return lot.held;
+    case Bucket::kPending:
+      return lot.pending;
+    case Bucket::kAvailable:
+      return lot.available;
+    case Bucket::kHeld:
+      return lot.held;
   }
   LAUREL_CHECK(false, "a bucket is one of three");
   return lot.available;
@@ -237,9 +254,15 @@ void Post(const Posting& posting, const Entry& entry, State& state) {
   if (IsMemberAccount(posting.account)) {
     Balance& balance = state.members.Mutable(MemberKey{*entry.member}).MutableBalance(posting.type);
     switch (posting.account) {
-      case AccountClass::kMemberPending: balance.pending += posting.amount; break;
-      case AccountClass::kMemberHeld: balance.held += posting.amount; break;
-      default: balance.available += posting.amount; break;
+      case AccountClass::kMemberPending:
+        balance.pending += posting.amount;
+        break;
+      case AccountClass::kMemberHeld:
+        balance.held += posting.amount;
+        break;
+      default:
+        balance.available += posting.amount;
+        break;
     }
   }
   LAUREL_CHECK(entry.effective_on.has_value(), "postings have a civil day");
@@ -259,7 +282,8 @@ void Apply(const std::shared_ptr<const Entry>& shared, State& state) {
   state.AddEntry(shared);
   Timestamp due_before = Timestamp::Never();
   if (entry.member) {
-    if (const Member* member = state.members.Find(MemberKey{*entry.member})) due_before = member->due_at();
+    if (const Member* member = state.members.Find(MemberKey{*entry.member}))
+      due_before = member->due_at();
   }
   const Folder folder{entry, state};
   for (const Event& event : entry.events) std::visit(folder, event);
@@ -270,7 +294,8 @@ void Apply(const std::shared_ptr<const Entry>& shared, State& state) {
     state.requests.Put(RequestKey::Of(entry.program, entry.request), Request{entry.sequence});
   }
   if (!entry.member) return;
-  state.member_entries.Put(MemberEntryKey{*entry.member, entry.sequence}, EntryKindMark{entry.kind});
+  state.member_entries.Put(MemberEntryKey{*entry.member, entry.sequence},
+                           EntryKindMark{entry.kind});
   const Member* member = state.members.Find(MemberKey{*entry.member});
   if (member == nullptr) return;
   const Timestamp due_after = member->due_at();
@@ -284,7 +309,8 @@ bool PostingsBalance(const Entry& entry) {
   for (const Posting& posting : entry.postings) {
     std::int64_t sum = 0;
     for (const Posting& other : entry.postings) {
-      if (other.type == posting.type && __builtin_add_overflow(sum, other.amount, &sum)) return false;
+      if (other.type == posting.type && __builtin_add_overflow(sum, other.amount, &sum))
+        return false;
     }
     if (sum != 0) return false;
   }
@@ -294,9 +320,10 @@ bool PostingsBalance(const Entry& entry) {
 std::string Fits(const Entry& entry, State& state) {
   if (!PostingsBalance(entry)) return "postings do not sum to zero";
   if (!entry.postings.empty() && !entry.effective_on) return "postings have no civil day";
-  const bool touches_member = !entry.lot_moves.empty() ||
-                              std::any_of(entry.postings.begin(), entry.postings.end(),
-                                          [](const Posting& p) { return IsMemberAccount(p.account); });
+  const bool touches_member =
+      !entry.lot_moves.empty() ||
+      std::any_of(entry.postings.begin(), entry.postings.end(),
+                  [](const Posting& p) { return IsMemberAccount(p.account); });
   if (touches_member && !entry.member) return "a member's account moves without a member";
   std::map<LotKey, Lot> lots;
   for (const Event& event : entry.events) {
@@ -306,32 +333,38 @@ std::string Fits(const Entry& entry, State& state) {
     if (const auto* award = std::get_if<PointsAwarded>(&event)) {
       if (!entry.effective_on) return "an award has no civil day";
       if (award->type_index > 64) return "an award's point type is out of range";
-      if (award->amount <= 0 || award->covered_arrears < 0 || award->covered_arrears > award->amount) {
+      if (award->amount <= 0 || award->covered_arrears < 0 ||
+          award->covered_arrears > award->amount) {
         return "an award's amounts are out of range";
       }
       lots[LotKey{*entry.member, award->type, award->expires_at, award->lot}] =
           Lot{.amount = award->amount - award->covered_arrears};
     }
-    if (std::holds_alternative<PurchaseAccrued>(event) && !entry.effective_on) return "a purchase has no civil day";
+    if (std::holds_alternative<PurchaseAccrued>(event) && !entry.effective_on)
+      return "a purchase has no civil day";
     if (const auto* returned = std::get_if<PurchaseReturned>(&event)) {
       const std::shared_ptr<const Entry> sale = state.FindEntry(returned->original_sequence);
-      if (sale == nullptr || sale->FindEvent<PurchaseAccrued>() == nullptr) return "the returned purchase is not there";
+      if (sale == nullptr || sale->FindEvent<PurchaseAccrued>() == nullptr)
+        return "the returned purchase is not there";
       if (state.purchases.Find(PurchaseKey{entry.program, returned->original}) == nullptr) {
         return "the returned receipt is not there";
       }
     }
-    if (std::holds_alternative<PointsTakenBack>(event) && entry.FindEvent<PurchaseReturned>() == nullptr) {
+    if (std::holds_alternative<PointsTakenBack>(event) &&
+        entry.FindEvent<PurchaseReturned>() == nullptr) {
       return "points are taken back without a return";
     }
     if (const auto* expired = std::get_if<LotExpired>(&event)) {
-      if (state.lots.Find(expired->lot) == nullptr && state.closed_lots.Find(ClosedLotKey{expired->lot}) == nullptr) {
+      if (state.lots.Find(expired->lot) == nullptr &&
+          state.closed_lots.Find(ClosedLotKey{expired->lot}) == nullptr) {
         return "an expired lot is not there";
       }
     }
     if (const auto* reversed = std::get_if<RedemptionReversed>(&event)) {
       const Redemption* redemption = state.redemptions.Find(RedemptionKey{reversed->redemption});
       if (redemption == nullptr) return "a reversed redemption is not there";
-      if (reversed->amount > redemption->amount - redemption->reversed) return "more is reversed than was redeemed";
+      if (reversed->amount > redemption->amount - redemption->reversed)
+        return "more is reversed than was redeemed";
     }
   }
   for (const LotMove& move : entry.lot_moves) {
@@ -344,7 +377,8 @@ std::string Fits(const Entry& entry, State& state) {
     std::int64_t& bucket = BucketOf(it->second, move.bucket);
     if (__builtin_add_overflow(bucket, move.delta, &bucket) || bucket < 0 ||
         it->second.pending + it->second.available + it->second.held > it->second.amount) {
-      return absl::StrCat("lot ", ToString(move.lot.id), " would leave the range 0 to ", it->second.amount);
+      return absl::StrCat("lot ", ToString(move.lot.id), " would leave the range 0 to ",
+                          it->second.amount);
     }
   }
   return "";
@@ -370,11 +404,14 @@ std::string CheckMember(MemberId id, State& state) {
     });
     if (!wrong.empty()) return wrong;
     const std::int64_t arrears = balance.available < 0 ? -balance.available : 0;
-    if (pending != balance.pending || held != balance.held || available - arrears != balance.available) {
-      return absl::StrCat("balance of ", balance.type.str(), " is ", balance.available, "/", balance.pending, "/",
-                          balance.held, ", its open lots hold ", available, "/", pending, "/", held);
+    if (pending != balance.pending || held != balance.held ||
+        available - arrears != balance.available) {
+      return absl::StrCat("balance of ", balance.type.str(), " is ", balance.available, "/",
+                          balance.pending, "/", balance.held, ", its open lots hold ", available,
+                          "/", pending, "/", held);
     }
-    if (arrears > 0 && available > 0) return absl::StrCat(balance.type.str(), ": arrears beside an available lot");
+    if (arrears > 0 && available > 0)
+      return absl::StrCat(balance.type.str(), ": arrears beside an available lot");
   }
   return "";
 }

@@ -9,18 +9,20 @@
 
 namespace laurel {
 
-// Folds one entry into `state`. Cannot refuse: the facts have already happened. Depends on its arguments alone, so
-// folding the same journal gives the same records on every machine. An entry that does not fit is a bug and fails
-// a check; whoever reads a journal that it does not trust asks Fits first.
+// Folds one entry into `state`. Cannot refuse: the facts have already happened. Depends on its
+// arguments alone, so folding the same journal gives the same records on every machine. An entry
+// that does not fit is a bug and fails a check; whoever reads a journal that it does not trust asks
+// Fits first.
 void Apply(const std::shared_ptr<const Entry>& entry, State& state);
 
-// Empty if the entry can be applied to this state; otherwise what does not fit, for a person. Checks that postings
-// sum to zero by point type, that every lot moved exists and stays within 0 and its amount, and that no account
-// falls below its floor.
+// Empty if the entry can be applied to this state; otherwise what does not fit, for a person.
+// Checks that postings sum to zero by point type, that every lot moved exists and stays within 0
+// and its amount, and that no account falls below its floor.
 std::string Fits(const Entry& entry, State& state);
 
-// Empty if balances and open lots of the member agree: available + pending + held = sum of open lots - arrears, and
-// arrears only where no lot is available; otherwise what is wrong. Reads all open lots: for tests and verification.
+// Empty if balances and open lots of the member agree: available + pending + held = sum of open
+// lots - arrears, and arrears only where no lot is available; otherwise what is wrong. Reads all
+// open lots: for tests and verification.
 std::string CheckMember(MemberId member, State& state);
 
 // Sum of postings by point type is zero. Cheap; asserted before every commit.

@@ -7,7 +7,8 @@
 namespace laurel {
 namespace {
 
-// A canonical tuple: every value is preceded by its length or has a fixed width, so no two tuples share bytes.
+// A canonical tuple: every value is preceded by its length or has a fixed width, so no two tuples
+// share bytes.
 class Tuple {
  public:
   Tuple& Number(std::int64_t value) {
@@ -26,14 +27,18 @@ class Tuple {
       return Number(1).Number(static_cast<std::int64_t>(id->raw()));
     }
     const auto& hash = std::get<IdentityHash>(ref);
-    return Number(2).Bytes(absl::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
+    return Number(2).Bytes(
+        absl::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
   }
   Tuple& Link(const IdentityLink& link) {
     return Number(static_cast<std::int64_t>(link.kind))
-        .Bytes(absl::string_view(reinterpret_cast<const char*>(link.hash.data()), link.hash.size()));
+        .Bytes(
+            absl::string_view(reinterpret_cast<const char*>(link.hash.data()), link.hash.size()));
   }
   Tuple& Receipt(const ReceiptKey& receipt) {
-    return Bytes(receipt.store.str()).Bytes(receipt.terminal.str()).Number(receipt.business_on.days())
+    return Bytes(receipt.store.str())
+        .Bytes(receipt.terminal.str())
+        .Number(receipt.business_on.days())
         .Bytes(receipt.number.str());
   }
   const std::string& bytes() const { return bytes_; }
@@ -57,10 +62,16 @@ struct Writer {
   void operator()(const ReactivateMember& o) const { t.Ref(o.member); }
   void operator()(const CloseMember& o) const { t.Ref(o.member); }
   void operator()(const AccruePurchase& o) const {
-    t.Ref(o.member).Receipt(o.receipt).Number(o.occurred_at.micros()).Number(static_cast<std::int64_t>(o.channel));
+    t.Ref(o.member)
+        .Receipt(o.receipt)
+        .Number(o.occurred_at.micros())
+        .Number(static_cast<std::int64_t>(o.channel));
     t.Bytes(o.currency).Number(o.total).Number(static_cast<std::int64_t>(o.lines.size()));
     for (const PurchaseLine& line : o.lines) {
-      t.Number(line.line).Number(static_cast<std::int64_t>(line.kind)).Number(line.net).Number(line.quantity_micros);
+      t.Number(line.line)
+          .Number(static_cast<std::int64_t>(line.kind))
+          .Number(line.net)
+          .Number(line.quantity_micros);
       t.Bytes(line.sku).Number(static_cast<std::int64_t>(line.categories.size()));
       for (const std::string& category : line.categories) t.Bytes(category);
     }
@@ -69,54 +80,79 @@ struct Writer {
     t.Receipt(o.receipt).Receipt(o.original).Number(o.occurred_at.micros());
     t.Number(static_cast<std::int64_t>(o.lines.size()));
     for (const ReturnLine& line : o.lines) {
-      t.Number(line.line).Number(line.quantity_micros).Number(line.refund ? 1 : 0).Number(line.refund.value_or(0));
+      t.Number(line.line)
+          .Number(line.quantity_micros)
+          .Number(line.refund ? 1 : 0)
+          .Number(line.refund.value_or(0));
     }
   }
   void operator()(const Redeem& o) const {
     t.Ref(o.member).Bytes(o.type.str()).Number(o.amount).Bytes(o.reference);
   }
   void operator()(const ReverseRedemption& o) const {
-    t.Number(static_cast<std::int64_t>(o.redemption)).Number(o.amount ? 1 : 0).Number(o.amount.value_or(0));
+    t.Number(static_cast<std::int64_t>(o.redemption))
+        .Number(o.amount ? 1 : 0)
+        .Number(o.amount.value_or(0));
   }
   void operator()(const CreateProgram& o) const { t.Bytes(AsBytes(o.digest)); }
   void operator()(const CreateRevision& o) const { t.Bytes(AsBytes(o.digest)); }
   void operator()(const ActivateRevision& o) const { t.Number(o.number); }
-  void operator()(const AdvanceMember& o) const { t.Number(static_cast<std::int64_t>(o.member.raw())); }
+  void operator()(const AdvanceMember& o) const {
+    t.Number(static_cast<std::int64_t>(o.member.raw()));
+  }
 };
 
 }  // namespace
 
-Method MethodOf(const Order& order) {
-  return static_cast<Method>(order.index() + 1);
-}
-static_assert(std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(Method::kAccruePurchase) - 1, Order>,
-                             AccruePurchase>);
-static_assert(std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(Method::kAdvanceMember) - 1, Order>,
-                             AdvanceMember>);
+Method MethodOf(const Order& order) { return static_cast<Method>(order.index() + 1); }
+static_assert(
+    std::is_same_v<
+        std::variant_alternative_t<static_cast<std::size_t>(Method::kAccruePurchase) - 1, Order>,
+        AccruePurchase>);
+static_assert(
+    std::is_same_v<
+        std::variant_alternative_t<static_cast<std::size_t>(Method::kAdvanceMember) - 1, Order>,
+        AdvanceMember>);
 
 absl::string_view ToString(Method method) {
   switch (method) {
-    case Method::kEnrollMember: return "EnrollMember";
-    case Method::kLinkIdentity: return "LinkIdentity";
-    case Method::kUnlinkIdentity: return "UnlinkIdentity";
-    case Method::kSuspendMember: return "SuspendMember";
-    case Method::kReactivateMember: return "ReactivateMember";
-    case Method::kCloseMember: return "CloseMember";
-    case Method::kAccruePurchase: return "AccruePurchase";
-    case Method::kReturnPurchase: return "ReturnPurchase";
-    case Method::kRedeem: return "Redeem";
-    case Method::kReverseRedemption: return "ReverseRedemption";
-    case Method::kCreateProgram: return "CreateProgram";
-    case Method::kCreateRevision: return "CreateRevision";
-    case Method::kActivateRevision: return "ActivateRevision";
-    case Method::kAdvanceMember: return "AdvanceMember";
+    case Method::kEnrollMember:
+      return "EnrollMember";
+    case Method::kLinkIdentity:
+      return "LinkIdentity";
+    case Method::kUnlinkIdentity:
+      return "UnlinkIdentity";
+    case Method::kSuspendMember:
+      return "SuspendMember";
+    case Method::kReactivateMember:
+      return "ReactivateMember";
+    case Method::kCloseMember:
+      return "CloseMember";
+    case Method::kAccruePurchase:
+      return "AccruePurchase";
+    case Method::kReturnPurchase:
+      return "ReturnPurchase";
+    case Method::kRedeem:
+      return "Redeem";
+    case Method::kReverseRedemption:
+      return "ReverseRedemption";
+    case Method::kCreateProgram:
+      return "CreateProgram";
+    case Method::kCreateRevision:
+      return "CreateRevision";
+    case Method::kActivateRevision:
+      return "ActivateRevision";
+    case Method::kAdvanceMember:
+      return "AdvanceMember";
   }
   return "";
 }
 
 Hash FingerprintOf(const Command& command) {
   Tuple tuple;
-  tuple.Number(1).Number(static_cast<std::int64_t>(MethodOf(command.order))).Bytes(command.program.str());
+  tuple.Number(1)
+      .Number(static_cast<std::int64_t>(MethodOf(command.order)))
+      .Bytes(command.program.str());
   std::visit(Writer{tuple}, command.order);
   return Sha256(tuple.bytes());
 }

@@ -8,8 +8,8 @@
 
 #include "engine/domain/values.h"
 
-// What callers ask for, imperative and already well formed: whoever parses refuses malformed input, the domain
-// refuses what does not fit the state.
+// What callers ask for, imperative and already well formed: whoever parses refuses malformed input,
+// the domain refuses what does not fit the state.
 namespace laurel {
 
 // A member is named by its id or by one of its identities.
@@ -25,14 +25,26 @@ struct IdentityLink {
 struct EnrollMember {
   std::vector<IdentityLink> identities;  // may be empty; at most 16, distinct
   Channel channel = Channel::kNone;
-  PlaceId store;  // may be empty
+  PlaceId store;                         // may be empty
   std::optional<Timestamp> occurred_at;  // left out: when it is recorded
 };
-struct LinkIdentity { MemberRef member; IdentityLink identity; };
-struct UnlinkIdentity { MemberRef member; IdentityLink identity; };
-struct SuspendMember { MemberRef member; };
-struct ReactivateMember { MemberRef member; };
-struct CloseMember { MemberRef member; };
+struct LinkIdentity {
+  MemberRef member;
+  IdentityLink identity;
+};
+struct UnlinkIdentity {
+  MemberRef member;
+  IdentityLink identity;
+};
+struct SuspendMember {
+  MemberRef member;
+};
+struct ReactivateMember {
+  MemberRef member;
+};
+struct CloseMember {
+  MemberRef member;
+};
 
 // Awards a receipt. Lines add up to `total`.
 struct AccruePurchase {
@@ -40,15 +52,15 @@ struct AccruePurchase {
   ReceiptKey receipt;
   Timestamp occurred_at;
   Channel channel = Channel::kNone;
-  std::string currency;     // ISO 4217
-  std::int64_t total = 0;   // minor units, 0 to kPurchaseTotalMax
+  std::string currency;             // ISO 4217
+  std::int64_t total = 0;           // minor units, 0 to kPurchaseTotalMax
   std::vector<PurchaseLine> lines;  // empty: one SALE line of the total
 };
 
 struct ReturnLine {
   std::int32_t line = 0;
-  std::int64_t quantity_micros = 0;     // > 0
-  std::optional<std::int64_t> refund;   // minor units; left out: in proportion to the quantity
+  std::int64_t quantity_micros = 0;    // > 0
+  std::optional<std::int64_t> refund;  // minor units; left out: in proportion to the quantity
 };
 // Takes back what a receipt awarded, for lines and quantities or for all that is left of it.
 struct ReturnPurchase {
@@ -79,31 +91,45 @@ struct CreateRevision {
   std::string canonical;
   Hash digest{};
 };
-struct ActivateRevision { std::uint32_t number = 0; };
+struct ActivateRevision {
+  std::uint32_t number = 0;
+};
 
-// Does the earliest thing that is due for a member: expires lots, reviews the tier. Made by the engine itself,
-// under no request id.
+// Does the earliest thing that is due for a member: expires lots, reviews the tier. Made by the
+// engine itself, under no request id.
 struct AdvanceMember {
   MemberId member;
-  // Reviews that end by this instant are due although the clock has not shown it: an activity of that
-  // instant is about to be decided.
+  // Reviews that end by this instant are due although the clock has not shown it: an activity of
+  // that instant is about to be decided.
   std::optional<Timestamp> activity_at;
 };
 
-using Order = std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember, CloseMember,
-                           AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption, CreateProgram, CreateRevision,
-                           ActivateRevision, AdvanceMember>;
+using Order =
+    std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember,
+                 CloseMember, AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption,
+                 CreateProgram, CreateRevision, ActivateRevision, AdvanceMember>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
-  kEnrollMember = 1, kLinkIdentity = 2, kUnlinkIdentity = 3, kSuspendMember = 4, kReactivateMember = 5,
-  kCloseMember = 6, kAccruePurchase = 7, kReturnPurchase = 8, kRedeem = 9, kReverseRedemption = 10,
-  kCreateProgram = 11, kCreateRevision = 12, kActivateRevision = 13, kAdvanceMember = 14,
+  kEnrollMember = 1,
+  kLinkIdentity = 2,
+  kUnlinkIdentity = 3,
+  kSuspendMember = 4,
+  kReactivateMember = 5,
+  kCloseMember = 6,
+  kAccruePurchase = 7,
+  kReturnPurchase = 8,
+  kRedeem = 9,
+  kReverseRedemption = 10,
+  kCreateProgram = 11,
+  kCreateRevision = 12,
+  kActivateRevision = 13,
+  kAdvanceMember = 14,
 };
 
 struct Command {
   ProgramId program;
-  RequestId request;  // empty only for AdvanceMember
+  RequestId request;      // empty only for AdvanceMember
   std::string principal;  // who asked, as the service knows it; may be empty
   Order order;
 };
@@ -111,8 +137,8 @@ struct Command {
 Method MethodOf(const Order& order);
 absl::string_view ToString(Method method);  // AccruePurchase
 
-// SHA-256 over a tuple of the order's parsed fields (version 1), so that two encodings of one request agree and a
-// changed field does not. Leaves out request id and principal.
+// SHA-256 over a tuple of the order's parsed fields (version 1), so that two encodings of one
+// request agree and a changed field does not. Leaves out request id and principal.
 Hash FingerprintOf(const Command& command);
 
 }  // namespace laurel

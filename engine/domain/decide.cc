@@ -11,9 +11,11 @@
 
 namespace laurel {
 
-// ---- draft ---------------------------------------------------------------------------------------------------
+// ---- draft
+// ---------------------------------------------------------------------------------------------------
 
-void Draft::Post(AccountClass account, absl::string_view detail, const PointTypeId& type, std::int64_t amount) {
+void Draft::Post(AccountClass account, absl::string_view detail, const PointTypeId& type,
+                 std::int64_t amount) {
   if (amount == 0) return;
   for (Posting& posting : postings) {
     if (posting.account == account && posting.detail == detail && posting.type == type) {
@@ -79,7 +81,8 @@ Timestamp Draft::LotsDue() {
   return due;
 }
 
-// ---- shared guards -------------------------------------------------------------------------------------------
+// ---- shared guards
+// -------------------------------------------------------------------------------------------
 
 const Program* FindActiveProgram(State& state, const ProgramId& program) {
   const Program* record = state.programs.Find(ProgramKey{program});
@@ -87,7 +90,8 @@ const Program* FindActiveProgram(State& state, const ProgramId& program) {
 }
 
 Rejected ResourceNotFound(absl::string_view kind, absl::string_view name) {
-  return Rejected{Rejection::kResourceNotFound, {{"name", std::string(name)}, {"resource", std::string(kind)}}};
+  return Rejected{Rejection::kResourceNotFound,
+                  {{"name", std::string(name)}, {"resource", std::string(kind)}}};
 }
 
 const Activation* RevisionAt(const Program& program, Timestamp occurred_at) {
@@ -99,7 +103,8 @@ const Activation* RevisionAt(const Program& program, Timestamp occurred_at) {
   return found;
 }
 
-// ---- dispatch ------------------------------------------------------------------------------------------------
+// ---- dispatch
+// ------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -108,26 +113,49 @@ struct Dispatcher {
   const Command& command;
   const Context& context;
 
-  Decision operator()(const EnrollMember& o) const { return DecideEnroll(state, command, o, context); }
-  Decision operator()(const LinkIdentity& o) const { return DecideLink(state, command, o, context); }
-  Decision operator()(const UnlinkIdentity& o) const { return DecideUnlink(state, command, o, context); }
+  Decision operator()(const EnrollMember& o) const {
+    return DecideEnroll(state, command, o, context);
+  }
+  Decision operator()(const LinkIdentity& o) const {
+    return DecideLink(state, command, o, context);
+  }
+  Decision operator()(const UnlinkIdentity& o) const {
+    return DecideUnlink(state, command, o, context);
+  }
   Decision operator()(const SuspendMember& o) const {
-    return DecideMemberState(state, command, o.member, MemberState::kSuspended, EntryKind::kMemberSuspended, context);
+    return DecideMemberState(state, command, o.member, MemberState::kSuspended,
+                             EntryKind::kMemberSuspended, context);
   }
   Decision operator()(const ReactivateMember& o) const {
-    return DecideMemberState(state, command, o.member, MemberState::kActive, EntryKind::kMemberReactivated, context);
+    return DecideMemberState(state, command, o.member, MemberState::kActive,
+                             EntryKind::kMemberReactivated, context);
   }
   Decision operator()(const CloseMember& o) const {
-    return DecideMemberState(state, command, o.member, MemberState::kClosed, EntryKind::kMemberClosed, context);
+    return DecideMemberState(state, command, o.member, MemberState::kClosed,
+                             EntryKind::kMemberClosed, context);
   }
-  Decision operator()(const AccruePurchase& o) const { return DecideAccrue(state, command, o, context); }
-  Decision operator()(const ReturnPurchase& o) const { return DecideReturn(state, command, o, context); }
+  Decision operator()(const AccruePurchase& o) const {
+    return DecideAccrue(state, command, o, context);
+  }
+  Decision operator()(const ReturnPurchase& o) const {
+    return DecideReturn(state, command, o, context);
+  }
   Decision operator()(const Redeem& o) const { return DecideRedeem(state, command, o, context); }
-  Decision operator()(const ReverseRedemption& o) const { return DecideReverse(state, command, o, context); }
-  Decision operator()(const CreateProgram& o) const { return DecideCreateProgram(state, command, o, context); }
-  Decision operator()(const CreateRevision& o) const { return DecideCreateRevision(state, command, o, context); }
-  Decision operator()(const ActivateRevision& o) const { return DecideActivate(state, command, o, context); }
-  Decision operator()(const AdvanceMember& o) const { return DecideAdvance(state, command, o, context); }
+  Decision operator()(const ReverseRedemption& o) const {
+    return DecideReverse(state, command, o, context);
+  }
+  Decision operator()(const CreateProgram& o) const {
+    return DecideCreateProgram(state, command, o, context);
+  }
+  Decision operator()(const CreateRevision& o) const {
+    return DecideCreateRevision(state, command, o, context);
+  }
+  Decision operator()(const ActivateRevision& o) const {
+    return DecideActivate(state, command, o, context);
+  }
+  Decision operator()(const AdvanceMember& o) const {
+    return DecideAdvance(state, command, o, context);
+  }
 };
 
 }  // namespace
@@ -142,8 +170,8 @@ bool IsDue(State& state, MemberId id, Timestamp now, const std::optional<Timesta
   return member->lots_due_at <= now || IsReviewDue(member->tier, now, activity_at);
 }
 
-Entry MakeEntry(State& state, const Command& command, const Context& context, const Decision& decision,
-                const Hash& fingerprint) {
+Entry MakeEntry(State& state, const Command& command, const Context& context,
+                const Decision& decision, const Hash& fingerprint) {
   Entry entry;
   entry.partition = context.partition;
   entry.sequence = context.sequence;
@@ -177,17 +205,25 @@ Entry MakeEntry(State& state, const Command& command, const Context& context, co
   if (before != nullptr) after.balances = before->balances;
   for (const Posting& posting : entry.postings) {
     switch (posting.account) {
-      case AccountClass::kMemberAvailable: after.MutableBalance(posting.type).available += posting.amount; break;
-      case AccountClass::kMemberPending: after.MutableBalance(posting.type).pending += posting.amount; break;
-      case AccountClass::kMemberHeld: after.MutableBalance(posting.type).held += posting.amount; break;
-      default: break;
+      case AccountClass::kMemberAvailable:
+        after.MutableBalance(posting.type).available += posting.amount;
+        break;
+      case AccountClass::kMemberPending:
+        after.MutableBalance(posting.type).pending += posting.amount;
+        break;
+      case AccountClass::kMemberHeld:
+        after.MutableBalance(posting.type).held += posting.amount;
+        break;
+      default:
+        break;
     }
   }
   entry.outcome.balances = std::move(after.balances);
   return entry;
 }
 
-// ---- reads ---------------------------------------------------------------------------------------------------
+// ---- reads
+// ---------------------------------------------------------------------------------------------------
 
 TierView TierAt(State& state, MemberId id, const rules::Rulebook& rulebook, Timestamp instant) {
   const Member* member = state.members.Find(MemberKey{id});
@@ -201,8 +237,8 @@ TierView TierAt(State& state, MemberId id, const rules::Rulebook& rulebook, Time
   return ViewOf(rulebook, tier, MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant)));
 }
 
-std::vector<ProgressLine> RetentionAt(State& state, MemberId id, const rules::Rulebook& rulebook, const TierView& tier,
-                                      Timestamp instant) {
+std::vector<ProgressLine> RetentionAt(State& state, MemberId id, const rules::Rulebook& rulebook,
+                                      const TierView& tier, Timestamp instant) {
   if (tier.review_at.is_never()) return {};
   return NearestOf(rulebook, rulebook.tiers()[TierIndex(rulebook, tier.tier)].retain,
                    MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant)));

@@ -43,33 +43,35 @@ struct Accepted {
 };
 using Decision = std::variant<Accepted, Rejected>;
 
-// Decides a command against a state: pure, in that the same records, command and context give the same decision on
-// every machine. Reads records through `state` and changes none. The guards of each command stand in the order of
-// Rejection's precedence.
+// Decides a command against a state: pure, in that the same records, command and context give the
+// same decision on every machine. Reads records through `state` and changes none. The guards of
+// each command stand in the order of Rejection's precedence.
 Decision Decide(State& state, const Command& command, const Context& context);
 
-// Whether something is due for the member before a command of this instant may be decided: lots that have ended,
-// a term that is over. `activity_at` as in AdvanceMember.
-bool IsDue(State& state, MemberId member, Timestamp now, const std::optional<Timestamp>& activity_at);
+// Whether something is due for the member before a command of this instant may be decided: lots
+// that have ended, a term that is over. `activity_at` as in AdvanceMember.
+bool IsDue(State& state, MemberId member, Timestamp now,
+           const std::optional<Timestamp>& activity_at);
 
-// The entry of a decision: refusals keep their reason, acceptances what follows from them. Fills everything but
-// `previous_leaf`.
-Entry MakeEntry(State& state, const Command& command, const Context& context, const Decision& decision,
-                const Hash& fingerprint);
+// The entry of a decision: refusals keep their reason, acceptances what follows from them. Fills
+// everything but `previous_leaf`.
+Entry MakeEntry(State& state, const Command& command, const Context& context,
+                const Decision& decision, const Hash& fingerprint);
 
-// The revision in force for something that occurred at an instant: the last one activated by then, and the first
-// one for what lies before. Null if the program has none.
+// The revision in force for something that occurred at an instant: the last one activated by then,
+// and the first one for what lies before. Null if the program has none.
 const Activation* RevisionAt(const Program& program, Timestamp occurred_at);
 
 // Reads that share their arithmetic with decisions.
 
-// The member's tier as of an instant: what is due by then is applied in thought. Progress is that of the metrics
-// as of the instant's day.
+// The member's tier as of an instant: what is due by then is applied in thought. Progress is that
+// of the metrics as of the instant's day.
 TierView TierAt(State& state, MemberId member, const rules::Rulebook& rulebook, Timestamp instant);
-// What keeps the tier at the end of its term: the nearest alternative of `retain`, by the metrics as of the instant's
-// day. Empty in the base tier and where no review comes.
-std::vector<ProgressLine> RetentionAt(State& state, MemberId member, const rules::Rulebook& rulebook,
-                                      const TierView& tier, Timestamp instant);
+// What keeps the tier at the end of its term: the nearest alternative of `retain`, by the metrics
+// as of the instant's day. Empty in the base tier and where no review comes.
+std::vector<ProgressLine> RetentionAt(State& state, MemberId member,
+                                      const rules::Rulebook& rulebook, const TierView& tier,
+                                      Timestamp instant);
 // The balances as of now: lots that have ended by `now` no longer count.
 std::vector<Balance> BalancesAt(State& state, MemberId member, Timestamp now);
 

@@ -9,10 +9,12 @@
 namespace laurel {
 namespace {
 
-// An activity this much later than it occurred may belong to an import of history that goes on: reviews wait.
+// An activity this much later than it occurred may belong to an import of history that goes on:
+// reviews wait.
 constexpr std::int64_t kLateMicros = kMicrosPerDay;
 
-// A receipt that came before: the same sale under another request id, or another sale under the same number.
+// A receipt that came before: the same sale under another request id, or another sale under the
+// same number.
 Rejected AlreadyPosted(State& state, const Purchase& purchase, const AccruePurchase& order,
                        const std::optional<MemberId>& member, const Context& context) {
   const std::string entry_name = absl::StrCat(context.partition, "-", purchase.sequence);
@@ -31,12 +33,14 @@ Rejected AlreadyPosted(State& state, const Purchase& purchase, const AccruePurch
     if (accrued->lines != LinesOf(order)) differs("lines");
   }
   if (differing.empty()) return Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", entry_name}}};
-  return Rejected{Rejection::kReceiptContentDiffers, {{"differing", differing}, {"entry", entry_name}}};
+  return Rejected{Rejection::kReceiptContentDiffers,
+                  {{"differing", differing}, {"entry", entry_name}}};
 }
 
 }  // namespace
 
-std::optional<Rejected> RefuseTime(const rules::Rulebook& rulebook, Timestamp occurred_at, Timestamp now) {
+std::optional<Rejected> RefuseTime(const rules::Rulebook& rulebook, Timestamp occurred_at,
+                                   Timestamp now) {
   const Timestamp earliest = now.PlusMicros(-rulebook.max_late_arrival_micros());
   const Timestamp latest = now.PlusMicros(kAheadMicros);
   if (occurred_at >= earliest && occurred_at <= latest) return std::nullopt;
@@ -44,7 +48,8 @@ std::optional<Rejected> RefuseTime(const rules::Rulebook& rulebook, Timestamp oc
                   {{"earliest", ToString(earliest)}, {"latest", ToString(latest)}}};
 }
 
-Decision DecideAccrue(State& state, const Command& command, const AccruePurchase& order, const Context& context) {
+Decision DecideAccrue(State& state, const Command& command, const AccruePurchase& order,
+                      const Context& context) {
   const Program* program = FindActiveProgram(state, command.program);
   if (program == nullptr) return ResourceNotFound("program", command.program.str());
   const Activation& revision = *RevisionAt(*program, order.occurred_at);
@@ -57,7 +62,8 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
                      {"field", "purchase.total.currency_code"},
                      {"was", order.currency}}};
   }
-  if (const std::optional<Rejected> late = RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
+  if (const std::optional<Rejected> late =
+          RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
     return *late;
   }
   const std::optional<MemberId> id = state.Resolve(command.program, order.member);
@@ -66,20 +72,23 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
   if (member.state == MemberState::kClosed) {
     return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
   }
-  if (const Purchase* purchase = state.purchases.Find(PurchaseKey{command.program, order.receipt})) {
+  if (const Purchase* purchase =
+          state.purchases.Find(PurchaseKey{command.program, order.receipt})) {
     return AlreadyPosted(state, *purchase, order, id, context);
   }
   const std::vector<PurchaseLine> lines = LinesOf(order);
   const rules::Evaluation awards = EvaluateLines(*rulebook, lines, order.occurred_at);
   const auto too_large = [](absl::string_view what) {
-    return Rejected{Rejection::kAmountNotAllowed, {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};
+    return Rejected{Rejection::kAmountNotAllowed,
+                    {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};
   };
   if (awards.has_overflow) return too_large("points");
   std::vector<std::int64_t> points(rulebook->point_types().size());
   for (const rules::AwardLine& line : awards.lines) points[line.point_type] += line.points;
   for (std::size_t i = 0; i < points.size(); ++i) {
     const Balance* balance = member.FindBalance(PointTypeId::Of(rulebook->point_types()[i].id));
-    if (balance != nullptr && balance->available > kAmountMax - points[i]) return too_large("balance");
+    if (balance != nullptr && balance->available > kAmountMax - points[i])
+      return too_large("balance");
   }
 
   // Nothing below may refuse.
@@ -99,20 +108,22 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
     const rules::PointType& type = rulebook->point_types()[line.point_type];
     const PointTypeId type_id = PointTypeId::Of(type.id);
     const Balance* balance = member.FindBalance(type_id);
-    const std::int64_t arrears = balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
+    const std::int64_t arrears =
+        balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
     std::int64_t& left = arrears_left.try_emplace(line.point_type, arrears).first->second;
     const std::int64_t covered = std::min(left, line.points);
     left -= covered;
     const LotId lot{context.sequence, static_cast<std::uint32_t>(accepted.events.size())};
-    accepted.events.push_back(PointsAwarded{.lot = lot,
-                                            .type = type_id,
-                                            .type_index = static_cast<std::uint32_t>(line.point_type),
-                                            .amount = line.points,
-                                            .covered_arrears = covered,
-                                            .rule = std::string(line.rule_id),
-                                            .funding = std::string(line.funding),
-                                            .activates_at = line.terms.activates_at,
-                                            .expires_at = line.terms.expires_at});
+    accepted.events.push_back(
+        PointsAwarded{.lot = lot,
+                      .type = type_id,
+                      .type_index = static_cast<std::uint32_t>(line.point_type),
+                      .amount = line.points,
+                      .covered_arrears = covered,
+                      .rule = std::string(line.rule_id),
+                      .funding = std::string(line.funding),
+                      .activates_at = line.terms.activates_at,
+                      .expires_at = line.terms.expires_at});
     draft.Post(AccountClass::kIssuance, line.funding, type_id, -line.points);
     draft.Post(AccountClass::kMemberAvailable, "", type_id, line.points);
     if (line.points > covered) {
@@ -123,7 +134,8 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
 
   const bool is_latest = !member.has_activity || order.occurred_at > member.latest_occurred_at;
   const Timestamp latest = is_latest ? order.occurred_at : member.latest_occurred_at;
-  const ActivityInThought activity{.day = day, .spend = awards.eligible_net, .purchases = 1, .points = std::move(points)};
+  const ActivityInThought activity{
+      .day = day, .spend = awards.eligible_net, .purchases = 1, .points = std::move(points)};
   const std::vector<std::int64_t> metrics =
       MetricsAsOf(state, *id, *rulebook, rulebook->LocalDate(latest), &activity);
   MemberTier tier = member.tier;
@@ -133,7 +145,8 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
   }
   if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
   const Timestamp not_before = context.recorded_at.PlusMicros(kMicrosPerDay);
-  if (order.occurred_at < context.recorded_at.PlusMicros(-kLateMicros) && tier.review_at < not_before) {
+  if (order.occurred_at < context.recorded_at.PlusMicros(-kLateMicros) &&
+      tier.review_at < not_before) {
     accepted.events.push_back(ReviewPostponed{not_before});
   }
   accepted.postings = std::move(draft.postings);

@@ -4,8 +4,8 @@
 #include "engine/domain/metrics.h"
 #include "engine/domain/tiers.h"
 
-// Due work of one member, the earliest instant first: an entry per instant, dated by what fell due and not by when it
-// was noticed, so that a late scheduler changes no balance and no civil day.
+// Due work of one member, the earliest instant first: an entry per instant, dated by what fell due
+// and not by when it was noticed, so that a late scheduler changes no balance and no civil day.
 namespace laurel {
 namespace {
 
@@ -16,7 +16,8 @@ struct Ending {
 
 // The lots that end first, if that is by `now`.
 Ending FirstEnding(State& state, MemberId id, Timestamp now) {
-  constexpr std::size_t kLotsMax = 1000;  // an entry stays below its size; the rest follows in the next
+  constexpr std::size_t kLotsMax =
+      1000;  // an entry stays below its size; the rest follows in the next
   Ending ending;
   for (const Balance& balance : state.members.Find(MemberKey{id})->balances) {
     state.ForLots(id, balance.type, [&](const LotKey& key, const Lot& lot) {
@@ -32,7 +33,8 @@ Ending FirstEnding(State& state, MemberId id, Timestamp now) {
 
 }  // namespace
 
-Decision DecideAdvance(State& state, const Command& command, const AdvanceMember& order, const Context& context) {
+Decision DecideAdvance(State& state, const Command& command, const AdvanceMember& order,
+                       const Context& context) {
   const Program* program = FindActiveProgram(state, command.program);
   const Member* member = state.members.Find(MemberKey{order.member});
   if (program == nullptr || member == nullptr) return Rejected{Rejection::kMemberNotFound, {}};
@@ -44,7 +46,8 @@ Decision DecideAdvance(State& state, const Command& command, const AdvanceMember
   const MemberTier& tier = member->tier;
   const bool is_reviewed = IsReviewDue(tier, context.recorded_at, order.activity_at);
   Ending ending;
-  if (member->lots_due_at <= context.recorded_at) ending = FirstEnding(state, order.member, context.recorded_at);
+  if (member->lots_due_at <= context.recorded_at)
+    ending = FirstEnding(state, order.member, context.recorded_at);
 
   Accepted accepted{.member = order.member};
   accepted.revision = revision.digest;

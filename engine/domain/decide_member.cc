@@ -4,8 +4,8 @@
 #include "engine/domain/facts.h"
 #include "engine/domain/tiers.h"
 
-// A membership's life: enrolment, identities, suspension, closing. A closed member's points stay in their lots and
-// end with them; nobody can spend them.
+// A membership's life: enrolment, identities, suspension, closing. A closed member's points stay in
+// their lots and end with them; nobody can spend them.
 namespace laurel {
 namespace {
 
@@ -21,7 +21,8 @@ Accepted AboutMember(EntryKind kind, MemberId member, const Context& context) {
 
 }  // namespace
 
-Decision DecideEnroll(State& state, const Command& command, const EnrollMember& order, const Context& context) {
+Decision DecideEnroll(State& state, const Command& command, const EnrollMember& order,
+                      const Context& context) {
   const Program* program = FindActiveProgram(state, command.program);
   if (program == nullptr) return ResourceNotFound("program", command.program.str());
   const Activation& active = program->activations.back();
@@ -29,7 +30,8 @@ Decision DecideEnroll(State& state, const Command& command, const EnrollMember& 
       context.rulebooks->Find(state, command.program, active);
   if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
   const Timestamp occurred_at = order.occurred_at.value_or(context.recorded_at);
-  if (const std::optional<Rejected> late = RefuseTime(*rulebook, occurred_at, context.recorded_at)) return *late;
+  if (const std::optional<Rejected> late = RefuseTime(*rulebook, occurred_at, context.recorded_at))
+    return *late;
   for (const IdentityLink& link : order.identities) {
     if (state.identities.Find(IdentityKey{command.program, link.hash}) != nullptr) {
       return Rejected{Rejection::kIdentityTaken, {}};
@@ -41,7 +43,8 @@ Decision DecideEnroll(State& state, const Command& command, const EnrollMember& 
   accepted.occurred_at = occurred_at;
   accepted.revision = active.digest;
   const std::string& base = rulebook->tiers().front().id;
-  accepted.events.push_back(MemberEnrolled{.channel = order.channel, .store = order.store, .tier = base});
+  accepted.events.push_back(
+      MemberEnrolled{.channel = order.channel, .store = order.store, .tier = base});
   for (const IdentityLink& link : order.identities) {
     accepted.events.push_back(IdentityLinked{.kind = link.kind, .hash = link.hash});
   }
@@ -49,8 +52,10 @@ Decision DecideEnroll(State& state, const Command& command, const EnrollMember& 
   return accepted;
 }
 
-Decision DecideLink(State& state, const Command& command, const LinkIdentity& order, const Context& context) {
-  if (FindActiveProgram(state, command.program) == nullptr) return ResourceNotFound("program", command.program.str());
+Decision DecideLink(State& state, const Command& command, const LinkIdentity& order,
+                    const Context& context) {
+  if (FindActiveProgram(state, command.program) == nullptr)
+    return ResourceNotFound("program", command.program.str());
   const std::optional<MemberId> member = state.Resolve(command.program, order.member);
   if (!member) return MemberNotFound();
   const MemberState member_state = state.members.Find(MemberKey{*member})->state;
@@ -66,12 +71,15 @@ Decision DecideLink(State& state, const Command& command, const LinkIdentity& or
     return Rejected{Rejection::kInvalidState, {{"identities_max", std::to_string(kIdentitiesMax)}}};
   }
   Accepted accepted = AboutMember(EntryKind::kIdentityLinked, *member, context);
-  accepted.events.push_back(IdentityLinked{.kind = order.identity.kind, .hash = order.identity.hash});
+  accepted.events.push_back(
+      IdentityLinked{.kind = order.identity.kind, .hash = order.identity.hash});
   return accepted;
 }
 
-Decision DecideUnlink(State& state, const Command& command, const UnlinkIdentity& order, const Context& context) {
-  if (FindActiveProgram(state, command.program) == nullptr) return ResourceNotFound("program", command.program.str());
+Decision DecideUnlink(State& state, const Command& command, const UnlinkIdentity& order,
+                      const Context& context) {
+  if (FindActiveProgram(state, command.program) == nullptr)
+    return ResourceNotFound("program", command.program.str());
   const std::optional<MemberId> member = state.Resolve(command.program, order.member);
   if (!member) return MemberNotFound();
   const Identity* linked = state.identities.Find(IdentityKey{command.program, order.identity.hash});
@@ -79,13 +87,15 @@ Decision DecideUnlink(State& state, const Command& command, const UnlinkIdentity
     return ResourceNotFound("identity", "of this member");
   }
   Accepted accepted = AboutMember(EntryKind::kIdentityUnlinked, *member, context);
-  accepted.events.push_back(IdentityUnlinked{.kind = order.identity.kind, .hash = order.identity.hash});
+  accepted.events.push_back(
+      IdentityUnlinked{.kind = order.identity.kind, .hash = order.identity.hash});
   return accepted;
 }
 
-Decision DecideMemberState(State& state, const Command& command, const MemberRef& ref, MemberState to,
-                           EntryKind kind, const Context& context) {
-  if (FindActiveProgram(state, command.program) == nullptr) return ResourceNotFound("program", command.program.str());
+Decision DecideMemberState(State& state, const Command& command, const MemberRef& ref,
+                           MemberState to, EntryKind kind, const Context& context) {
+  if (FindActiveProgram(state, command.program) == nullptr)
+    return ResourceNotFound("program", command.program.str());
   const std::optional<MemberId> member = state.Resolve(command.program, ref);
   if (!member) return MemberNotFound();
   const MemberState from = state.members.Find(MemberKey{*member})->state;

@@ -4,11 +4,12 @@
 namespace laurel {
 namespace {
 
-Accepted WithRevision(EntryKind kind, std::uint32_t number, const Hash& digest, const std::string& canonical,
-                      const Context& context) {
+Accepted WithRevision(EntryKind kind, std::uint32_t number, const Hash& digest,
+                      const std::string& canonical, const Context& context) {
   Accepted accepted{.kind = kind, .occurred_at = context.recorded_at};
   accepted.revision = digest;
-  accepted.events.push_back(RevisionCreated{.number = number, .digest = digest, .canonical = canonical});
+  accepted.events.push_back(
+      RevisionCreated{.number = number, .digest = digest, .canonical = canonical});
   return accepted;
 }
 
@@ -26,8 +27,8 @@ Decision DecideCreateRevision(State& state, const Command& command, const Create
                               const Context& context) {
   const Program* program = state.programs.Find(ProgramKey{command.program});
   if (program == nullptr) return ResourceNotFound("program", command.program.str());
-  return WithRevision(EntryKind::kRevisionCreated, program->revision_count + 1, order.digest, order.canonical,
-                      context);
+  return WithRevision(EntryKind::kRevisionCreated, program->revision_count + 1, order.digest,
+                      order.canonical, context);
 }
 
 Decision DecideActivate(State& state, const Command& command, const ActivateRevision& order,
@@ -44,14 +45,16 @@ Decision DecideActivate(State& state, const Command& command, const ActivateRevi
   const Activation candidate{order.number, revision->digest, context.recorded_at};
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, candidate);
-  if (rulebook == nullptr) return Rejected{Rejection::kInvalidState, {{"state", "DOES_NOT_COMPILE"}}};
+  if (rulebook == nullptr)
+    return Rejected{Rejection::kInvalidState, {{"state", "DOES_NOT_COMPILE"}}};
   // What balances and postings rest on is fixed when the first revision becomes active.
   if (!program->activations.empty()) {
     const std::shared_ptr<const rules::Rulebook> active =
         context.rulebooks->Find(state, command.program, program->activations.back());
     if (active == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
     const auto fixed = [](absl::string_view field) {
-      return Rejected{Rejection::kInvalidState, {{"fixed", std::string(field)}, {"state", "DRAFT"}}};
+      return Rejected{Rejection::kInvalidState,
+                      {{"fixed", std::string(field)}, {"state", "DRAFT"}}};
     };
     if (rulebook->currency() != active->currency()) return fixed("currency");
     if (rulebook->time_zone() != active->time_zone()) return fixed("time_zone");
@@ -59,7 +62,8 @@ Decision DecideActivate(State& state, const Command& command, const ActivateRevi
     for (std::size_t i = 0; i < active->point_types().size(); ++i) {
       const rules::PointType& now = active->point_types()[i];
       const rules::PointType& then = rulebook->point_types()[i];
-      if (now.id != then.id || now.kind != then.kind || now.decimals != then.decimals || now.symbol != then.symbol) {
+      if (now.id != then.id || now.kind != then.kind || now.decimals != then.decimals ||
+          now.symbol != then.symbol) {
         return fixed("point_types");
       }
     }

@@ -16,7 +16,8 @@ TierView TierOf(State& state, MemberId id, const rules::Rulebook& rulebook, Time
 
 }  // namespace
 
-Decision DecideRedeem(State& state, const Command& command, const Redeem& order, const Context& context) {
+Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
+                      const Context& context) {
   const Program* program = FindActiveProgram(state, command.program);
   if (program == nullptr) return ResourceNotFound("program", command.program.str());
   const Activation& revision = program->activations.back();
@@ -30,11 +31,13 @@ Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
     return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
   }
   const bool is_redeemable =
-      std::any_of(rulebook->point_types().begin(), rulebook->point_types().end(), [&](const rules::PointType& t) {
-        return t.id == order.type.str() && t.kind == rules::PointKind::kRedeemable;
-      });
+      std::any_of(rulebook->point_types().begin(), rulebook->point_types().end(),
+                  [&](const rules::PointType& t) {
+                    return t.id == order.type.str() && t.kind == rules::PointKind::kRedeemable;
+                  });
   if (!is_redeemable) {
-    return Rejected{Rejection::kAmountNotAllowed, {{"bound", "a redeemable point type"}, {"value", order.type.str()}}};
+    return Rejected{Rejection::kAmountNotAllowed,
+                    {{"bound", "a redeemable point type"}, {"value", order.type.str()}}};
   }
   const Balance* balance = member.FindBalance(order.type);
   const std::int64_t available = balance == nullptr ? 0 : balance->available;
@@ -49,14 +52,16 @@ Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
   LAUREL_CHECK(taken == order.amount || state.has_failed(), "open lots hold what is available");
   if (draft.lot_moves.size() > kLotMovesMax) {
     return Rejected{Rejection::kAmountNotAllowed,
-                    {{"bound", absl::StrCat(kLotMovesMax, " lots")}, {"value", absl::StrCat(draft.lot_moves.size(), " lots")}}};
+                    {{"bound", absl::StrCat(kLotMovesMax, " lots")},
+                     {"value", absl::StrCat(draft.lot_moves.size(), " lots")}}};
   }
 
   // Nothing below may refuse.
   Accepted accepted{.kind = EntryKind::kRedeem, .occurred_at = context.recorded_at, .member = *id};
   accepted.revision = revision.digest;
   accepted.effective_on = rulebook->LocalDate(context.recorded_at);
-  accepted.events.push_back(PointsRedeemed{.type = order.type, .amount = order.amount, .reference = order.reference});
+  accepted.events.push_back(
+      PointsRedeemed{.type = order.type, .amount = order.amount, .reference = order.reference});
   draft.Post(AccountClass::kMemberAvailable, "", order.type, -order.amount);
   draft.Post(AccountClass::kRedemption, "payment", order.type, order.amount);
   const Timestamp lots_due_at = draft.LotsDue();
@@ -72,10 +77,13 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
   const Program* program = FindActiveProgram(state, command.program);
   if (program == nullptr) return ResourceNotFound("program", command.program.str());
   const Redemption* found = state.redemptions.Find(RedemptionKey{order.redemption});
-  const std::shared_ptr<const Entry> entry = found == nullptr ? nullptr : state.FindEntry(order.redemption);
-  if (entry == nullptr || entry->program != command.program) return Rejected{Rejection::kEntryNotFound, {}};
+  const std::shared_ptr<const Entry> entry =
+      found == nullptr ? nullptr : state.FindEntry(order.redemption);
+  if (entry == nullptr || entry->program != command.program)
+    return Rejected{Rejection::kEntryNotFound, {}};
   const Redemption redemption = *found;
-  if (!state.Resolve(command.program, redemption.member)) return Rejected{Rejection::kMemberNotFound, {}};
+  if (!state.Resolve(command.program, redemption.member))
+    return Rejected{Rejection::kMemberNotFound, {}};
   const Activation& revision = program->activations.back();
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, revision);
@@ -84,18 +92,20 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
   const std::int64_t amount = order.amount.value_or(left);
   if (amount > left || left == 0) {
     return Rejected{Rejection::kReversalExceedsRedemption,
-                    {{"left", std::to_string(left)}, {"redeemed", std::to_string(redemption.amount)},
+                    {{"left", std::to_string(left)},
+                     {"redeemed", std::to_string(redemption.amount)},
                      {"value", std::to_string(amount)}}};
   }
 
   // Nothing below may refuse.
   const MemberId id = redemption.member;
   const Member& member = *state.members.Find(MemberKey{id});
-  Accepted accepted{.kind = EntryKind::kReverseRedemption, .occurred_at = context.recorded_at, .member = id};
+  Accepted accepted{
+      .kind = EntryKind::kReverseRedemption, .occurred_at = context.recorded_at, .member = id};
   accepted.revision = revision.digest;
   accepted.effective_on = rulebook->LocalDate(context.recorded_at);
-  accepted.events.push_back(
-      RedemptionReversed{.redemption = order.redemption, .type = redemption.type, .amount = amount});
+  accepted.events.push_back(RedemptionReversed{
+      .redemption = order.redemption, .type = redemption.type, .amount = amount});
   Draft draft(state, id);
   draft.Post(AccountClass::kRedemption, "payment", redemption.type, -amount);
   draft.Post(AccountClass::kMemberAvailable, "", redemption.type, amount);

@@ -9,7 +9,8 @@
 #include "engine/domain/metrics.h"
 #include "engine/domain/tiers.h"
 
-// Returns: what a purchase awarded comes back in the measure in which its goods do, by the revision that awarded it.
+// Returns: what a purchase awarded comes back in the measure in which its goods do, by the revision
+// that awarded it.
 namespace laurel {
 namespace {
 
@@ -21,7 +22,8 @@ struct Left {
 };
 
 Left LeftOf(const Purchase& purchase, const Entry& sale, const PurchaseAccrued& accrued) {
-  if (purchase.eligible_left) return Left{*purchase.eligible_left, purchase.lines_left, purchase.awards_left};
+  if (purchase.eligible_left)
+    return Left{*purchase.eligible_left, purchase.lines_left, purchase.awards_left};
   Left left{accrued.eligible_net, {}, {}};
   for (const PurchaseLine& line : accrued.lines) {
     left.lines.push_back(LineLeft{line.line, line.quantity_micros, line.net});
@@ -49,9 +51,10 @@ LotKey LotOf(MemberId member, const PointsAwarded& award) {
 bool IsSame(const ReturnPurchase& order, const Entry& entry, const PurchaseReturned& returned) {
   if (returned.original != order.original || entry.occurred_at != order.occurred_at) return false;
   if (order.lines.empty()) return returned.is_whole;
-  return std::equal(order.lines.begin(), order.lines.end(), returned.lines.begin(), returned.lines.end(),
-                    [](const ReturnLine& asked, const ReturnedLine& done) {
-                      return asked.line == done.line && asked.quantity_micros == done.quantity_micros &&
+  return std::equal(order.lines.begin(), order.lines.end(), returned.lines.begin(),
+                    returned.lines.end(), [](const ReturnLine& asked, const ReturnedLine& done) {
+                      return asked.line == done.line &&
+                             asked.quantity_micros == done.quantity_micros &&
                              asked.refund.value_or(done.net) == done.net;
                     });
 }
@@ -66,7 +69,8 @@ Rejected Exceeds(std::int32_t line, std::int64_t left, std::int64_t value, absl:
 
 }  // namespace
 
-Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order, const Context& context) {
+Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order,
+                      const Context& context) {
   const Program* program = FindActiveProgram(state, command.program);
   if (program == nullptr) return ResourceNotFound("program", command.program.str());
   const Purchase* found = state.purchases.Find(PurchaseKey{command.program, order.original});
@@ -80,47 +84,55 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   if (const Purchase* known = state.purchases.Find(PurchaseKey{command.program, order.receipt})) {
     const std::string entry_name = absl::StrCat(context.partition, "-", known->sequence);
     const std::shared_ptr<const Entry> entry = state.FindEntry(known->sequence);
-    const PurchaseReturned* returned = entry == nullptr ? nullptr : entry->FindEvent<PurchaseReturned>();
+    const PurchaseReturned* returned =
+        entry == nullptr ? nullptr : entry->FindEvent<PurchaseReturned>();
     if (returned != nullptr && IsSame(order, *entry, *returned)) {
       return Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", entry_name}}};
     }
-    const char* differing = returned == nullptr                         ? "kind"
-                            : returned->original != order.original      ? "original"
+    const char* differing = returned == nullptr                       ? "kind"
+                            : returned->original != order.original    ? "original"
                             : entry->occurred_at != order.occurred_at ? "occurred_at"
-                                                                        : "lines";
-    return Rejected{Rejection::kReceiptContentDiffers, {{"differing", differing}, {"entry", entry_name}}};
+                                                                      : "lines";
+    return Rejected{Rejection::kReceiptContentDiffers,
+                    {{"differing", differing}, {"entry", entry_name}}};
   }
-  const auto activation = std::find_if(program->activations.begin(), program->activations.end(),
-                                       [&](const Activation& a) { return a.digest == *sale->revision; });
+  const auto activation =
+      std::find_if(program->activations.begin(), program->activations.end(),
+                   [&](const Activation& a) { return a.digest == *sale->revision; });
   LAUREL_CHECK(activation != program->activations.end(), "the revision that awarded was active");
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, *activation);
   const std::shared_ptr<const rules::Rulebook> active =
       context.rulebooks->Find(state, command.program, program->activations.back());
   if (rulebook == nullptr || active == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
-  if (const std::optional<Rejected> late = RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
+  if (const std::optional<Rejected> late =
+          RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
     return *late;
   }
 
   Left left = LeftOf(purchase, *sale, accrued);
   std::vector<ReturnLine> asked = order.lines;
   if (asked.empty()) {
-    for (const LineLeft& line : left.lines) asked.push_back(ReturnLine{line.line, line.quantity_micros, std::nullopt});
+    for (const LineLeft& line : left.lines)
+      asked.push_back(ReturnLine{line.line, line.quantity_micros, std::nullopt});
     if (asked.empty()) return Exceeds(0, 0, 0, "quantity_micros");
   }
   std::vector<ReturnedLine> returned;
   for (const ReturnLine& ask : asked) {
     const auto line = std::find_if(left.lines.begin(), left.lines.end(),
                                    [&](const LineLeft& l) { return l.line == ask.line; });
-    if (line == left.lines.end()) return Exceeds(ask.line, 0, ask.quantity_micros, "quantity_micros");
+    if (line == left.lines.end())
+      return Exceeds(ask.line, 0, ask.quantity_micros, "quantity_micros");
     if (ask.quantity_micros > line->quantity_micros) {
       return Exceeds(ask.line, line->quantity_micros, ask.quantity_micros, "quantity_micros");
     }
     // Whatever is refunded for the last unit, nothing of the line is left then.
-    const std::int64_t proportional = ProportionalRefund(line->net, line->quantity_micros, ask.quantity_micros);
+    const std::int64_t proportional =
+        ProportionalRefund(line->net, line->quantity_micros, ask.quantity_micros);
     const bool is_last = ask.quantity_micros == line->quantity_micros;
     const std::int64_t net = is_last ? line->net : ask.refund.value_or(proportional);
-    if (ask.refund.value_or(0) > line->net) return Exceeds(ask.line, line->net, *ask.refund, "refund");
+    if (ask.refund.value_or(0) > line->net)
+      return Exceeds(ask.line, line->net, *ask.refund, "refund");
     returned.push_back(ReturnedLine{ask.line, ask.quantity_micros, net});
     line->quantity_micros -= ask.quantity_micros;
     line->net -= net;
@@ -145,7 +157,8 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   Accepted accepted{.kind = EntryKind::kReturn, .occurred_at = order.occurred_at, .member = id};
   accepted.revision = sale->revision;
   accepted.effective_on = rulebook->LocalDate(order.occurred_at);
-  const std::int64_t eligible_off = std::max<std::int64_t>(0, left.eligible - (is_whole ? 0 : kept.eligible_net));
+  const std::int64_t eligible_off =
+      std::max<std::int64_t>(0, left.eligible - (is_whole ? 0 : kept.eligible_net));
   accepted.events.push_back(PurchaseReturned{.receipt = order.receipt,
                                              .original = order.original,
                                              .original_sequence = purchase.sequence,
@@ -168,7 +181,8 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
     if (award_left == left.awards.end()) continue;
     std::int64_t kept_points = 0;
     for (const rules::AwardLine& line : kept.lines) {
-      if (line.rule_id == award->rule && line.point_type == award->type_index && !is_whole) kept_points = line.points;
+      if (line.rule_id == award->rule && line.point_type == award->type_index && !is_whole)
+        kept_points = line.points;
     }
     const std::int64_t due = std::max<std::int64_t>(0, award_left->amount - kept_points);
     if (due == 0) continue;
@@ -180,7 +194,8 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
     if (takes_available) missing -= draft.TakeFromLot(own, missing);
     // Points of the own lot that have ended are gone; they are not taken a second time from others.
     const Lot* lot = state.FindLot(own);
-    const std::int64_t gone = std::min(missing, lot == nullptr ? 0 : lot->expired - award_left->gone);
+    const std::int64_t gone =
+        std::min(missing, lot == nullptr ? 0 : lot->expired - award_left->gone);
     missing -= gone;
     std::int64_t arrears = 0;
     if (takes_available) {
@@ -212,7 +227,8 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
                                               .rule = award->rule});
   }
 
-  // A tier falls when what its upgrade rested on is gone, at the upgrade's instant and now, by the rules of today.
+  // A tier falls when what its upgrade rested on is gone, at the upgrade's instant and now, by the
+  // rules of today.
   MemberTier tier = member.tier;
   const std::vector<std::int64_t> now =
       MetricsAsOf(state, id, *active, active->LocalDate(member.latest_occurred_at), &undone);
@@ -222,8 +238,8 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
         MetricsAsOf(state, id, *active, active->LocalDate(tier.since), &undone);
     const std::int32_t rank = active->tiers()[present].rank;
     const std::size_t earned_now = active->QualifiedTier(now);
-    if (active->tiers()[active->QualifiedTier(then)].rank < rank && active->tiers()[earned_now].rank < rank &&
-        !tier.previous.empty()) {
+    if (active->tiers()[active->QualifiedTier(then)].rank < rank &&
+        active->tiers()[earned_now].rank < rank && !tier.previous.empty()) {
       const std::size_t to = std::max(earned_now, TierIndex(*active, tier.previous));
       const TierDecided verdict{.cause = TierCause::kReturned,
                                 .from = tier.tier,

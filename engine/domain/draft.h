@@ -10,8 +10,8 @@
 #include "engine/domain/entry.h"
 #include "engine/domain/state.h"
 
-// What decisions share while they write down what follows: postings, lot moves and lots in thought. Internal to
-// the decide_*.cc files.
+// What decisions share while they write down what follows: postings, lot moves and lots in thought.
+// Internal to the decide_*.cc files.
 namespace laurel {
 
 // More lots than this in one entry would outgrow an entry's 65,535 bytes.
@@ -21,7 +21,8 @@ class Draft {
  public:
   Draft(State& state, MemberId member) : state_(state), member_(member) {}
 
-  void Post(AccountClass account, absl::string_view detail, const PointTypeId& type, std::int64_t amount);
+  void Post(AccountClass account, absl::string_view detail, const PointTypeId& type,
+            std::int64_t amount);
 
   // Takes up to `amount` of the available points of one lot; returns how much.
   std::int64_t TakeFromLot(const LotKey& lot, std::int64_t amount);
@@ -49,21 +50,30 @@ const Program* FindActiveProgram(State& state, const ProgramId& program);
 Rejected ResourceNotFound(absl::string_view kind, absl::string_view name);
 
 // One per command; Decide dispatches to them.
-Decision DecideEnroll(State& state, const Command& command, const EnrollMember& order, const Context& context);
-Decision DecideLink(State& state, const Command& command, const LinkIdentity& order, const Context& context);
-Decision DecideUnlink(State& state, const Command& command, const UnlinkIdentity& order, const Context& context);
-Decision DecideMemberState(State& state, const Command& command, const MemberRef& ref, MemberState to,
-                           EntryKind kind, const Context& context);
-Decision DecideAccrue(State& state, const Command& command, const AccruePurchase& order, const Context& context);
-Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order, const Context& context);
-Decision DecideRedeem(State& state, const Command& command, const Redeem& order, const Context& context);
-Decision DecideReverse(State& state, const Command& command, const ReverseRedemption& order, const Context& context);
+Decision DecideEnroll(State& state, const Command& command, const EnrollMember& order,
+                      const Context& context);
+Decision DecideLink(State& state, const Command& command, const LinkIdentity& order,
+                    const Context& context);
+Decision DecideUnlink(State& state, const Command& command, const UnlinkIdentity& order,
+                      const Context& context);
+Decision DecideMemberState(State& state, const Command& command, const MemberRef& ref,
+                           MemberState to, EntryKind kind, const Context& context);
+Decision DecideAccrue(State& state, const Command& command, const AccruePurchase& order,
+                      const Context& context);
+Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order,
+                      const Context& context);
+Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
+                      const Context& context);
+Decision DecideReverse(State& state, const Command& command, const ReverseRedemption& order,
+                       const Context& context);
 Decision DecideCreateProgram(State& state, const Command& command, const CreateProgram& order,
                              const Context& context);
 Decision DecideCreateRevision(State& state, const Command& command, const CreateRevision& order,
                               const Context& context);
-Decision DecideActivate(State& state, const Command& command, const ActivateRevision& order, const Context& context);
-Decision DecideAdvance(State& state, const Command& command, const AdvanceMember& order, const Context& context);
+Decision DecideActivate(State& state, const Command& command, const ActivateRevision& order,
+                        const Context& context);
+Decision DecideAdvance(State& state, const Command& command, const AdvanceMember& order,
+                       const Context& context);
 
 }  // namespace laurel
 

@@ -4,22 +4,38 @@ namespace laurel {
 
 absl::string_view ToString(EntryKind kind) {
   switch (kind) {
-    case EntryKind::kRefused: return "refused";
-    case EntryKind::kMemberEnrolled: return "member_enrolled";
-    case EntryKind::kIdentityLinked: return "identity_linked";
-    case EntryKind::kIdentityUnlinked: return "identity_unlinked";
-    case EntryKind::kMemberSuspended: return "member_suspended";
-    case EntryKind::kMemberReactivated: return "member_reactivated";
-    case EntryKind::kMemberClosed: return "member_closed";
-    case EntryKind::kAccrue: return "accrue";
-    case EntryKind::kReturn: return "return";
-    case EntryKind::kRedeem: return "redeem";
-    case EntryKind::kReverseRedemption: return "reverse_redemption";
-    case EntryKind::kExpire: return "expire";
-    case EntryKind::kTierReview: return "tier_review";
-    case EntryKind::kProgramCreated: return "program_created";
-    case EntryKind::kRevisionCreated: return "revision_created";
-    case EntryKind::kRevisionActivated: return "revision_activated";
+    case EntryKind::kRefused:
+      return "refused";
+    case EntryKind::kMemberEnrolled:
+      return "member_enrolled";
+    case EntryKind::kIdentityLinked:
+      return "identity_linked";
+    case EntryKind::kIdentityUnlinked:
+      return "identity_unlinked";
+    case EntryKind::kMemberSuspended:
+      return "member_suspended";
+    case EntryKind::kMemberReactivated:
+      return "member_reactivated";
+    case EntryKind::kMemberClosed:
+      return "member_closed";
+    case EntryKind::kAccrue:
+      return "accrue";
+    case EntryKind::kReturn:
+      return "return";
+    case EntryKind::kRedeem:
+      return "redeem";
+    case EntryKind::kReverseRedemption:
+      return "reverse_redemption";
+    case EntryKind::kExpire:
+      return "expire";
+    case EntryKind::kTierReview:
+      return "tier_review";
+    case EntryKind::kProgramCreated:
+      return "program_created";
+    case EntryKind::kRevisionCreated:
+      return "revision_created";
+    case EntryKind::kRevisionActivated:
+      return "revision_activated";
   }
   return "";
 }

@@ -14,13 +14,27 @@ namespace laurel {
 
 // Numbers are persisted and frozen.
 enum class EntryKind : std::uint8_t {
-  kRefused = 1, kMemberEnrolled = 2, kIdentityLinked = 3, kIdentityUnlinked = 4, kMemberSuspended = 5,
-  kMemberReactivated = 6, kMemberClosed = 7, kAccrue = 8, kReturn = 9, kRedeem = 10, kReverseRedemption = 11,
-  kExpire = 12, kTierReview = 13, kProgramCreated = 14, kRevisionCreated = 15, kRevisionActivated = 16,
+  kRefused = 1,
+  kMemberEnrolled = 2,
+  kIdentityLinked = 3,
+  kIdentityUnlinked = 4,
+  kMemberSuspended = 5,
+  kMemberReactivated = 6,
+  kMemberClosed = 7,
+  kAccrue = 8,
+  kReturn = 9,
+  kRedeem = 10,
+  kReverseRedemption = 11,
+  kExpire = 12,
+  kTierReview = 13,
+  kProgramCreated = 14,
+  kRevisionCreated = 15,
+  kRevisionActivated = 16,
 };
 absl::string_view ToString(EntryKind kind);  // accrue
 
-// Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by point type.
+// Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by
+// point type.
 struct Posting {
   AccountClass account = AccountClass::kMemberAvailable;
   std::string detail;  // "base" of issuance/base; empty for a member's accounts
@@ -77,7 +91,8 @@ struct Entry {
   std::string principal;
   Hash fingerprint{};
   std::optional<Hash> revision;  // digest of the revision that decided
-  std::optional<Date> effective_on;  // civil day in the program's zone to which postings and metrics belong
+  std::optional<Date>
+      effective_on;  // civil day in the program's zone to which postings and metrics belong
   std::vector<Event> events;
   std::vector<Posting> postings;
   std::vector<LotMove> lot_moves;

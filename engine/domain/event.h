@@ -7,8 +7,9 @@
 
 #include "engine/domain/values.h"
 
-// What happened, past tense, results only: whoever folds an event next year needs no rule, no rate and no
-// calendar. Balances move by an entry's postings and lots by its lot moves; events say the rest.
+// What happened, past tense, results only: whoever folds an event next year needs no rule, no rate
+// and no calendar. Balances move by an entry's postings and lots by its lot moves; events say the
+// rest.
 namespace laurel {
 
 struct MemberEnrolled {
@@ -16,9 +17,18 @@ struct MemberEnrolled {
   PlaceId store;
   std::string tier;  // the base tier
 };
-struct IdentityLinked { IdentityKind kind = IdentityKind::kCard; IdentityHash hash{}; };
-struct IdentityUnlinked { IdentityKind kind = IdentityKind::kCard; IdentityHash hash{}; };
-struct MemberStateChanged { MemberState from = MemberState::kActive; MemberState to = MemberState::kActive; };
+struct IdentityLinked {
+  IdentityKind kind = IdentityKind::kCard;
+  IdentityHash hash{};
+};
+struct IdentityUnlinked {
+  IdentityKind kind = IdentityKind::kCard;
+  IdentityHash hash{};
+};
+struct MemberStateChanged {
+  MemberState from = MemberState::kActive;
+  MemberState to = MemberState::kActive;
+};
 
 struct PurchaseAccrued {
   ReceiptKey receipt;
@@ -55,15 +65,16 @@ struct PurchaseReturned {
   bool is_whole = false;          // nothing of the purchase is left
   std::vector<ReturnedLine> lines;
 };
-// What a return took back of one award. taken_own + taken_other + arrears + shortfall + gone = amount.
+// What a return took back of one award. taken_own + taken_other + arrears + shortfall + gone =
+// amount.
 struct PointsTakenBack {
   LotId lot;  // of the award
   PointTypeId type;
   std::uint32_t type_index = 0;
-  std::int64_t amount = 0;       // due back
-  std::int64_t arrears = 0;      // of it, by letting available go below zero
-  std::int64_t shortfall = 0;    // of it, not recovered
-  std::int64_t gone = 0;         // of it, had expired already
+  std::int64_t amount = 0;     // due back
+  std::int64_t arrears = 0;    // of it, by letting available go below zero
+  std::int64_t shortfall = 0;  // of it, not recovered
+  std::int64_t gone = 0;       // of it, had expired already
   std::string rule;
 };
 
@@ -82,19 +93,28 @@ struct LotExpired {
   std::int64_t amount = 0;
 };
 
-enum class TierCause : std::uint8_t { kUpgraded = 1, kRetained = 2, kDowngraded = 3, kReturned = 4 };
+enum class TierCause : std::uint8_t {
+  kUpgraded = 1,
+  kRetained = 2,
+  kDowngraded = 3,
+  kReturned = 4
+};
 struct TierDecided {
   TierCause cause = TierCause::kUpgraded;
   std::string from;
   std::string to;
-  Timestamp since;            // of the tier `to`
-  std::uint32_t term = 0;     // which term of it, from 1
-  Timestamp review_at;        // first instant after the term; Never for the base tier
+  Timestamp since;         // of the tier `to`
+  std::uint32_t term = 0;  // which term of it, from 1
+  Timestamp review_at;     // first instant after the term; Never for the base tier
 };
 // When the member's lots next need attention. A lower bound that is kept exact.
-struct LotsDue { Timestamp due_at; };
+struct LotsDue {
+  Timestamp due_at;
+};
 // Late activities keep coming: the clock alone starts no review before this instant.
-struct ReviewPostponed { Timestamp not_before; };
+struct ReviewPostponed {
+  Timestamp not_before;
+};
 
 struct RevisionCreated {
   std::uint32_t number = 0;
@@ -106,9 +126,10 @@ struct RevisionActivated {
   Hash digest{};
 };
 
-using Event = std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged, PurchaseAccrued,
-                           PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed, RedemptionReversed,
-                           LotExpired, TierDecided, LotsDue, ReviewPostponed, RevisionCreated, RevisionActivated>;
+using Event = std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
+                           PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack,
+                           PointsRedeemed, RedemptionReversed, LotExpired, TierDecided, LotsDue,
+                           ReviewPostponed, RevisionCreated, RevisionActivated>;
 
 }  // namespace laurel
 

@@ -5,12 +5,18 @@ namespace {
 
 rules::LineKind KindOf(PurchaseLineKind kind) {
   switch (kind) {
-    case PurchaseLineKind::kSale: return rules::LineKind::kSale;
-    case PurchaseLineKind::kReturn: return rules::LineKind::kReturn;
-    case PurchaseLineKind::kVoid: return rules::LineKind::kVoid;
-    case PurchaseLineKind::kFee: return rules::LineKind::kFee;
-    case PurchaseLineKind::kGiftCard: return rules::LineKind::kGiftCard;
-    case PurchaseLineKind::kDeposit: return rules::LineKind::kDeposit;
+    case PurchaseLineKind::kSale:
+      return rules::LineKind::kSale;
+    case PurchaseLineKind::kReturn:
+      return rules::LineKind::kReturn;
+    case PurchaseLineKind::kVoid:
+      return rules::LineKind::kVoid;
+    case PurchaseLineKind::kFee:
+      return rules::LineKind::kFee;
+    case PurchaseLineKind::kGiftCard:
+      return rules::LineKind::kGiftCard;
+    case PurchaseLineKind::kDeposit:
+      return rules::LineKind::kDeposit;
   }
   return rules::LineKind::kSale;
 }
@@ -26,8 +32,8 @@ std::vector<PurchaseLine> LinesOf(const AccruePurchase& order) {
   return {line};
 }
 
-rules::Evaluation EvaluateLines(const rules::Rulebook& rulebook, const std::vector<PurchaseLine>& lines,
-                                Timestamp occurred_at) {
+rules::Evaluation EvaluateLines(const rules::Rulebook& rulebook,
+                                const std::vector<PurchaseLine>& lines, Timestamp occurred_at) {
   std::vector<rules::ItemFacts> items;
   items.reserve(lines.size());
   for (const PurchaseLine& line : lines) {

@@ -15,14 +15,15 @@ namespace laurel {
 std::vector<PurchaseLine> LinesOf(const AccruePurchase& order);
 
 // What the rulebook gives for these lines.
-rules::Evaluation EvaluateLines(const rules::Rulebook& rulebook, const std::vector<PurchaseLine>& lines,
-                                Timestamp occurred_at);
+rules::Evaluation EvaluateLines(const rules::Rulebook& rulebook,
+                                const std::vector<PurchaseLine>& lines, Timestamp occurred_at);
 
 // A caller's clock may be ahead of ours by this much.
 inline constexpr std::int64_t kAheadMicros = 10 * kMicrosPerMinute;
 
 // The refusal of something that occurred too far back or ahead for the program.
-std::optional<Rejected> RefuseTime(const rules::Rulebook& rulebook, Timestamp occurred_at, Timestamp now);
+std::optional<Rejected> RefuseTime(const rules::Rulebook& rulebook, Timestamp occurred_at,
+                                   Timestamp now);
 
 }  // namespace laurel
 

@@ -6,10 +6,14 @@ namespace {
 template <class Row>
 std::int64_t ValueOf(const Row& row, const rules::Metric& metric, std::int64_t visit_days) {
   switch (metric.measure) {
-    case rules::Measure::kSpend: return row.spend;
-    case rules::Measure::kPurchases: return row.purchases;
-    case rules::Measure::kVisitDays: return visit_days;
-    case rules::Measure::kPoints: return metric.point_type < row.points.size() ? row.points[metric.point_type] : 0;
+    case rules::Measure::kSpend:
+      return row.spend;
+    case rules::Measure::kPurchases:
+      return row.purchases;
+    case rules::Measure::kVisitDays:
+      return visit_days;
+    case rules::Measure::kPoints:
+      return metric.point_type < row.points.size() ? row.points[metric.point_type] : 0;
   }
   return 0;
 }
@@ -18,8 +22,8 @@ Date FirstOfMonth(std::int32_t month_number) {
   return *Date::FromCivil(month_number / 12, month_number % 12 + 1, 1);
 }
 
-std::int64_t SumOfDays(State& state, MemberId id, std::int32_t month, const rules::Metric& metric, Date first,
-                       Date last) {
+std::int64_t SumOfDays(State& state, MemberId id, std::int32_t month, const rules::Metric& metric,
+                       Date first, Date last) {
   const MonthDays* days = state.months.Find(MonthKey{id, month});
   if (days == nullptr) return 0;
   const Date start = FirstOfMonth(month);
@@ -31,8 +35,8 @@ std::int64_t SumOfDays(State& state, MemberId id, std::int32_t month, const rule
   return sum;
 }
 
-std::int64_t InThought(State& state, MemberId id, const rules::Metric& metric, Date first, Date last,
-                       const ActivityInThought& extra) {
+std::int64_t InThought(State& state, MemberId id, const rules::Metric& metric, Date first,
+                       Date last, const ActivityInThought& extra) {
   if (extra.day < first || extra.day > last) return 0;
   std::int64_t visit_days = 0;
   if (metric.measure == rules::Measure::kVisitDays) {
@@ -49,8 +53,8 @@ std::int64_t InThought(State& state, MemberId id, const rules::Metric& metric, D
 
 }  // namespace
 
-std::vector<std::int64_t> MetricsAsOf(State& state, MemberId id, const rules::Rulebook& rulebook, Date last,
-                                      const ActivityInThought* extra) {
+std::vector<std::int64_t> MetricsAsOf(State& state, MemberId id, const rules::Rulebook& rulebook,
+                                      Date last, const ActivityInThought* extra) {
   std::vector<std::int64_t> values;
   values.reserve(rulebook.metrics().size());
   const Member* member = state.members.Find(MemberKey{id});
@@ -62,7 +66,8 @@ std::vector<std::int64_t> MetricsAsOf(State& state, MemberId id, const rules::Ru
       const std::int32_t last_month = last.month_number();
       for (const MonthSum& month : member->months) {
         if (month.month < first_month || month.month > last_month) continue;
-        const bool is_whole = FirstOfMonth(month.month) >= first && FirstOfMonth(month.month + 1).PlusDays(-1) <= last;
+        const bool is_whole = FirstOfMonth(month.month) >= first &&
+                              FirstOfMonth(month.month + 1).PlusDays(-1) <= last;
         value += is_whole ? ValueOf(month, metric, month.visit_days)
                           : SumOfDays(state, id, month.month, metric, first, last);
       }

@@ -10,28 +10,28 @@
 
 namespace laurel {
 
-// Why a command that was well formed is refused: states of the world, in order of precedence. The numbers are
-// persisted in entries and frozen.
+// Why a command that was well formed is refused: states of the world, in order of precedence. The
+// numbers are persisted in entries and frozen.
 enum class Rejection : std::uint8_t {
-  kResourceNotFound = 1,           // the program, or another thing named, does not exist
-  kRevisionNotFound = 2,           // the program has no such revision
-  kMemberNotFound = 3,             // no member has this id or identity
-  kPurchaseNotFound = 4,           // no such receipt was accrued
-  kEntryNotFound = 5,              // no such redemption entry
-  kIdTaken = 6,                    // the chosen program id exists
-  kMemberNotActive = 7,            // the member's state forbids it
-  kIdentityTaken = 8,              // the identity names another member
-  kReceiptAlreadyPosted = 9,       // the same receipt came under another request id
-  kReceiptContentDiffers = 10,     // the same receipt came with other content
-  kInvalidState = 11,              // any other illegal move of a state
-  kAmountNotAllowed = 12,          // currency, point type or amount that the program does not allow here
-  kInsufficientPoints = 13,        // less is available than required
-  kReturnExceedsPurchase = 14,     // more is returned than was bought and is left
-  kReversalExceedsRedemption = 15, // more is reversed than was redeemed and is left
+  kResourceNotFound = 1,        // the program, or another thing named, does not exist
+  kRevisionNotFound = 2,        // the program has no such revision
+  kMemberNotFound = 3,          // no member has this id or identity
+  kPurchaseNotFound = 4,        // no such receipt was accrued
+  kEntryNotFound = 5,           // no such redemption entry
+  kIdTaken = 6,                 // the chosen program id exists
+  kMemberNotActive = 7,         // the member's state forbids it
+  kIdentityTaken = 8,           // the identity names another member
+  kReceiptAlreadyPosted = 9,    // the same receipt came under another request id
+  kReceiptContentDiffers = 10,  // the same receipt came with other content
+  kInvalidState = 11,           // any other illegal move of a state
+  kAmountNotAllowed = 12,    // currency, point type or amount that the program does not allow here
+  kInsufficientPoints = 13,  // less is available than required
+  kReturnExceedsPurchase = 14,      // more is returned than was bought and is left
+  kReversalExceedsRedemption = 15,  // more is reversed than was redeemed and is left
   // Those below are never recorded: the request itself has to change.
-  kOccurredAtOutOfWindow = 16,     // too far back or ahead for the program
-  kInvalidField = 17,              // a field does not fit the program, such as another currency
-  kRequestIdReused = 18,           // the request id was used for another request
+  kOccurredAtOutOfWindow = 16,  // too far back or ahead for the program
+  kInvalidField = 17,           // a field does not fit the program, such as another currency
+  kRequestIdReused = 18,        // the request id was used for another request
 };
 // Whether a refusal is kept under its request id, so that a late duplicate is refused for ever.
 bool IsRecorded(Rejection rejection);

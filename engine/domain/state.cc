@@ -7,8 +7,8 @@
 namespace laurel {
 
 Timestamp Member::due_at() const {
-  const Timestamp review = tier.review_at.is_never() ? tier.review_at
-                                                     : std::max(tier.review_at, tier.review_not_before);
+  const Timestamp review =
+      tier.review_at.is_never() ? tier.review_at : std::max(tier.review_at, tier.review_not_before);
   return std::min(lots_due_at, review);
 }
 
@@ -36,7 +36,7 @@ RequestKey RequestKey::Of(const ProgramId& program, const RequestId& request) {
 
 namespace {
 template <class Key, class Record>
-const Table<Key, Record>* Parent(const State* state, Table<Key, Record> State::* table) {
+const Table<Key, Record>* Parent(const State* state, Table<Key, Record> State::*table) {
   return state == nullptr ? nullptr : &(state->*table);
 }
 }  // namespace
@@ -97,7 +97,8 @@ void State::ForLots(MemberId member, const PointTypeId& type,
     const std::vector<std::pair<LotKey, Lot>> rows = source_->ScanLots(member, type, after, kChunk);
     for (const auto& [key, lot] : rows) {
       for (; next_changed != changed.end() && next_changed->first < key; ++next_changed) {
-        if (next_changed->second != nullptr && !visit(next_changed->first, *next_changed->second)) return;
+        if (next_changed->second != nullptr && !visit(next_changed->first, *next_changed->second))
+          return;
       }
       if (next_changed != changed.end() && next_changed->first == key) {
         const Lot* replacement = next_changed->second;
@@ -111,7 +112,8 @@ void State::ForLots(MemberId member, const PointTypeId& type,
     after = rows.back().first;
   }
   for (; next_changed != changed.end(); ++next_changed) {
-    if (next_changed->second != nullptr && !visit(next_changed->first, *next_changed->second)) return;
+    if (next_changed->second != nullptr && !visit(next_changed->first, *next_changed->second))
+      return;
   }
 }
 

@@ -14,19 +14,21 @@
 #include "engine/domain/entry.h"
 #include "engine/domain/values.h"
 
-// State: records by key, a pure fold of the journal. `State` is a working set on top of a source of records
-// (a store's snapshot, or nothing); decisions read it, Apply changes it, the engine persists what changed.
+// State: records by key, a pure fold of the journal. `State` is a working set on top of a source of
+// records (a store's snapshot, or nothing); decisions read it, Apply changes it, the engine
+// persists what changed.
 namespace laurel {
 
-// ---- records -------------------------------------------------------------------------------------------------
+// ---- records
+// -------------------------------------------------------------------------------------------------
 
 // Sums over one calendar month of the program's zone, so that a rolling window is a few additions.
 struct MonthSum {
   std::int32_t month = 0;  // Date::month_number()
   std::int64_t spend = 0;  // eligible net, minor units
   std::int64_t purchases = 0;
-  std::int64_t visit_days = 0;        // days with at least one purchase
-  std::vector<std::int64_t> points;   // awarded less taken back, by index of the point type
+  std::int64_t visit_days = 0;       // days with at least one purchase
+  std::vector<std::int64_t> points;  // awarded less taken back, by index of the point type
   friend bool operator==(const MonthSum&, const MonthSum&) = default;
 };
 struct MemberTier {
@@ -247,10 +249,11 @@ struct TierChangeMark {
   friend bool operator==(const TierChangeMark&, const TierChangeMark&) = default;
 };
 
-// ---- tables --------------------------------------------------------------------------------------------------
+// ---- tables
+// --------------------------------------------------------------------------------------------------
 
-// Where records come from that a working set does not hold. A load that fails is reported by the source itself
-// (the caller must look before it trusts a decision) and reads as absent.
+// Where records come from that a working set does not hold. A load that fails is reported by the
+// source itself (the caller must look before it trusts a decision) and reads as absent.
 template <class Key, class Record>
 class RecordSource {
  public:
@@ -276,11 +279,13 @@ class StateSource : public RecordSource<MemberKey, Member>,
  public:
   // The entry with this sequence, decoded; null if there is none.
   virtual std::shared_ptr<const Entry> LoadEntry(std::uint64_t sequence) = 0;
-  // Up to `limit` open lots of the member and type, in spend order, strictly after `after` where given.
+  // Up to `limit` open lots of the member and type, in spend order, strictly after `after` where
+  // given.
   virtual std::vector<std::pair<LotKey, Lot>> ScanLots(MemberId member, const PointTypeId& type,
-                                                       const std::optional<LotKey>& after, std::size_t limit) = 0;
-  // Whether something was there and could not be read. It then looks absent: what is decided from it is thrown away,
-  // and no inconsistency that it makes is a bug.
+                                                       const std::optional<LotKey>& after,
+                                                       std::size_t limit) = 0;
+  // Whether something was there and could not be read. It then looks absent: what is decided from
+  // it is thrown away, and no inconsistency that it makes is a bug.
   virtual bool has_failed() const { return false; }
 };
 
@@ -294,7 +299,8 @@ class Table {
   };
   using Slots = std::map<Key, Slot>;
 
-  Table(const Table* parent, RecordSource<Key, Record>* source) : parent_(parent), source_(source) {}
+  Table(const Table* parent, RecordSource<Key, Record>* source)
+      : parent_(parent), source_(source) {}
 
   // The record, or null. Valid until the next change of this key. A parent is not changed by it.
   const Record* Find(const Key& key) {
@@ -317,7 +323,10 @@ class Table {
     const Record* found = Find(key);
     auto own = slots_.find(key);
     if (own == slots_.end()) {
-      own = slots_.emplace(key, Slot{found != nullptr ? std::optional<Record>(*found) : std::nullopt, true}).first;
+      own = slots_
+                .emplace(key, Slot{found != nullptr ? std::optional<Record>(*found) : std::nullopt,
+                                   true})
+                .first;
     }
     if (!own->second.value) own->second.value.emplace();
     own->second.is_changed = true;
@@ -386,9 +395,21 @@ class State {
   // Calls visit(table) for every table, in a fixed order.
   template <class Visitor>
   void ForTables(Visitor&& visit) const {
-    visit(members); visit(enrolments); visit(identities); visit(months); visit(lots); visit(closed_lots);
-    visit(purchases); visit(redemptions); visit(requests); visit(totals); visit(programs); visit(revisions);
-    visit(due); visit(member_entries); visit(tier_changes);
+    visit(members);
+    visit(enrolments);
+    visit(identities);
+    visit(months);
+    visit(lots);
+    visit(closed_lots);
+    visit(purchases);
+    visit(redemptions);
+    visit(requests);
+    visit(totals);
+    visit(programs);
+    visit(revisions);
+    visit(due);
+    visit(member_entries);
+    visit(tier_changes);
   }
 
  private:

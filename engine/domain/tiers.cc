@@ -15,12 +15,14 @@ std::size_t TierIndex(const rules::Rulebook& rulebook, absl::string_view tier) {
   return 0;
 }
 
-Timestamp ReviewAt(const rules::Rulebook& rulebook, std::size_t tier, Timestamp since, std::uint32_t term) {
+Timestamp ReviewAt(const rules::Rulebook& rulebook, std::size_t tier, Timestamp since,
+                   std::uint32_t term) {
   const rules::TierPolicy& policy = rulebook.tier_policy();
   if (tier == 0 || policy.review_months == 0 || policy.downgrade == rules::Downgrade::kNever) {
     return Timestamp::Never();
   }
-  const Date last = rulebook.LocalDate(since).PlusMonths(policy.review_months * static_cast<int>(term));
+  const Date last =
+      rulebook.LocalDate(since).PlusMonths(policy.review_months * static_cast<int>(term));
   return rulebook.StartOf(last.PlusDays(1));
 }
 
@@ -37,10 +39,12 @@ std::optional<TierDecided> JudgeUpgrade(const rules::Rulebook& rulebook, const M
                      .review_at = ReviewAt(rulebook, qualified, instant, 1)};
 }
 
-bool IsReviewDue(const MemberTier& tier, Timestamp now, const std::optional<Timestamp>& activity_at) {
+bool IsReviewDue(const MemberTier& tier, Timestamp now,
+                 const std::optional<Timestamp>& activity_at) {
   if (tier.review_at.is_never()) return false;
   if (tier.review_at <= now && tier.review_not_before <= now) return true;
-  return activity_at && *activity_at <= now.PlusMicros(kAheadMicros) && tier.review_at <= *activity_at;
+  return activity_at && *activity_at <= now.PlusMicros(kAheadMicros) &&
+         tier.review_at <= *activity_at;
 }
 
 TierDecided JudgeReview(const rules::Rulebook& rulebook, const MemberTier& tier,
@@ -77,7 +81,8 @@ std::vector<ProgressLine> NearestOf(const rules::Rulebook& rulebook,
     absl::int128 missing = 0;
     absl::int128 need = 1;
     for (const rules::Threshold& threshold : alternative) {
-      const absl::int128 lacks = std::max<std::int64_t>(0, threshold.at_least - metrics[threshold.metric]);
+      const absl::int128 lacks =
+          std::max<std::int64_t>(0, threshold.at_least - metrics[threshold.metric]);
       const absl::int128 of = std::max<std::int64_t>(1, threshold.at_least);
       if (lacks * need > missing * of) {
         missing = lacks;
@@ -99,8 +104,13 @@ std::vector<ProgressLine> NearestOf(const rules::Rulebook& rulebook,
   return lines;
 }
 
-TierView ViewOf(const rules::Rulebook& rulebook, const MemberTier& tier, std::span<const std::int64_t> metrics) {
-  TierView view{.tier = tier.tier, .since = tier.since, .review_at = tier.review_at, .next = {}, .progress = {}};
+TierView ViewOf(const rules::Rulebook& rulebook, const MemberTier& tier,
+                std::span<const std::int64_t> metrics) {
+  TierView view{.tier = tier.tier,
+                .since = tier.since,
+                .review_at = tier.review_at,
+                .next = {},
+                .progress = {}};
   const std::size_t present = TierIndex(rulebook, tier.tier);
   if (present + 1 >= rulebook.tiers().size()) return view;
   const rules::Tier& next = rulebook.tiers()[present + 1];
@@ -112,7 +122,9 @@ TierView ViewOf(const rules::Rulebook& rulebook, const MemberTier& tier, std::sp
 MemberTier After(const MemberTier& tier, const TierDecided& verdict) {
   MemberTier after = tier;
   if (verdict.cause != TierCause::kRetained) {
-    after.previous = verdict.cause == TierCause::kUpgraded ? verdict.from : "";  // a lower tier rests on no upgrade
+    after.previous = verdict.cause == TierCause::kUpgraded
+                         ? verdict.from
+                         : "";  // a lower tier rests on no upgrade
   }
   after.tier = verdict.to;
   after.since = verdict.since;

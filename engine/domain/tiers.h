@@ -16,17 +16,21 @@ namespace laurel {
 std::size_t TierIndex(const rules::Rulebook& rulebook, absl::string_view tier);
 
 // The first instant after term `term` of a tier held since `since`; Never where no review is due.
-Timestamp ReviewAt(const rules::Rulebook& rulebook, std::size_t tier, Timestamp since, std::uint32_t term);
+Timestamp ReviewAt(const rules::Rulebook& rulebook, std::size_t tier, Timestamp since,
+                   std::uint32_t term);
 
 // The upgrade that these metrics bring at `instant`, if any.
 std::optional<TierDecided> JudgeUpgrade(const rules::Rulebook& rulebook, const MemberTier& tier,
                                         std::span<const std::int64_t> metrics, Timestamp instant);
 
-// Whether the present term is to be reviewed: the clock has passed it and no import of history goes on, or an activity
-// after it is about to be decided. An activity that cannot have happened yet brings no review forward.
-bool IsReviewDue(const MemberTier& tier, Timestamp now, const std::optional<Timestamp>& activity_at);
+// Whether the present term is to be reviewed: the clock has passed it and no import of history goes
+// on, or an activity after it is about to be decided. An activity that cannot have happened yet
+// brings no review forward.
+bool IsReviewDue(const MemberTier& tier, Timestamp now,
+                 const std::optional<Timestamp>& activity_at);
 
-// The verdict of the review that ends the present term, at tier.review_at, by metrics as of the term's last day.
+// The verdict of the review that ends the present term, at tier.review_at, by metrics as of the
+// term's last day.
 TierDecided JudgeReview(const rules::Rulebook& rulebook, const MemberTier& tier,
                         std::span<const std::int64_t> metrics);
 
@@ -34,10 +38,11 @@ TierDecided JudgeReview(const rules::Rulebook& rulebook, const MemberTier& tier,
 Date LastDayOfTerm(const rules::Rulebook& rulebook, const MemberTier& tier);
 
 // The tier as it is shown, with the distance to the next one by these metrics.
-TierView ViewOf(const rules::Rulebook& rulebook, const MemberTier& tier, std::span<const std::int64_t> metrics);
+TierView ViewOf(const rules::Rulebook& rulebook, const MemberTier& tier,
+                std::span<const std::int64_t> metrics);
 
-// The nearest of several alternatives, each of which is enough: the one whose furthest threshold has the smallest part
-// missing. Empty if there are none.
+// The nearest of several alternatives, each of which is enough: the one whose furthest threshold
+// has the smallest part missing. Empty if there are none.
 std::vector<ProgressLine> NearestOf(const rules::Rulebook& rulebook,
                                     std::span<const std::vector<rules::Threshold>> alternatives,
                                     std::span<const std::int64_t> metrics);

@@ -9,7 +9,8 @@ constexpr int kSequenceBits = 48;  // 2.8e14 entries a partition
 }
 
 MemberId MemberIdFor(PartitionId partition, std::uint64_t sequence) {
-  LAUREL_CHECK(sequence != 0 && sequence < (std::uint64_t{1} << kSequenceBits), "a sequence fits its bits");
+  LAUREL_CHECK(sequence != 0 && sequence < (std::uint64_t{1} << kSequenceBits),
+               "a sequence fits its bits");
   return MemberId::Of((std::uint64_t{partition} << kSequenceBits) | sequence);
 }
 
@@ -19,9 +20,12 @@ PartitionId PartitionOf(MemberId member) {
 
 absl::string_view ToString(MemberState state) {
   switch (state) {
-    case MemberState::kActive: return "ACTIVE";
-    case MemberState::kSuspended: return "SUSPENDED";
-    case MemberState::kClosed: return "CLOSED";
+    case MemberState::kActive:
+      return "ACTIVE";
+    case MemberState::kSuspended:
+      return "SUSPENDED";
+    case MemberState::kClosed:
+      return "CLOSED";
   }
   return "";
 }
@@ -30,20 +34,27 @@ std::string ToString(LotId id) { return absl::StrCat(id.sequence, ".", id.number
 
 std::string AccountName(AccountClass account, absl::string_view detail) {
   switch (account) {
-    case AccountClass::kMemberAvailable: return "member/available";
-    case AccountClass::kMemberPending: return "member/pending";
-    case AccountClass::kMemberHeld: return "member/held";
-    case AccountClass::kIssuance: return absl::StrCat("issuance/", detail);
-    case AccountClass::kRedemption: return absl::StrCat("redemption/", detail);
-    case AccountClass::kExpiration: return absl::StrCat("expiration/", detail);
-    case AccountClass::kAdjustment: return absl::StrCat("adjustment/", detail);
+    case AccountClass::kMemberAvailable:
+      return "member/available";
+    case AccountClass::kMemberPending:
+      return "member/pending";
+    case AccountClass::kMemberHeld:
+      return "member/held";
+    case AccountClass::kIssuance:
+      return absl::StrCat("issuance/", detail);
+    case AccountClass::kRedemption:
+      return absl::StrCat("redemption/", detail);
+    case AccountClass::kExpiration:
+      return absl::StrCat("expiration/", detail);
+    case AccountClass::kAdjustment:
+      return absl::StrCat("adjustment/", detail);
   }
   return "";
 }
 
 std::string ToString(const ReceiptKey& receipt) {
-  return absl::StrCat(receipt.store.str(), "/", receipt.terminal.str(), "/", ToString(receipt.business_on), "/",
-                      receipt.number.str());
+  return absl::StrCat(receipt.store.str(), "/", receipt.terminal.str(), "/",
+                      ToString(receipt.business_on), "/", receipt.number.str());
 }
 
 }  // namespace laurel

@@ -16,7 +16,8 @@
 // The values that commands, events and records are made of.
 namespace laurel {
 
-// ---- names ---------------------------------------------------------------------------------------------------
+// ---- names
+// ---------------------------------------------------------------------------------------------------
 
 struct ProgramTag {
   static constexpr std::size_t kMax = 40;
@@ -34,7 +35,8 @@ struct PointTypeTag {
 };
 using PointTypeId = Text<PointTypeTag>;
 
-// Stores, terminals and receipt numbers. Never begin with a sign, so that no spreadsheet takes one for a formula.
+// Stores, terminals and receipt numbers. Never begin with a sign, so that no spreadsheet takes one
+// for a formula.
 struct PlaceTag {
   static constexpr std::size_t kMax = 40;
   static constexpr const char* kForm = "1 to 40 of A-Z a-z 0-9 _ -, first a letter or digit";
@@ -54,29 +56,47 @@ inline constexpr std::size_t kRequestIdMin = 8;
 
 using MemberId = Id<struct MemberTag>;
 
-// A member's id is made from the entry that enrolled it: unique for ever without a random source, and
-// rising, which is kind to an ordered store.
+// A member's id is made from the entry that enrolled it: unique for ever without a random source,
+// and rising, which is kind to an ordered store.
 MemberId MemberIdFor(PartitionId partition, std::uint64_t sequence);
 PartitionId PartitionOf(MemberId member);
 
-// A keyed hash (HMAC-SHA-256, first 16 bytes) of program, kind and normalised value. The value itself never
-// reaches the domain.
+// A keyed hash (HMAC-SHA-256, first 16 bytes) of program, kind and normalised value. The value
+// itself never reaches the domain.
 using IdentityHash = std::array<std::uint8_t, 16>;
 
 enum class IdentityKind : std::uint8_t {
-  kCard = 1, kPhone = 2, kEmail = 3, kApp = 4, kMiniProgram = 5, kWeb = 6, kSocial = 7, kShop = 8, kPartner = 9,
+  kCard = 1,
+  kPhone = 2,
+  kEmail = 3,
+  kApp = 4,
+  kMiniProgram = 5,
+  kWeb = 6,
+  kSocial = 7,
+  kShop = 8,
+  kPartner = 9,
 };
 
 enum class Channel : std::uint8_t {
-  kNone = 0, kPos = 1, kApp = 2, kWeb = 3, kMiniProgram = 4, kPartner = 5, kLive = 6, kSocial = 7, kCommunity = 8,
+  kNone = 0,
+  kPos = 1,
+  kApp = 2,
+  kWeb = 3,
+  kMiniProgram = 4,
+  kPartner = 5,
+  kLive = 6,
+  kSocial = 7,
+  kCommunity = 8,
 };
 
 enum class MemberState : std::uint8_t { kActive = 1, kSuspended = 2, kClosed = 3 };
 absl::string_view ToString(MemberState state);  // ACTIVE
 
-// ---- points --------------------------------------------------------------------------------------------------
+// ---- points
+// --------------------------------------------------------------------------------------------------
 
-// Points and money are int64 counts of the smallest unit. No amount in a command or a balance goes beyond this.
+// Points and money are int64 counts of the smallest unit. No amount in a command or a balance goes
+// beyond this.
 inline constexpr std::int64_t kAmountMax = 1'000'000'000'000'000;
 // Of one purchase, in minor units.
 inline constexpr std::int64_t kPurchaseTotalMax = 1'000'000'000'000;
@@ -102,13 +122,19 @@ struct LotKey {
 enum class Bucket : std::uint8_t { kPending = 1, kAvailable = 2, kHeld = 3 };
 
 enum class AccountClass : std::uint8_t {
-  kMemberAvailable = 1, kMemberPending = 2, kMemberHeld = 3, kIssuance = 4, kRedemption = 5, kExpiration = 6,
+  kMemberAvailable = 1,
+  kMemberPending = 2,
+  kMemberHeld = 3,
+  kIssuance = 4,
+  kRedemption = 5,
+  kExpiration = 6,
   kAdjustment = 7,
 };
 // "member/available"; "issuance/base".
 std::string AccountName(AccountClass account, absl::string_view detail);
 
-// ---- receipts ------------------------------------------------------------------------------------------------
+// ---- receipts
+// ------------------------------------------------------------------------------------------------
 
 // The natural key of a till's document, within a program.
 struct ReceiptKey {
@@ -121,7 +147,12 @@ struct ReceiptKey {
 std::string ToString(const ReceiptKey& receipt);  // S12/T3/2026-01-03/000123
 
 enum class PurchaseLineKind : std::uint8_t {
-  kSale = 1, kReturn = 2, kVoid = 3, kFee = 4, kGiftCard = 5, kDeposit = 6,
+  kSale = 1,
+  kReturn = 2,
+  kVoid = 3,
+  kFee = 4,
+  kGiftCard = 5,
+  kDeposit = 6,
 };
 
 struct PurchaseLine {

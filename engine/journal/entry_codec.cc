@@ -22,13 +22,16 @@ Timestamp DecodeInstant(std::int64_t micros) {
   return micros == 0 ? Timestamp::Never() : Timestamp::FromMicros(micros);
 }
 
-void SetBytes(std::string* target, absl::string_view bytes) { target->assign(bytes.data(), bytes.size()); }
+void SetBytes(std::string* target, absl::string_view bytes) {
+  target->assign(bytes.data(), bytes.size());
+}
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("entry: ", what));
 }
 
-// ---- encode --------------------------------------------------------------------------------------------------
+// ---- encode
+// --------------------------------------------------------------------------------------------------
 
 void Encode(const ReceiptKey& receipt, pb::Receipt* out) {
   out->set_store(receipt.store.str());
@@ -76,7 +79,9 @@ struct EventEncoder {
     p->set_kind(static_cast<std::uint32_t>(kind));
     p->set_hash(hash.data(), hash.size());
   }
-  void operator()(const IdentityLinked& e) const { EncodeIdentity(e.kind, e.hash, out->mutable_identity_linked()); }
+  void operator()(const IdentityLinked& e) const {
+    EncodeIdentity(e.kind, e.hash, out->mutable_identity_linked());
+  }
   void operator()(const IdentityUnlinked& e) const {
     EncodeIdentity(e.kind, e.hash, out->mutable_identity_unlinked());
   }
@@ -161,7 +166,9 @@ struct EventEncoder {
     p->set_review_at(EncodeInstant(e.review_at));
   }
   void operator()(const LotsDue& e) const { out->set_lots_due_at(EncodeInstant(e.due_at)); }
-  void operator()(const ReviewPostponed& e) const { out->set_review_not_before(e.not_before.micros()); }
+  void operator()(const ReviewPostponed& e) const {
+    out->set_review_not_before(e.not_before.micros());
+  }
   void operator()(const RevisionCreated& e) const {
     pb::RevisionCreated* p = out->mutable_revision_created();
     p->set_number(e.number);
@@ -205,7 +212,8 @@ void Encode(const Outcome& outcome, pb::Outcome* out) {
   }
 }
 
-// ---- decode --------------------------------------------------------------------------------------------------
+// ---- decode
+// --------------------------------------------------------------------------------------------------
 
 template <class TextId>
 absl::StatusOr<TextId> DecodeText(const std::string& text, absl::string_view field) {
@@ -221,7 +229,8 @@ absl::StatusOr<TextId> DecodeOptionalText(const std::string& text, absl::string_
 template <class Enum>
 absl::StatusOr<Enum> DecodeEnum(std::uint32_t number, std::uint32_t first, std::uint32_t last,
                                 absl::string_view field) {
-  if (number < first || number > last) return Damaged(absl::StrCat(field, " has the unknown number ", number));
+  if (number < first || number > last)
+    return Damaged(absl::StrCat(field, " has the unknown number ", number));
   return static_cast<Enum>(number);
 }
 
@@ -270,8 +279,10 @@ absl::StatusOr<PurchaseAccrued> DecodePurchase(const pb::PurchaseAccrued& p) {
   for (const pb::Line& l : p.lines()) {
     PurchaseLine line;
     line.line = static_cast<std::int32_t>(l.line());
-    ASSIGN_OR_RETURN(line.kind, DecodeEnum<PurchaseLineKind>(
-                                    l.kind(), 1, static_cast<std::uint32_t>(PurchaseLineKind::kDeposit), "line.kind"));
+    ASSIGN_OR_RETURN(
+        line.kind,
+        DecodeEnum<PurchaseLineKind>(
+            l.kind(), 1, static_cast<std::uint32_t>(PurchaseLineKind::kDeposit), "line.kind"));
     line.net = l.net();
     line.quantity_micros = l.quantity_micros();
     line.sku = l.sku();
@@ -290,7 +301,8 @@ absl::StatusOr<PurchaseReturned> DecodeReturn(const pb::PurchaseReturned& p) {
   e.eligible_net = p.eligible_net();
   e.is_whole = p.is_whole();
   for (const pb::ReturnedLine& l : p.lines()) {
-    e.lines.push_back(ReturnedLine{static_cast<std::int32_t>(l.line()), l.quantity_micros(), l.net()});
+    e.lines.push_back(
+        ReturnedLine{static_cast<std::int32_t>(l.line()), l.quantity_micros(), l.net()});
   }
   return e;
 }
@@ -299,28 +311,30 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
   switch (p.fact_case()) {
     case pb::Event::kMemberEnrolled: {
       MemberEnrolled e;
-      ASSIGN_OR_RETURN(e.channel, DecodeEnum<Channel>(p.member_enrolled().channel(), 0, kChannelLast, "channel"));
+      ASSIGN_OR_RETURN(e.channel, DecodeEnum<Channel>(p.member_enrolled().channel(), 0,
+                                                      kChannelLast, "channel"));
       ASSIGN_OR_RETURN(e.store, DecodeOptionalText<PlaceId>(p.member_enrolled().store(), "store"));
       e.tier = p.member_enrolled().tier();
       return Event(std::move(e));
     }
     case pb::Event::kIdentityLinked: {
       IdentityLinked e;
-      ASSIGN_OR_RETURN(e.kind,
-                       DecodeEnum<IdentityKind>(p.identity_linked().kind(), 1, kIdentityKindLast, "identity.kind"));
+      ASSIGN_OR_RETURN(e.kind, DecodeEnum<IdentityKind>(p.identity_linked().kind(), 1,
+                                                        kIdentityKindLast, "identity.kind"));
       ASSIGN_OR_RETURN(e.hash, DecodeIdentity(p.identity_linked().hash()));
       return Event(e);
     }
     case pb::Event::kIdentityUnlinked: {
       IdentityUnlinked e;
-      ASSIGN_OR_RETURN(e.kind,
-                       DecodeEnum<IdentityKind>(p.identity_unlinked().kind(), 1, kIdentityKindLast, "identity.kind"));
+      ASSIGN_OR_RETURN(e.kind, DecodeEnum<IdentityKind>(p.identity_unlinked().kind(), 1,
+                                                        kIdentityKindLast, "identity.kind"));
       ASSIGN_OR_RETURN(e.hash, DecodeIdentity(p.identity_unlinked().hash()));
       return Event(e);
     }
     case pb::Event::kMemberStateChanged: {
       MemberStateChanged e;
-      ASSIGN_OR_RETURN(e.from, DecodeEnum<MemberState>(p.member_state_changed().from(), 1, 3, "from"));
+      ASSIGN_OR_RETURN(e.from,
+                       DecodeEnum<MemberState>(p.member_state_changed().from(), 1, 3, "from"));
       ASSIGN_OR_RETURN(e.to, DecodeEnum<MemberState>(p.member_state_changed().to(), 1, 3, "to"));
       return Event(e);
     }
@@ -365,7 +379,8 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
     }
     case pb::Event::kPointsRedeemed: {
       PointsRedeemed e;
-      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(p.points_redeemed().type(), "redeemed.type"));
+      ASSIGN_OR_RETURN(e.type,
+                       DecodeText<PointTypeId>(p.points_redeemed().type(), "redeemed.type"));
       e.amount = p.points_redeemed().amount();
       e.reference = p.points_redeemed().reference();
       return Event(std::move(e));
@@ -373,7 +388,8 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
     case pb::Event::kRedemptionReversed: {
       RedemptionReversed e;
       e.redemption = p.redemption_reversed().redemption();
-      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(p.redemption_reversed().type(), "reversed.type"));
+      ASSIGN_OR_RETURN(e.type,
+                       DecodeText<PointTypeId>(p.redemption_reversed().type(), "reversed.type"));
       e.amount = p.redemption_reversed().amount();
       return Event(std::move(e));
     }
@@ -394,8 +410,10 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       e.review_at = DecodeInstant(t.review_at());
       return Event(std::move(e));
     }
-    case pb::Event::kLotsDueAt: return Event(LotsDue{DecodeInstant(p.lots_due_at())});
-    case pb::Event::kReviewNotBefore: return Event(ReviewPostponed{Timestamp::FromMicros(p.review_not_before())});
+    case pb::Event::kLotsDueAt:
+      return Event(LotsDue{DecodeInstant(p.lots_due_at())});
+    case pb::Event::kReviewNotBefore:
+      return Event(ReviewPostponed{Timestamp::FromMicros(p.review_not_before())});
     case pb::Event::kRevisionCreated: {
       RevisionCreated e;
       e.number = p.revision_created().number();
@@ -409,7 +427,8 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       ASSIGN_OR_RETURN(e.digest, DecodeHash(p.revision_activated().digest(), "revision.digest"));
       return Event(e);
     }
-    case pb::Event::FACT_NOT_SET: break;
+    case pb::Event::FACT_NOT_SET:
+      break;
   }
   return Damaged("an event of an unknown kind");
 }
@@ -419,9 +438,11 @@ absl::StatusOr<Outcome> DecodeOutcome(const pb::Outcome& p) {
   if (p.rejection() != 0) {
     Rejected rejected{Rejection::kResourceNotFound, {}};
     ASSIGN_OR_RETURN(rejected.reason,
-                     DecodeEnum<Rejection>(p.rejection(), 1, static_cast<std::uint32_t>(Rejection::kRequestIdReused),
+                     DecodeEnum<Rejection>(p.rejection(), 1,
+                                           static_cast<std::uint32_t>(Rejection::kRequestIdReused),
                                            "outcome.rejection"));
-    for (const pb::Fact& fact : p.metadata()) rejected.metadata.emplace_back(fact.key(), fact.value());
+    for (const pb::Fact& fact : p.metadata())
+      rejected.metadata.emplace_back(fact.key(), fact.value());
     outcome.rejected = std::move(rejected);
   }
   for (const pb::Balance& b : p.balances()) {
@@ -453,7 +474,8 @@ std::string EncodeEntry(const Entry& entry) {
   p.set_format(kFormat);
   p.set_partition(entry.partition);
   p.set_sequence(entry.sequence);
-  if (entry.previous_leaf != Hash{}) SetBytes(p.mutable_previous_leaf(), AsBytes(entry.previous_leaf));
+  if (entry.previous_leaf != Hash{})
+    SetBytes(p.mutable_previous_leaf(), AsBytes(entry.previous_leaf));
   p.set_recorded_at(entry.recorded_at.micros());
   p.set_occurred_delta(entry.occurred_at.micros() - entry.recorded_at.micros());
   p.set_program(entry.program.str());
@@ -488,10 +510,12 @@ std::string EncodeEntry(const Entry& entry) {
 absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
   google::protobuf::Arena arena;
   pb::Entry& p = *google::protobuf::Arena::CreateMessage<pb::Entry>(&arena);
-  if (bytes.size() > kEntryBytesMax || !p.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  if (bytes.size() > kEntryBytesMax ||
+      !p.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Damaged(absl::StrCat(bytes.size(), " bytes that are no entry"));
   }
-  if (p.format() != kFormat) return Damaged(absl::StrCat("format ", p.format(), ", this program reads 1"));
+  if (p.format() != kFormat)
+    return Damaged(absl::StrCat("format ", p.format(), ", this program reads 1"));
   if (p.partition() > 0xffff) return Damaged("partition is out of range");
   if (p.sequence() == 0) return Damaged("sequence is 0");
   Entry entry;
@@ -508,10 +532,13 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
   entry.occurred_at = Timestamp::FromMicros(occurred);
   ASSIGN_OR_RETURN(entry.program, DecodeText<ProgramId>(p.program(), "program"));
   entry.member = MemberId::FromRaw(p.member());
-  ASSIGN_OR_RETURN(entry.kind,
-                   DecodeEnum<EntryKind>(p.kind(), 1, static_cast<std::uint32_t>(EntryKind::kRevisionActivated), "kind"));
-  ASSIGN_OR_RETURN(entry.method,
-                   DecodeEnum<Method>(p.method(), 1, static_cast<std::uint32_t>(Method::kAdvanceMember), "method"));
+  ASSIGN_OR_RETURN(
+      entry.kind,
+      DecodeEnum<EntryKind>(p.kind(), 1, static_cast<std::uint32_t>(EntryKind::kRevisionActivated),
+                            "kind"));
+  ASSIGN_OR_RETURN(entry.method, DecodeEnum<Method>(
+                                     p.method(), 1,
+                                     static_cast<std::uint32_t>(Method::kAdvanceMember), "method"));
   ASSIGN_OR_RETURN(entry.request, DecodeOptionalText<RequestId>(p.request(), "request"));
   entry.principal = p.principal();
   if (!p.fingerprint().empty()) {
@@ -522,7 +549,8 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
   }
   if (p.effective_day() != 0) {
     constexpr std::int32_t kDaysMax = 4'000'000;  // beyond year 9999
-    if (p.effective_day() > kDaysMax || p.effective_day() < -kDaysMax) return Damaged("effective_day is out of range");
+    if (p.effective_day() > kDaysMax || p.effective_day() < -kDaysMax)
+      return Damaged("effective_day is out of range");
     entry.effective_on = Date::FromDays(p.effective_day() - 1);
   }
   entry.events.reserve(static_cast<std::size_t>(p.events_size()));
@@ -533,7 +561,8 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
   for (const pb::Posting& in : p.postings()) {
     Posting posting;
     ASSIGN_OR_RETURN(posting.account,
-                     DecodeEnum<AccountClass>(in.account(), 1, static_cast<std::uint32_t>(AccountClass::kAdjustment),
+                     DecodeEnum<AccountClass>(in.account(), 1,
+                                              static_cast<std::uint32_t>(AccountClass::kAdjustment),
                                               "posting.account"));
     posting.detail = in.detail();
     ASSIGN_OR_RETURN(posting.type, DecodeText<PointTypeId>(in.type(), "posting.type"));

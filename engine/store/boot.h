@@ -33,7 +33,8 @@ enum class BootCode {
   kNotInitialised,    // no ledger here
   kLocked,            // another process serves it
   kFormatMismatch,    // written by a newer program, or by an older one and not upgraded
-  kIdentityDamaged,   // the identity file is missing or not intact, or a checkpoint not this ledger's
+  kIdentityDamaged,   // the identity file is missing or not intact, or a checkpoint not this
+                      // ledger's
   kStoreMissing,      // an anchor without a database
   kAnchorMissing,     // a database without a valid anchor slot
   kStoreDamaged,      // RocksDB refuses in both modes, or the last entries do not verify

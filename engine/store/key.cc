@@ -20,7 +20,9 @@ class Writer {
   Writer& U32(std::uint32_t value) { return Fixed(value, 4); }
   Writer& U64(std::uint64_t value) { return Fixed(value, 8); }
   Writer& I32(std::int32_t value) { return U32(static_cast<std::uint32_t>(value) ^ 0x8000'0000u); }
-  Writer& I64(std::int64_t value) { return U64(static_cast<std::uint64_t>(value) ^ 0x8000'0000'0000'0000u); }
+  Writer& I64(std::int64_t value) {
+    return U64(static_cast<std::uint64_t>(value) ^ 0x8000'0000'0000'0000u);
+  }
   Writer& Raw(absl::string_view text) {
     bytes_.append(text.data(), text.size());
     return *this;
@@ -34,7 +36,8 @@ class Writer {
 
  private:
   Writer& Fixed(std::uint64_t value, int width) {
-    for (int shift = (width - 1) * 8; shift >= 0; shift -= 8) bytes_.push_back(static_cast<char>((value >> shift) & 0xff));
+    for (int shift = (width - 1) * 8; shift >= 0; shift -= 8)
+      bytes_.push_back(static_cast<char>((value >> shift) & 0xff));
     return *this;
   }
   std::string bytes_;
@@ -49,7 +52,8 @@ class Reader {
       return 0;
     }
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < width; ++i) value = value << 8 | static_cast<std::uint8_t>(bytes_[i]);
+    for (std::size_t i = 0; i < width; ++i)
+      value = value << 8 | static_cast<std::uint8_t>(bytes_[i]);
     bytes_.remove_prefix(width);
     return value;
   }
@@ -73,11 +77,14 @@ class Reader {
   bool is_ok_ = true;
 };
 
-absl::Status NoKey(absl::string_view kind) { return absl::DataLossError(absl::StrCat(kind, " key: not well formed")); }
+absl::Status NoKey(absl::string_view kind) {
+  return absl::DataLossError(absl::StrCat(kind, " key: not well formed"));
+}
 
 std::string Successor(std::string prefix) {
   while (!prefix.empty() && static_cast<std::uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
-  if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<std::uint8_t>(prefix.back()) + 1);
+  if (!prefix.empty())
+    prefix.back() = static_cast<char>(static_cast<std::uint8_t>(prefix.back()) + 1);
   return prefix;
 }
 
@@ -91,13 +98,21 @@ absl::string_view Bytes(const std::array<std::uint8_t, 16>& hash) {
 }
 
 std::string LotBytes(PartitionId partition, char letter, const LotKey& key) {
-  return Writer(partition).Letter(letter).U64(key.member.raw()).Text(key.type.str()).I64(key.expires_at.micros())
-      .U64(key.id.sequence).U32(key.id.number).Take();
+  return Writer(partition)
+      .Letter(letter)
+      .U64(key.member.raw())
+      .Text(key.type.str())
+      .I64(key.expires_at.micros())
+      .U64(key.id.sequence)
+      .U32(key.id.number)
+      .Take();
 }
 
 }  // namespace
 
-std::string JournalKey(PartitionId partition, std::uint64_t sequence) { return Writer(partition).U64(sequence).Take(); }
+std::string JournalKey(PartitionId partition, std::uint64_t sequence) {
+  return Writer(partition).U64(sequence).Take();
+}
 std::string TileKey(PartitionId partition, int level, std::uint64_t number) {
   return Writer(partition).U8(static_cast<std::uint8_t>(level)).U64(number).Take();
 }
@@ -130,8 +145,12 @@ std::string EncodeKey(PartitionId partition, const EnrolmentKey& key) {
 std::string EncodeKey(PartitionId partition, const MonthKey& key) {
   return Writer(partition).Letter('a').U64(key.member.raw()).I32(key.month).Take();
 }
-std::string EncodeKey(PartitionId partition, const LotKey& key) { return LotBytes(partition, 'l', key); }
-std::string EncodeKey(PartitionId partition, const ClosedLotKey& key) { return LotBytes(partition, 'c', key.lot); }
+std::string EncodeKey(PartitionId partition, const LotKey& key) {
+  return LotBytes(partition, 'l', key);
+}
+std::string EncodeKey(PartitionId partition, const ClosedLotKey& key) {
+  return LotBytes(partition, 'c', key.lot);
+}
 std::string EncodeKey(PartitionId partition, const RedemptionKey& key) {
   return Writer(partition).Letter('r').U64(key.sequence).Take();
 }
@@ -142,8 +161,14 @@ std::string EncodeKey(PartitionId partition, const RequestKey& key) {
   return Writer(partition).Letter('q').Raw(Bytes(key.hash)).Take();
 }
 std::string EncodeKey(PartitionId partition, const PurchaseKey& key) {
-  return Writer(partition).Letter('p').Text(key.program.str()).Text(key.receipt.store.str())
-      .Text(key.receipt.terminal.str()).I32(key.receipt.business_on.days()).Raw(key.receipt.number.str()).Take();
+  return Writer(partition)
+      .Letter('p')
+      .Text(key.program.str())
+      .Text(key.receipt.store.str())
+      .Text(key.receipt.terminal.str())
+      .I32(key.receipt.business_on.days())
+      .Raw(key.receipt.number.str())
+      .Take();
 }
 std::string EncodeKey(PartitionId partition, const IdentityKey& key) {
   return Writer(partition).Letter('i').Text(key.program.str()).Raw(Bytes(key.hash)).Take();
@@ -155,8 +180,13 @@ std::string EncodeKey(PartitionId partition, const DueKey& key) {
   return Writer(partition).Letter('d').I64(key.due_at.micros()).U64(key.member.raw()).Take();
 }
 std::string EncodeKey(PartitionId partition, const TotalKey& key) {
-  return Writer(partition).Text(key.program.str()).U8(static_cast<std::uint8_t>(key.account)).Text(key.detail)
-      .Text(key.type.str()).I32(key.day.days()).Take();
+  return Writer(partition)
+      .Text(key.program.str())
+      .U8(static_cast<std::uint8_t>(key.account))
+      .Text(key.detail)
+      .Text(key.type.str())
+      .I32(key.day.days())
+      .Take();
 }
 std::string EncodeKey(PartitionId partition, const ProgramKey& key) {
   return Writer(partition).Letter('g').Raw(key.program.str()).Take();
@@ -185,7 +215,9 @@ KeyRange DueRange(PartitionId partition, Timestamp until) {
 KeyRange TotalRange(PartitionId partition, const ProgramId& program) {
   return Prefix(Writer(partition).Text(program.str()).Take());
 }
-KeyRange ProgramRange(PartitionId partition) { return Prefix(Writer(partition).Letter('g').Take()); }
+KeyRange ProgramRange(PartitionId partition) {
+  return Prefix(Writer(partition).Letter('g').Take());
+}
 KeyRange PartitionRange(PartitionId partition) { return Prefix(Writer(partition).Take()); }
 
 absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes) {
@@ -223,8 +255,8 @@ absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes) {
   key.detail = reader.Text();
   const std::string type = reader.Text();
   key.day = Date::FromDays(reader.I32());
-  if (!reader.is_done() || !ProgramId::IsValid(program) || !PointTypeId::IsValid(type) || account < 1 ||
-      account > static_cast<std::uint64_t>(AccountClass::kAdjustment)) {
+  if (!reader.is_done() || !ProgramId::IsValid(program) || !PointTypeId::IsValid(type) ||
+      account < 1 || account > static_cast<std::uint64_t>(AccountClass::kAdjustment)) {
     return NoKey("total");
   }
   key.program = ProgramId::Of(program);
@@ -247,9 +279,12 @@ absl::StatusOr<std::uint64_t> DecodeTrailingSequence(absl::string_view bytes) {
 }
 
 std::string DescribeKey(Space space, absl::string_view bytes) {
-  const bool has_letter = space != Space::kJournal && space != Space::kTiles && space != Space::kTotals;
-  if (!has_letter || bytes.size() < 3) return absl::StrCat(ToString(space), " ", absl::BytesToHexString(bytes));
-  return absl::StrCat(ToString(space), " '", bytes.substr(2, 1), "' ", absl::BytesToHexString(bytes.substr(3)));
+  const bool has_letter =
+      space != Space::kJournal && space != Space::kTiles && space != Space::kTotals;
+  if (!has_letter || bytes.size() < 3)
+    return absl::StrCat(ToString(space), " ", absl::BytesToHexString(bytes));
+  return absl::StrCat(ToString(space), " '", bytes.substr(2, 1), "' ",
+                      absl::BytesToHexString(bytes.substr(3)));
 }
 
 }  // namespace laurel

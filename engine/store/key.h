@@ -9,9 +9,9 @@
 #include "engine/domain/state.h"
 #include "engine/store/store.h"
 
-// What is stored under which key. Integers are big-endian; i64 and i32 have their sign bit flipped, so that byte
-// order is value order; text ends with a zero byte where something follows. Every key starts with the partition
-// (u16) and, but for the journal, the tiles and the totals, a letter:
+// What is stored under which key. Integers are big-endian; i64 and i32 have their sign bit flipped,
+// so that byte order is value order; text ends with a zero byte where something follows. Every key
+// starts with the partition (u16) and, but for the journal, the tiles and the totals, a letter:
 //
 //   default   'g' program                                                -> Program
 //   default   'v' program 0 number:u32                                   -> Revision
@@ -21,19 +21,19 @@
 //   members   'm' member:u64                                             -> Member
 //   members   'e' member:u64                                             -> Enrolment
 //   members   'a' member:u64 month:i32                                   -> MonthDays
-//   members   'l' member:u64 type 0 expires_at:i64 sequence:u64 n:u32    -> Lot that is open; key order is spend order
-//   members   'c' (as 'l')                                               -> Lot with nothing left
-//   members   'r' sequence:u64                                           -> Redemption
-//   members   't' member:u64 sequence:u64                                -> TierChange
+//   members   'l' member:u64 type 0 expires_at:i64 sequence:u64 n:u32    -> Lot that is open; key
+//   order is spend order members   'c' (as 'l')                                               ->
+//   Lot with nothing left members   'r' sequence:u64                                           ->
+//   Redemption members   't' member:u64 sequence:u64                                -> TierChange
 //   requests  'q' hash:16 bytes                                          -> sequence:u64
 //   requests  'p' program 0 store 0 terminal 0 business_on:i32 number    -> Purchase
 //   index     'i' program 0 hash:16 bytes                                -> Identity
 //   index     'n' member:u64 sequence:u64                                -> kind:u8
-//   index     'd' due_at:i64 member:u64                                  -> nothing; scanned by time
-//   totals    program 0 account:u8 detail 0 type 0 day:i32               -> Total
+//   index     'd' due_at:i64 member:u64                                  -> nothing; scanned by
+//   time totals    program 0 account:u8 detail 0 type 0 day:i32               -> Total
 //
-// Letters, widths and order are frozen: changing one is a new format version and a migration. The head is the
-// store's own (default, "head").
+// Letters, widths and order are frozen: changing one is a new format version and a migration. The
+// head is the store's own (default, "head").
 namespace laurel {
 
 std::string JournalKey(PartitionId partition, std::uint64_t sequence);
@@ -80,7 +80,7 @@ struct KeyRange {
 };
 KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t until);
 KeyRange LotRange(MemberId member, const PointTypeId& type, PartitionId partition);
-KeyRange MemberRange(PartitionId partition);                      // all member records
+KeyRange MemberRange(PartitionId partition);  // all member records
 KeyRange MemberEntryRange(PartitionId partition, MemberId member);
 KeyRange TierChangeRange(PartitionId partition, MemberId member);
 // Due instants up to and including `until`.

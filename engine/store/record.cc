@@ -69,13 +69,15 @@ bool GetIdentityHash(const std::string& bytes, IdentityHash& hash) {
 
 std::string Fixed64(std::uint64_t value) {
   std::string bytes;
-  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>((value >> shift) & 0xff));
+  for (int shift = 56; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<char>((value >> shift) & 0xff));
   return bytes;
 }
 
 }  // namespace
 
-// ---- members -------------------------------------------------------------------------------------------------
+// ---- members
+// -------------------------------------------------------------------------------------------------
 
 std::string EncodeRecord(const Member& r) {
   return Serialised<pb::Member>([&](pb::Member& p) {
@@ -122,7 +124,8 @@ bool DecodeRecord(absl::string_view bytes, Member& r) {
     r.has_activity = p.has_activity();
     r.lots_due_at = DecodeInstant(p.lots_due_at());
     for (const pb::Balance& b : p.balances()) {
-      Balance balance{.type = {}, .available = b.available(), .pending = b.pending(), .held = b.held()};
+      Balance balance{
+          .type = {}, .available = b.available(), .pending = b.pending(), .held = b.held()};
       if (!GetText(b.type(), balance.type) || balance.pending < 0 || balance.held < 0) return false;
       r.balances.push_back(std::move(balance));
     }
@@ -158,7 +161,8 @@ bool DecodeRecord(absl::string_view bytes, Enrolment& r) {
     if (!p.store().empty() && !GetText(p.store(), r.store)) return false;
     for (const pb::LinkedIdentity& i : p.identities()) {
       LinkedIdentity linked;
-      if (i.kind() < 1 || i.kind() > static_cast<std::uint32_t>(IdentityKind::kPartner)) return false;
+      if (i.kind() < 1 || i.kind() > static_cast<std::uint32_t>(IdentityKind::kPartner))
+        return false;
       linked.identity.kind = static_cast<IdentityKind>(i.kind());
       if (!GetIdentityHash(i.hash(), linked.identity.hash)) return false;
       linked.linked_at = Timestamp::FromMicros(i.linked_at());
@@ -228,8 +232,8 @@ bool DecodeRecord(absl::string_view bytes, Lot& r) {
     r.activates_at = Timestamp::FromMicros(p.activates_at());
     r.funding = p.funding();
     return r.pending >= 0 && r.available >= 0 && r.held >= 0 && r.expired >= 0 && r.amount >= 0 &&
-           r.amount <= kAmountMax && r.pending <= r.amount && r.held <= r.amount && r.available <= r.amount &&
-           r.pending + r.available + r.held <= r.amount;
+           r.amount <= kAmountMax && r.pending <= r.amount && r.held <= r.amount &&
+           r.available <= r.amount && r.pending + r.available + r.held <= r.amount;
   });
 }
 
@@ -246,7 +250,8 @@ bool DecodeRecord(absl::string_view bytes, Redemption& r) {
   return Parsed<pb::Redemption>(bytes, [&](const pb::Redemption& p) {
     r.amount = p.amount();
     r.reversed = p.reversed();
-    return GetMember(p.member(), r.member) && GetText(p.type(), r.type) && r.reversed >= 0 && r.reversed <= r.amount;
+    return GetMember(p.member(), r.member) && GetText(p.type(), r.type) && r.reversed >= 0 &&
+           r.reversed <= r.amount;
   });
 }
 
@@ -270,7 +275,8 @@ bool DecodeRecord(absl::string_view bytes, TierChangeMark& r) {
   });
 }
 
-// ---- receipts, requests, indexes -----------------------------------------------------------------------------
+// ---- receipts, requests, indexes
+// -----------------------------------------------------------------------------
 
 std::string EncodeRecord(const Purchase& r) {
   return Serialised<pb::Purchase>([&](pb::Purchase& p) {
@@ -304,10 +310,12 @@ bool DecodeRecord(absl::string_view bytes, Purchase& r) {
     if (!p.has_left()) return true;
     r.eligible_left = p.eligible_left();
     for (const pb::LineLeft& l : p.lines_left()) {
-      r.lines_left.push_back(LineLeft{static_cast<std::int32_t>(l.line()), l.quantity_micros(), l.net()});
+      r.lines_left.push_back(
+          LineLeft{static_cast<std::int32_t>(l.line()), l.quantity_micros(), l.net()});
     }
     for (const pb::AwardLeft& a : p.awards_left()) {
-      r.awards_left.push_back(AwardLeft{LotId{a.lot_sequence(), a.lot_number()}, a.amount(), a.gone()});
+      r.awards_left.push_back(
+          AwardLeft{LotId{a.lot_sequence(), a.lot_number()}, a.amount(), a.gone()});
     }
     return true;
   });
@@ -340,14 +348,19 @@ bool DecodeRecord(absl::string_view bytes, Total& r) {
 std::string EncodeRecord(const Marker&) { return ""; }
 bool DecodeRecord(absl::string_view bytes, Marker&) { return bytes.empty(); }
 
-std::string EncodeRecord(const EntryKindMark& r) { return std::string(1, static_cast<char>(r.kind)); }
+std::string EncodeRecord(const EntryKindMark& r) {
+  return std::string(1, static_cast<char>(r.kind));
+}
 bool DecodeRecord(absl::string_view bytes, EntryKindMark& r) {
-  if (bytes.size() != 1 || bytes[0] < 1 || bytes[0] > static_cast<char>(EntryKind::kRevisionActivated)) return false;
+  if (bytes.size() != 1 || bytes[0] < 1 ||
+      bytes[0] > static_cast<char>(EntryKind::kRevisionActivated))
+    return false;
   r.kind = static_cast<EntryKind>(bytes[0]);
   return true;
 }
 
-// ---- programs ------------------------------------------------------------------------------------------------
+// ---- programs
+// ------------------------------------------------------------------------------------------------
 
 std::string EncodeRecord(const Program& r) {
   return Serialised<pb::Program>([&](pb::Program& p) {

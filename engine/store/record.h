@@ -9,8 +9,9 @@
 #include "engine/domain/state.h"
 #include "engine/store/store.h"
 
-// Record bytes: laurel.storage.v1 messages and, for the smallest, a few fixed bytes. Equal records always have equal
-// bytes, so that a folded state can be compared with the stored one byte for byte.
+// Record bytes: laurel.storage.v1 messages and, for the smallest, a few fixed bytes. Equal records
+// always have equal bytes, so that a folded state can be compared with the stored one byte for
+// byte.
 namespace laurel {
 
 std::string EncodeRecord(const Member& record);
@@ -28,8 +29,8 @@ std::string EncodeRecord(const Marker& record);
 std::string EncodeRecord(const EntryKindMark& record);
 std::string EncodeRecord(const TierChangeMark& record);
 
-// False if the bytes are no such record; also checks what the record promises (a lot's buckets lie between zero and
-// its amount), so that damage is a refusal and never a balance.
+// False if the bytes are no such record; also checks what the record promises (a lot's buckets lie
+// between zero and its amount), so that damage is a refusal and never a balance.
 bool DecodeRecord(absl::string_view bytes, Member& record);
 bool DecodeRecord(absl::string_view bytes, Enrolment& record);
 bool DecodeRecord(absl::string_view bytes, Identity& record);

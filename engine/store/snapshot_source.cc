@@ -10,10 +10,12 @@ void SnapshotSource::Fail(absl::Status status) {
 }
 
 void SnapshotSource::FailRecord(Space space, absl::string_view key) {
-  Fail(absl::DataLossError(absl::StrCat("record ", DescribeKey(space, key), ": must be well formed, was not")));
+  Fail(absl::DataLossError(
+      absl::StrCat("record ", DescribeKey(space, key), ": must be well formed, was not")));
 }
 
-absl::StatusOr<std::optional<std::string>> SnapshotSource::LoadEntryBytes(std::uint64_t sequence) const {
+absl::StatusOr<std::optional<std::string>> SnapshotSource::LoadEntryBytes(
+    std::uint64_t sequence) const {
   return snapshot_->Get(Space::kJournal, JournalKey(partition_, sequence));
 }
 
@@ -32,11 +34,14 @@ std::shared_ptr<const Entry> SnapshotSource::LoadEntry(std::uint64_t sequence) {
   return std::make_shared<const Entry>(*std::move(entry));
 }
 
-std::vector<std::pair<LotKey, Lot>> SnapshotSource::ScanLots(MemberId member, const PointTypeId& type,
-                                                             const std::optional<LotKey>& after, std::size_t limit) {
+std::vector<std::pair<LotKey, Lot>> SnapshotSource::ScanLots(MemberId member,
+                                                             const PointTypeId& type,
+                                                             const std::optional<LotKey>& after,
+                                                             std::size_t limit) {
   std::vector<std::pair<LotKey, Lot>> rows;
   KeyRange range = LotRange(member, type, partition_);
-  if (after) range.begin = EncodeKey(partition_, *after) + '\0';  // the first key that can follow it
+  if (after)
+    range.begin = EncodeKey(partition_, *after) + '\0';  // the first key that can follow it
   const absl::Status scanned =
       snapshot_->Scan(Space::kMembers, range.begin, range.end, ScanOptions{.limit = limit},
                       [&](absl::string_view key, absl::string_view value) {

@@ -14,8 +14,9 @@
 
 namespace laurel {
 
-// Loads records of one partition from a snapshot. A load that fails reads as absent and is kept in status(): look
-// there before trusting anything that was decided from it. Not thread-safe; keeps the snapshot alive.
+// Loads records of one partition from a snapshot. A load that fails reads as absent and is kept in
+// status(): look there before trusting anything that was decided from it. Not thread-safe; keeps
+// the snapshot alive.
 class SnapshotSource : public StateSource {
  public:
   SnapshotSource(std::shared_ptr<const Snapshot> snapshot, PartitionId partition)
@@ -28,17 +29,24 @@ class SnapshotSource : public StateSource {
   std::optional<Lot> Load(const LotKey& key) override { return Read<Lot>(key); }
   std::optional<Lot> Load(const ClosedLotKey& key) override { return Read<Lot>(key); }
   std::optional<Purchase> Load(const PurchaseKey& key) override { return Read<Purchase>(key); }
-  std::optional<Redemption> Load(const RedemptionKey& key) override { return Read<Redemption>(key); }
+  std::optional<Redemption> Load(const RedemptionKey& key) override {
+    return Read<Redemption>(key);
+  }
   std::optional<Request> Load(const RequestKey& key) override { return Read<Request>(key); }
   std::optional<Total> Load(const TotalKey& key) override { return Read<Total>(key); }
   std::optional<Program> Load(const ProgramKey& key) override { return Read<Program>(key); }
   std::optional<Revision> Load(const RevisionKey& key) override { return Read<Revision>(key); }
   std::optional<Marker> Load(const DueKey& key) override { return Read<Marker>(key); }
-  std::optional<EntryKindMark> Load(const MemberEntryKey& key) override { return Read<EntryKindMark>(key); }
-  std::optional<TierChangeMark> Load(const TierChangeKey& key) override { return Read<TierChangeMark>(key); }
+  std::optional<EntryKindMark> Load(const MemberEntryKey& key) override {
+    return Read<EntryKindMark>(key);
+  }
+  std::optional<TierChangeMark> Load(const TierChangeKey& key) override {
+    return Read<TierChangeMark>(key);
+  }
   std::shared_ptr<const Entry> LoadEntry(std::uint64_t sequence) override;
   std::vector<std::pair<LotKey, Lot>> ScanLots(MemberId member, const PointTypeId& type,
-                                               const std::optional<LotKey>& after, std::size_t limit) override;
+                                               const std::optional<LotKey>& after,
+                                               std::size_t limit) override;
 
   // An entry's bytes as stored; empty if there is none. Does not touch status().
   absl::StatusOr<std::optional<std::string>> LoadEntryBytes(std::uint64_t sequence) const;

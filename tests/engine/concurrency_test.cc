@@ -52,8 +52,8 @@ TEST(Concurrency, SixtyFourRedemptionsOfAHundredFromAThousandLeaveTenWinners) {
   std::atomic<int> won = 0;
   std::atomic<int> refused = 0;
   InThreads(64, [&](int thread) {
-    const Reply reply =
-        *ledger.engine().Execute(Of(absl::StrCat("redeem-", 1000 + thread), Redeem{ana, PointsType(), 100, ""}));
+    const Reply reply = *ledger.engine().Execute(
+        Of(absl::StrCat("redeem-", 1000 + thread), Redeem{ana, PointsType(), 100, ""}));
     if (!reply.entry->outcome.rejected) {
       ++won;
     } else if (reply.entry->outcome.rejected->reason == Rejection::kInsufficientPoints) {
@@ -85,8 +85,8 @@ TEST(Concurrency, OneReceiptUnderManyRequestIdsIsPostedOnce) {
   EXPECT_EQ(ledger.Available(ana), 50);
 }
 
-// Real-time order: a reply received before a call starts has the smaller sequence, and a read that starts after a
-// reply sees it.
+// Real-time order: a reply received before a call starts has the smaller sequence, and a read that
+// starts after a reply sees it.
 TEST(Concurrency, RepliesAreOrderedAndVisibleToLaterReads) {
   TestLedger ledger;
   std::vector<MemberId> members;
@@ -95,13 +95,16 @@ TEST(Concurrency, RepliesAreOrderedAndVisibleToLaterReads) {
     std::uint64_t last = 0;
     for (int i = 0; i < 100; ++i) {
       const MemberId member = members[static_cast<std::size_t>(i + thread) % members.size()];
-      const Reply reply = *ledger.engine().Execute(
-          Of(absl::StrCat("sale-", thread, "-", 1000 + i), ledger.Sale(member, 1 + thread * 1000 + i, 100)));
+      const Reply reply =
+          *ledger.engine().Execute(Of(absl::StrCat("sale-", thread, "-", 1000 + i),
+                                      ledger.Sale(member, 1 + thread * 1000 + i, 100)));
       ASSERT_GT(reply.entry->sequence, last);
       last = reply.entry->sequence;
       ReadView view = ledger.engine().Read();
       ASSERT_GE(view.sequence(), last);
-      ASSERT_NE(view.state().purchases.Find(PurchaseKey{TheProgram(), ReceiptNo(1 + thread * 1000 + i)}), nullptr);
+      ASSERT_NE(
+          view.state().purchases.Find(PurchaseKey{TheProgram(), ReceiptNo(1 + thread * 1000 + i)}),
+          nullptr);
     }
   });
   std::int64_t sum = 0;
@@ -120,8 +123,8 @@ TEST(Concurrency, AFullQueueRefusesAndLosesNothing) {
   std::atomic<int> answered = 0;
   constexpr int kCommands = 2000;
   for (int i = 0; i < kCommands; ++i) {
-    ledger.engine().Submit(Of(absl::StrCat("sale-", 1000 + i), ledger.Sale(ana, 1 + i, 100)), std::nullopt,
-                           [&](const absl::StatusOr<Reply>& reply) {
+    ledger.engine().Submit(Of(absl::StrCat("sale-", 1000 + i), ledger.Sale(ana, 1 + i, 100)),
+                           std::nullopt, [&](const absl::StatusOr<Reply>& reply) {
                              if (reply.ok()) {
                                ++accepted;
                              } else if (ReasonOf(reply.status()) == "OVERLOADED") {
@@ -134,7 +137,8 @@ TEST(Concurrency, AFullQueueRefusesAndLosesNothing) {
   EXPECT_EQ(answered, kCommands);
   EXPECT_EQ(accepted + overloaded, kCommands);
   EXPECT_EQ(ledger.Available(ana), accepted);
-  const absl::StatusOr<Reply> late = ledger.engine().Execute(Of("late-0001", ledger.Sale(ana, 5000, 100)));
+  const absl::StatusOr<Reply> late =
+      ledger.engine().Execute(Of("late-0001", ledger.Sale(ana, 5000, 100)));
   EXPECT_EQ(ReasonOf(late.status()), "DRAINING");
   ledger.Restart();
   EXPECT_EQ(ledger.Verify(), "");
@@ -145,7 +149,8 @@ TEST(Concurrency, ACommandWhoseDeadlinePassedIsNotDecided) {
   const MemberId ana = ledger.Enroll(1);
   const std::uint64_t before = ledger.engine().sequence();
   std::atomic<bool> is_refused = false;
-  ledger.engine().Submit(Of("sale-00001", ledger.Sale(ana, 1, 100)), ledger.clock.Now().PlusMicros(-1),
+  ledger.engine().Submit(Of("sale-00001", ledger.Sale(ana, 1, 100)),
+                         ledger.clock.Now().PlusMicros(-1),
                          [&](const absl::StatusOr<Reply>& reply) {
                            is_refused = absl::IsDeadlineExceeded(reply.status());
                          });
@@ -160,7 +165,8 @@ TEST(Concurrency, AClockThatJumpedBackRefusesWritesUntilItCatchesUp) {
   ledger.clock.Advance(-4 * kMicrosPerMinute);
   EXPECT_TRUE(ledger.engine().Execute(Of("sale-00001", ledger.Sale(ana, 1, 100))).ok());
   ledger.clock.Advance(-2 * kMicrosPerMinute);
-  const absl::StatusOr<Reply> refused = ledger.engine().Execute(Of("sale-00002", ledger.Sale(ana, 2, 100)));
+  const absl::StatusOr<Reply> refused =
+      ledger.engine().Execute(Of("sale-00002", ledger.Sale(ana, 2, 100)));
   EXPECT_EQ(ReasonOf(refused.status()), "CLOCK_BEHIND");
   ledger.clock.Advance(10 * kMicrosPerMinute);
   EXPECT_TRUE(ledger.engine().Execute(Of("sale-00002", ledger.Sale(ana, 2, 100))).ok());

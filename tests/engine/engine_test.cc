@@ -21,12 +21,14 @@ TEST(Engine, RedeemsAndReversesIntoTheSameLots) {
   ledger.Accrue(ana, 2, 5000);
   const auto redeemed = ledger.Do(Redeem{ana, PointsType(), 120, "order 7"});
   EXPECT_EQ(ledger.Available(ana), 30);
-  EXPECT_EQ(ledger.Refused(Redeem{ana, PointsType(), 31, ""}).reason, Rejection::kInsufficientPoints);
+  EXPECT_EQ(ledger.Refused(Redeem{ana, PointsType(), 31, ""}).reason,
+            Rejection::kInsufficientPoints);
   ledger.Do(ReverseRedemption{redeemed->sequence, 50});
   EXPECT_EQ(ledger.Available(ana), 80);
   ledger.Do(ReverseRedemption{redeemed->sequence, std::nullopt});
   EXPECT_EQ(ledger.Available(ana), 150);
-  EXPECT_EQ(ledger.Refused(ReverseRedemption{redeemed->sequence, 1}).reason, Rejection::kReversalExceedsRedemption);
+  EXPECT_EQ(ledger.Refused(ReverseRedemption{redeemed->sequence, 1}).reason,
+            Rejection::kReversalExceedsRedemption);
   EXPECT_EQ(ledger.Verify(), "");
 }
 
@@ -34,10 +36,12 @@ TEST(Engine, ReturnsTakeBackTheirPoints) {
   TestLedger ledger;
   const MemberId ana = ledger.Enroll(1);
   ledger.Accrue(ana, 1, 10000);
-  const auto returned = ledger.Do(ReturnPurchase{ReceiptNo(2), ReceiptNo(1), ledger.clock.Now(), {}});
+  const auto returned =
+      ledger.Do(ReturnPurchase{ReceiptNo(2), ReceiptNo(1), ledger.clock.Now(), {}});
   EXPECT_EQ(ledger.Available(ana), 0);
-  EXPECT_EQ(ledger.Refused(ReturnPurchase{ReceiptNo(3), ReceiptNo(1), ledger.clock.Now(), {}}).reason,
-            Rejection::kReturnExceedsPurchase);
+  EXPECT_EQ(
+      ledger.Refused(ReturnPurchase{ReceiptNo(3), ReceiptNo(1), ledger.clock.Now(), {}}).reason,
+      Rejection::kReturnExceedsPurchase);
   EXPECT_EQ(ledger.Verify(), "");
 }
 
@@ -70,7 +74,8 @@ TEST(Engine, RetriesGetTheSameAnswerAlsoAfterARestart) {
   EXPECT_TRUE(third.is_replayed);
   EXPECT_EQ(first.entry->sequence, third.entry->sequence);
   EXPECT_EQ(first.leaf_hash, third.leaf_hash);
-  EXPECT_EQ(ledger.Refused(ledger.Sale(ana, 1, 1001), "sale-0001").reason, Rejection::kRequestIdReused);
+  EXPECT_EQ(ledger.Refused(ledger.Sale(ana, 1, 1001), "sale-0001").reason,
+            Rejection::kRequestIdReused);
   EXPECT_EQ(ledger.Refused(ledger.Sale(ana, 1, 1000)).reason, Rejection::kReceiptAlreadyPosted);
   EXPECT_EQ(ledger.Refused(ledger.Sale(ana, 1, 1001)).reason, Rejection::kReceiptContentDiffers);
   EXPECT_EQ(ledger.Verify(), "");

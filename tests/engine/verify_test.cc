@@ -20,7 +20,10 @@ class VerifyTest : public testing::Test {
 
   void Tamper(Space space, const std::string& key, std::optional<std::string> value) {
     const Head head = **ledger_.store().ReadHead(0);
-    Batch batch{.partition = 0, .expected = IdOf(head), .next = head, .writes = {Write{space, key, std::move(value)}}};
+    Batch batch{.partition = 0,
+                .expected = IdOf(head),
+                .next = head,
+                .writes = {Write{space, key, std::move(value)}}};
     ++batch.next.batch;
     ASSERT_EQ(ledger_.store().Commit(batch).outcome, CommitOutcome::kCommitted);
   }
@@ -127,8 +130,10 @@ TEST_F(VerifyTest, NamesAChangedStateRecordWithBothValues) {
 }
 
 TEST_F(VerifyTest, NamesAStateRecordThatNobodyMade) {
-  Tamper(Space::kMembers, EncodeKey(0, MemberKey{MemberId::Of(77)}), EncodeRecord(Member{.program = TheProgram()}));
-  EXPECT_TRUE(absl::StrContains(First(Run(), VerifyKind::kStateMismatch).detail, "folding gives none"));
+  Tamper(Space::kMembers, EncodeKey(0, MemberKey{MemberId::Of(77)}),
+         EncodeRecord(Member{.program = TheProgram()}));
+  EXPECT_TRUE(
+      absl::StrContains(First(Run(), VerifyKind::kStateMismatch).detail, "folding gives none"));
 }
 
 TEST_F(VerifyTest, NamesALostStateRecord) {
@@ -138,7 +143,8 @@ TEST_F(VerifyTest, NamesALostStateRecord) {
 
 TEST_F(VerifyTest, ComparesWithASignedCheckpoint) {
   VerifyOptions options;
-  options.checkpoint = Checkpoint{"x/laurel/0", 500, *RootAt(**ledger_.store().TakeSnapshot(0), 0, 500)};
+  options.checkpoint =
+      Checkpoint{"x/laurel/0", 500, *RootAt(**ledger_.store().TakeSnapshot(0), 0, 500)};
   EXPECT_TRUE(Run(options).findings.empty());
   options.checkpoint->root[0] ^= 1;
   EXPECT_EQ(First(Run(options), VerifyKind::kCheckpointMismatch).sequence, 500u);
@@ -153,8 +159,9 @@ TEST_F(VerifyTest, ADamagedRecordIsRefusedAndNotBelieved) {
   const absl::StatusOr<Reply> reply = ledger_.engine().Execute(
       Command{TheProgram(), RequestId::Of("request-x"), "", Redeem{ana_, PointsType(), 1, ""}});
   EXPECT_EQ(reply.status().code(), absl::StatusCode::kDataLoss);
-  const absl::StatusOr<Reply> other = ledger_.engine().Execute(
-      Command{TheProgram(), RequestId::Of("request-y"), "", EnrollMember{{}, Channel::kPos, {}, ledger_.clock.Now()}});
+  const absl::StatusOr<Reply> other =
+      ledger_.engine().Execute(Command{TheProgram(), RequestId::Of("request-y"), "",
+                                       EnrollMember{{}, Channel::kPos, {}, ledger_.clock.Now()}});
   EXPECT_EQ(other.status().code(), absl::StatusCode::kDataLoss);
   ReadView view = ledger_.engine().Read();
   EXPECT_EQ(view.state().members.Find(MemberKey{ana_}), nullptr);

@@ -37,12 +37,14 @@ ProgramId TheProgram() { return ProgramId::Of("harbour"); }
 PointTypeId PointsType() { return PointTypeId::Of("points"); }
 
 ReceiptKey ReceiptNo(int number, absl::string_view date) {
-  return ReceiptKey{PlaceId::Of("S1"), PlaceId::Of("T1"), *Date::Parse(date), PlaceId::Of(std::to_string(number))};
+  return ReceiptKey{PlaceId::Of("S1"), PlaceId::Of("T1"), *Date::Parse(date),
+                    PlaceId::Of(std::to_string(number))};
 }
 
 IdentityHash IdentityNo(std::uint64_t number) {
   IdentityHash hash{};
-  for (int i = 0; i < 8; ++i) hash[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(number >> (8 * i));
+  for (int i = 0; i < 8; ++i)
+    hash[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(number >> (8 * i));
   return hash;
 }
 
@@ -53,7 +55,9 @@ Engine::Options TestLedger::DefaultOptions() {
 }
 
 TestLedger::TestLedger(Engine::Options options)
-    : own_store_(std::make_unique<MapStore>()), store_(own_store_.get()), options_(std::move(options)) {
+    : own_store_(std::make_unique<MapStore>()),
+      store_(own_store_.get()),
+      options_(std::move(options)) {
   Start();
   Activate(HarbourDocument());
 }
@@ -69,7 +73,8 @@ TestLedger::~TestLedger() = default;
 void TestLedger::Start() {
   const absl::StatusOr<std::optional<Head>> before = store_->ReadHead(0);
   LAUREL_CHECK(before.ok(), "the head can be read");
-  const absl::StatusOr<Head> head = store_->AcquireWriter(0, *before ? (*before)->epoch + 1 : 1, "test");
+  const absl::StatusOr<Head> head =
+      store_->AcquireWriter(0, *before ? (*before)->epoch + 1 : 1, "test");
   LAUREL_CHECK(head.ok(), "the test is the writer");
   absl::StatusOr<std::unique_ptr<Engine>> engine =
       Engine::Start(*store_, nullptr, LedgerId{}, *head, clock, options_);
@@ -106,7 +111,8 @@ void TestLedger::Activate(const std::string& document) {
 }
 
 Reply TestLedger::Run(Order order, absl::string_view request) {
-  const std::string id = request.empty() ? absl::StrCat(request_prefix_, "-", next_request_++) : std::string(request);
+  const std::string id =
+      request.empty() ? absl::StrCat(request_prefix_, "-", next_request_++) : std::string(request);
   absl::StatusOr<Reply> reply =
       engine_->Execute(Command{TheProgram(), RequestId::Of(id), "test", std::move(order)});
   if (!reply.ok()) std::fprintf(stderr, "%s\n", std::string(reply.status().message()).c_str());
@@ -116,9 +122,11 @@ Reply TestLedger::Run(Order order, absl::string_view request) {
 
 std::shared_ptr<const Entry> TestLedger::Do(Order order, absl::string_view request) {
   Reply reply = Run(std::move(order), request);
-  const Rejected* rejected = reply.unrecorded ? &*reply.unrecorded
-                             : reply.entry->outcome.rejected ? &*reply.entry->outcome.rejected : nullptr;
-  if (rejected != nullptr) std::fprintf(stderr, "%s\n", std::string(ToString(rejected->reason)).c_str());
+  const Rejected* rejected = reply.unrecorded                ? &*reply.unrecorded
+                             : reply.entry->outcome.rejected ? &*reply.entry->outcome.rejected
+                                                             : nullptr;
+  if (rejected != nullptr)
+    std::fprintf(stderr, "%s\n", std::string(ToString(rejected->reason)).c_str());
   LAUREL_CHECK(rejected == nullptr, "the command is accepted");
   return reply.entry;
 }
@@ -131,7 +139,9 @@ Rejected TestLedger::Refused(Order order, absl::string_view request) {
 }
 
 MemberId TestLedger::Enroll(std::uint64_t identity) {
-  return *Do(EnrollMember{{IdentityLink{IdentityKind::kCard, IdentityNo(identity)}}, Channel::kPos, PlaceId::Of("S1"),
+  return *Do(EnrollMember{{IdentityLink{IdentityKind::kCard, IdentityNo(identity)}},
+                          Channel::kPos,
+                          PlaceId::Of("S1"),
                           clock.Now()})
               ->member;
 }
@@ -166,7 +176,8 @@ std::string TestLedger::Verify() {
   if (!report.ok()) return std::string(report.status().message());
   std::string text;
   for (const VerifyFinding& finding : report->findings) {
-    absl::StrAppend(&text, ToString(finding.kind), " ", finding.sequence, " ", finding.detail, "\n");
+    absl::StrAppend(&text, ToString(finding.kind), " ", finding.sequence, " ", finding.detail,
+                    "\n");
   }
   return text;
 }

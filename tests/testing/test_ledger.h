@@ -12,9 +12,9 @@
 // A whole engine in memory, with words for what tests do all day.
 namespace laurel {
 
-// The program most tests use: id "harbour", EUR, Europe/Berlin, `points` (1 per 1.00, DOWN, rolling 12 months,
-// WITHIN_BALANCE unless told otherwise), `credit` (qualifying, 1 per 1.00), Silver/Gold/Platinum at 1,000/3,000/8,000
-// credit of 12 months, reviews each 12 months, DROP_ONE.
+// The program most tests use: id "harbour", EUR, Europe/Berlin, `points` (1 per 1.00, DOWN, rolling
+// 12 months, WITHIN_BALANCE unless told otherwise), `credit` (qualifying, 1 per 1.00),
+// Silver/Gold/Platinum at 1,000/3,000/8,000 credit of 12 months, reviews each 12 months, DROP_ONE.
 std::string HarbourDocument(absl::string_view clawback = "WITHIN_BALANCE");
 
 // The parsed id of a text that is known to be good.
