@@ -54,6 +54,26 @@ absl::StatusOr<std::vector<TrialBalanceRow>> TrialBalance(ReadView& view, const 
   return result;
 }
 
+namespace {
+
+// When the member was enrolled, as the caller reported it: the member's first entry knows.
+absl::StatusOr<Timestamp> EnrolmentOccurredAt(ReadView& view, MemberId id) {
+  const KeyRange range = MemberEntryRange(view.partition(), id);
+  std::uint64_t first = 0;
+  RETURN_IF_ERROR(view.snapshot().Scan(
+      Space::kIndex, range.begin, range.end, ScanOptions{.limit = 1},
+      [&](absl::string_view key, absl::string_view) {
+        const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
+        if (sequence.ok()) first = *sequence;
+        return true;
+      }));
+  const std::shared_ptr<const Entry> entry = view.state().FindEntry(first);
+  if (entry == nullptr) return absl::DataLossError("member: must have an entry, had none");
+  return entry->occurred_at;
+}
+
+}  // namespace
+
 absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rulebook& rulebook,
                                   Timestamp instant) {
   State& state = view.state();
@@ -68,9 +88,9 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
       tier = After(tier, JudgeReview(rulebook, tier, metrics));
     }
   } else {
-    const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{id});
+    ASSIGN_OR_RETURN(const Timestamp enrolled_at, EnrolmentOccurredAt(view, id));
     tier = MemberTier{};
-    bool is_first = true;
+    tier.since = enrolled_at;
     const KeyRange range = TierChangeRange(view.partition(), id);
     absl::Status damage;
     RETURN_IF_ERROR(view.snapshot().Scan(
@@ -82,15 +102,11 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
                 absl::StrCat(DescribeKey(Space::kMembers, key), ": must be well formed, was not"));
             return false;
           }
-          if (is_first) {
-            tier.tier = change.from;
-            if (enrolment != nullptr) tier.since = std::min(enrolment->enrolled_at, instant);
-          }
+          if (tier.tier.empty()) tier.tier = change.from;
           if (change.since <= instant) {  // in the order of the journal: the last one counts
             tier.tier = change.to;
             tier.since = change.since;
           }
-          is_first = false;
           return true;
         }));
     RETURN_IF_ERROR(damage);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "engine/domain/apply.h"
+#include "engine/engine.h"
 #include "engine/journal/entry_codec.h"
 #include "engine/journal/tiles.h"
 #include "engine/store/key.h"
@@ -294,6 +295,72 @@ absl::string_view ToString(VerifyKind kind) {
 absl::StatusOr<VerifyReport> Verify(const Snapshot& snapshot, PartitionId partition,
                                     const VerifyOptions& options) {
   return Verifier(snapshot, partition, options).Run();
+}
+
+absl::Status CheckTail(const Snapshot& snapshot, PartitionId partition) {
+  if (!snapshot.head() || snapshot.head()->sequence == 0) return absl::OkStatus();
+  const Head& head = *snapshot.head();
+  constexpr std::uint64_t kEntriesMax = 10'000;
+  constexpr std::size_t kBytesMax = std::size_t{64} << 20;
+  const auto damaged = [](std::uint64_t sequence, absl::string_view what) {
+    return absl::DataLossError(absl::StrCat("entry ", sequence, ": ", what));
+  };
+  const KeyRange range = JournalRange(
+      partition, head.sequence > kEntriesMax ? head.sequence - kEntriesMax + 1 : 1, UINT64_MAX);
+  std::uint64_t expected = head.sequence;
+  std::size_t bytes_read = 0;
+  std::optional<Hash> leaf_expected = head.last_leaf;
+  std::optional<std::uint64_t> tile_number;
+  std::vector<Hash> tile;
+  absl::Status wrong;
+  // Backwards: each entry names the leaf of the one before it.
+  RETURN_IF_ERROR(snapshot.Scan(
+      Space::kJournal, range.begin, range.end, ScanOptions{.is_reverse = true},
+      [&](absl::string_view key, absl::string_view bytes) {
+        const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
+        if (!sequence.ok() || *sequence != expected) {
+          wrong = damaged(expected, "must be stored, was missing");
+          return false;
+        }
+        const Hash leaf = LeafHash(bytes);
+        if (leaf != *leaf_expected) {
+          wrong = damaged(expected, "must have the hash that follows it, had another");
+          return false;
+        }
+        const std::uint64_t number = (expected - 1) / kTileHashes;
+        if (number < FullTileCount(head.sequence, 0)) {
+          if (tile_number != number) {
+            const absl::StatusOr<std::vector<Hash>> hashes =
+                ReadTileHashes(snapshot, partition, 0, number, kTileHashes);
+            if (!hashes.ok()) {
+              wrong = hashes.status();
+              return false;
+            }
+            tile = *hashes;
+            tile_number = number;
+          }
+          if (tile[(expected - 1) % kTileHashes] != leaf) {
+            wrong = damaged(expected, "must have the hash in its tile, had another");
+            return false;
+          }
+        }
+        const absl::StatusOr<Entry> entry = DecodeEntry(bytes);
+        if (!entry.ok() || entry->sequence != expected || !PostingsBalance(*entry)) {
+          wrong = damaged(expected, "must be well formed with balanced postings, was not");
+          return false;
+        }
+        leaf_expected = entry->previous_leaf;
+        --expected;
+        bytes_read += bytes.size();
+        return bytes_read < kBytesMax;
+      }));
+  RETURN_IF_ERROR(wrong);
+  ASSIGN_OR_RETURN(const Hash root, RootAt(snapshot, partition, head.sequence));
+  ASSIGN_OR_RETURN(const Frontier frontier, Frontier::FromHashes(head.sequence, head.frontier));
+  if (root != head.root || frontier.root() != head.root) {
+    return damaged(head.sequence, "the head's root must be that of tree and frontier, was another");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace laurel

@@ -50,6 +50,11 @@ struct VerifyOptions {
 absl::StatusOr<VerifyReport> Verify(const Snapshot& snapshot, PartitionId partition,
                                     const VerifyOptions& options);
 
+// What boot looks at before it serves: the last 10,000 entries or 64 MiB of them (hash against
+// tile, chain, postings, sequence) and the head's last leaf, root and frontier. DATA_LOSS with the
+// first thing that is wrong.
+absl::Status CheckTail(const Snapshot& snapshot, PartitionId partition);
+
 }  // namespace laurel
 
 #endif  // LAUREL_ENGINE_VERIFY_H_

@@ -27,6 +27,7 @@
 #include "engine/journal/checkpoint.h"
 #include "engine/journal/note.h"
 #include "engine/store/boot.h"
+#include "engine/verify.h"
 #include "engine/version.h"
 #include "service/keys.h"
 #include "service/service_set.h"
@@ -201,6 +202,9 @@ int Serve(const Config& config, const Log& log) {
   boot.binary_version = kVersion;
   boot.root_at = [](const Snapshot& snapshot, PartitionId partition, std::uint64_t size) {
     return RootAt(snapshot, partition, size);
+  };
+  boot.check_tail = [](const Snapshot& snapshot, PartitionId partition) {
+    return CheckTail(snapshot, partition);
   };
   boot.checkpoints = [&config](const DataDir& dir) { return LoadSigned(config, dir); };
   std::variant<Booted, Refusal> outcome = Boot(boot);

@@ -141,6 +141,16 @@ TEST_F(VerifyTest, NamesALostStateRecord) {
   EXPECT_TRUE(absl::StrContains(First(Run(), VerifyKind::kStateMismatch).detail, "missing"));
 }
 
+TEST_F(VerifyTest, BootLooksAtTheTail) {
+  EXPECT_TRUE(CheckTail(**ledger_.store().TakeSnapshot(0), 0).ok());
+  Entry entry = *DecodeEntry(EntryBytes(600));
+  entry.outcome.balances[0].available += 1;
+  Tamper(Space::kJournal, JournalKey(0, 600), EncodeEntry(entry));
+  const absl::Status changed = CheckTail(**ledger_.store().TakeSnapshot(0), 0);
+  EXPECT_EQ(changed.code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(absl::StrContains(changed.message(), "entry 600")) << changed;
+}
+
 TEST_F(VerifyTest, ComparesWithASignedCheckpoint) {
   VerifyOptions options;
   options.checkpoint =
