@@ -121,6 +121,7 @@ std::variant<std::unique_ptr<LedgerOnDisk>, Refusal> LedgerOnDisk::Start(const s
   boot.root_at = [](const Snapshot& snapshot, PartitionId partition, std::uint64_t size) {
     return RootAt(snapshot, partition, size);
   };
+  boot.check_tail = CheckTail;
   boot.checkpoints =
       [&](const DataDir&) -> absl::StatusOr<std::map<PartitionId, SignedCheckpoint>> {
     ASSIGN_OR_RETURN(const std::optional<Checkpoint> checkpoint,
