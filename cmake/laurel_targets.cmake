@@ -23,7 +23,7 @@ function(laurel_test name label)
   target_precompile_headers(${name} REUSE_FROM laurel_test_pch)
   gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS ${label} TIMEOUT ${ARG_TIMEOUT}
-    ENVIRONMENT "LAUREL_SOURCE_DIR=${PROJECT_SOURCE_DIR};LAUREL_BINARY_DIR=${PROJECT_BINARY_DIR}")
+    ENVIRONMENT "LAUREL_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
 
 # One precompiled header for the libraries and one with gMock for the tests. Never one of our own headers:

@@ -490,6 +490,7 @@ bool Sequencer::Commit(Work& work) {
     // What reached the disk is unknown: nothing may be acknowledged any more, and nothing is tried
     // again.
     if (options_.on_fatal) options_.on_fatal(status);
+    if (absl::IsDataLoss(status)) return fail(Corrupt(status));
     return fail(
         WithReason(absl::UnavailableError("storage: must take writes, failed"), "NOT_LEADER"));
   };

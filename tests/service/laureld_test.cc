@@ -24,10 +24,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string Binary() {
-  const char* folder = std::getenv("LAUREL_BINARY_DIR");
-  return absl::StrCat(folder == nullptr ? "." : folder, "/service/laureld");
-}
+std::string Binary() { return LAURELD; }
 
 // A running laureld; both of its outputs are one text.
 class Daemon {
