@@ -78,11 +78,19 @@ absl::StatusOr<std::vector<Hash>> ReadTileHashes(const Snapshot& snapshot, Parti
   return hashes;
 }
 
-absl::StatusOr<Hash> RootAt(const Snapshot& snapshot, PartitionId partition, TreeSize size) {
-  const TileNodeReader nodes(size, [&](int level, std::uint64_t number, int width) {
+namespace {
+
+// Nodes of the tree of `size` leaves as stored. `snapshot` must outlive it.
+TileNodeReader NodesOf(const Snapshot& snapshot, PartitionId partition, TreeSize size) {
+  return TileNodeReader(size, [&snapshot, partition](int level, std::uint64_t number, int width) {
     return ReadTileHashes(snapshot, partition, level, number, width);
   });
-  return RootAt(size, nodes);
+}
+
+}  // namespace
+
+absl::StatusOr<Hash> RootAt(const Snapshot& snapshot, PartitionId partition, TreeSize size) {
+  return RootAt(size, NodesOf(snapshot, partition, size));
 }
 
 // ---- the engine
@@ -190,10 +198,7 @@ absl::StatusOr<std::vector<Hash>> Engine::InclusionProof(std::uint64_t index, Tr
   const TreeSize durable = snapshot->head() ? snapshot->head()->sequence : 0;
   if (size > durable)
     return absl::OutOfRangeError(absl::StrCat("size: must be <= ", durable, ", was ", size));
-  const TileNodeReader nodes(size, [&](int level, std::uint64_t number, int width) {
-    return ReadTileHashes(*snapshot, 0, level, number, width);
-  });
-  return InclusionPath(index, size, nodes);
+  return InclusionPath(index, size, NodesOf(*snapshot, 0, size));
 }
 
 absl::StatusOr<std::vector<Hash>> Engine::ConsistencyProof(TreeSize size1, TreeSize size2) const {
@@ -201,10 +206,7 @@ absl::StatusOr<std::vector<Hash>> Engine::ConsistencyProof(TreeSize size1, TreeS
   const TreeSize durable = snapshot->head() ? snapshot->head()->sequence : 0;
   if (size2 > durable)
     return absl::OutOfRangeError(absl::StrCat("size2: must be <= ", durable, ", was ", size2));
-  const TileNodeReader nodes(size2, [&](int level, std::uint64_t number, int width) {
-    return ReadTileHashes(*snapshot, 0, level, number, width);
-  });
-  return ConsistencyPath(size1, size2, nodes);
+  return ConsistencyPath(size1, size2, NodesOf(*snapshot, 0, size2));
 }
 
 void Engine::Drain() { parts_->sequencer->Drain(); }
