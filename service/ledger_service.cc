@@ -232,6 +232,8 @@ class ChunkStream : public grpc::ServerWriteReactor<Response> {
       : shell_(shell), context_(context) {}
 
   void Start() {
+    is_in_ = shell_.intake().Enter();
+    if (!is_in_) return FinishWith(Shell::Draining());
     if (!shell_.pool().Submit([this] { Run(); })) {
       FinishWith(ToRpcStatus(WithReason(
           absl::UnavailableError("queue of reads: must have room, was full"), "OVERLOADED")));
@@ -242,7 +244,11 @@ class ChunkStream : public grpc::ServerWriteReactor<Response> {
     shell_.pool().Continue([this] { Run(); });
   }
   void OnCancel() override { is_cancelled_ = true; }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    Intake* const left = is_in_ ? &shell_.intake() : nullptr;
+    delete this;
+    if (left != nullptr) left->Leave();
+  }
 
  protected:
   // Fills the next chunk and returns OK; `is_last` if there is none after it. An empty last chunk
@@ -271,6 +277,7 @@ class ChunkStream : public grpc::ServerWriteReactor<Response> {
 
   Shell& shell_;
   grpc::CallbackServerContext& context_;
+  bool is_in_ = false;
   std::atomic<bool> is_cancelled_ = false;
   bool is_over_ = false;
   Response chunk_;

@@ -367,7 +367,7 @@ class PointsService final : public v1::PointsService::CallbackService {
                                         const v1::BatchAccrueRequest* request,
                                         v1::BatchAccrueResponse* response) override {
     const Shell::Call call = shell_.Begin(*context, *request);
-    std::make_shared<BatchCall>(shell_, call, *request, *response)->Start();
+    if (!call.is_over) std::make_shared<BatchCall>(shell_, call, *request, *response)->Start();
     return call.reactor;
   }
   grpc::ServerUnaryReactor* QuotePurchase(grpc::CallbackServerContext* context,

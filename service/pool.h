@@ -18,7 +18,6 @@ class Pool {
   using Task = absl::AnyInvocable<void() &&>;
 
   Pool(int threads, std::size_t queue_max);
-  // Runs what is queued, then stops.
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -28,6 +27,8 @@ class Pool {
   [[nodiscard]] bool Submit(Task task);
   // Queues the task even if the queue is full: for the rest of what has been begun.
   void Continue(Task task);
+  // Runs what is queued and ends the threads: no task may follow. The destructor does it too.
+  void Stop();
 
  private:
   void Run();

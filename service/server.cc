@@ -21,7 +21,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "engine/base/status_macros.h"
 #include "engine/engine.h"
 #include "engine/journal/checkpoint.h"
@@ -36,7 +36,7 @@ namespace laurel {
 namespace {
 
 constexpr PartitionId kPartition = 0;
-constexpr std::chrono::seconds kShutdownPatience(25);
+constexpr std::chrono::seconds kDrainPatience(25);
 
 [[noreturn]] void StopAtOnce(const Log& log, const absl::Status& why) {
   log.Write(LogLevel::kError, "storage failed: nothing more is acknowledged",
@@ -136,7 +136,8 @@ std::string ServedAddress(const std::string& listen, int port) {
   return absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port);
 }
 
-void Drain(grpc::Server& server, Engine& engine, const Config& config, const Log& log) {
+// Tells load balancers to send calls elsewhere, and gives them time to.
+void AnnounceStop(grpc::Server& server, const Config& config, const Log& log) {
   log.Write(LogLevel::kInfo, "draining");
   SetServing(server, false);
   const sigset_t signals = StopSignals();
@@ -154,10 +155,32 @@ void Drain(grpc::Server& server, Engine& engine, const Config& config, const Log
     log.Write(LogLevel::kWarning, "stopped by a second signal");
     ::_exit(kExitDone);
   }).detach();
-  engine.Drain();
-  server.Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_REALTIME),
-                               gpr_time_from_seconds(kShutdownPatience.count(), GPR_TIMESPAN)));
-  server.Wait();
+}
+
+// gRPC's own shutdown would answer calls that come meanwhile with CANCELLED, which no client sends
+// again, and would wait until idle clients have noticed. So the server refuses calls until there is
+// no process: what comes too late finds either DRAINING or a closed connection, and both are
+// UNAVAILABLE.
+[[noreturn]] void Stop(ServiceSet& services, std::unique_ptr<Engine> engine, Booted& booted,
+                       const Config& config, const Log& log) {
+  const bool is_answered = services.Drain(kDrainPatience);
+  engine->Drain();
+  const std::string sequence = absl::StrCat(engine->sequence());
+  if (is_answered) {
+    engine = nullptr;
+    booted.store = nullptr;
+    booted.anchors = nullptr;
+  } else {
+    log.Write(LogLevel::kWarning, "calls are cut off that would not end",
+              {{"after_s", absl::StrCat(kDrainPatience.count())}});
+  }
+  absl::string_view socket = config.listen;
+  if (absl::ConsumePrefix(&socket, "unix:")) {
+    absl::ConsumePrefix(&socket, "//");
+    ::unlink(std::string(socket).c_str());
+  }
+  log.Write(LogLevel::kInfo, "stopped", {{"sequence", sequence}});
+  ::_exit(kExitDone);
 }
 
 }  // namespace
@@ -287,9 +310,8 @@ int Serve(const Config& config, const Log& log) {
   const sigset_t signals = StopSignals();
   int signal = 0;
   ::sigwait(&signals, &signal);
-  Drain(*server, **engine, config, log);
-  log.Write(LogLevel::kInfo, "stopped", {{"sequence", absl::StrCat((*engine)->sequence())}});
-  return kExitDone;
+  AnnounceStop(*server, config, log);
+  Stop(services, *std::move(engine), booted, config, log);
 }
 
 }  // namespace laurel

@@ -16,8 +16,9 @@ inline constexpr int kExitRefused = 78;  // configuration or ledger
 // Creates the ledger and, where they are missing, its keys. Returns an exit code.
 int InitLedger(const Config& config, const Log& log);
 
-// Serves the ledger until SIGTERM or SIGINT, then drains. Returns an exit code. Requires that the
-// calling thread is the only one and that both signals are blocked in it.
+// Serves the ledger until SIGTERM or SIGINT, then drains and ends the process; kExitDone. Returns
+// an exit code if it cannot serve. Requires that the calling thread is the only one and that both
+// signals are blocked in it.
 int Serve(const Config& config, const Log& log);
 
 }  // namespace laurel

@@ -48,6 +48,13 @@ void ServiceSet::AddTo(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
+bool ServiceSet::Drain(std::chrono::microseconds patience) {
+  shell_->intake().Close();
+  if (!shell_->intake().WaitUntilEmpty(patience)) return false;
+  pool_->Stop();  // its last tasks may still be putting away what they have read
+  return true;
+}
+
 const std::vector<std::string>& ServiceSet::Names() {
   static const auto* const names = new std::vector<std::string>{
       "laurel.v1.MemberService", "laurel.v1.PointsService",  "laurel.v1.RedemptionService",

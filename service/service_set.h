@@ -1,6 +1,7 @@
 #ifndef LAUREL_SERVICE_SERVICE_SET_H_
 #define LAUREL_SERVICE_SERVICE_SET_H_
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,11 @@ class ServiceSet {
 
   // Adds the services and the limits that every server of ours has.
   void AddTo(grpc::ServerBuilder& builder);
+
+  // Refuses every call from now on with DRAINING and waits until those before have been answered.
+  // Then nothing here uses the engine any more, and what remains of it is safe to serve refusals
+  // with. Returns false if `patience` passed first. Call it once.
+  bool Drain(std::chrono::microseconds patience);
 
   // Full names: laurel.v1.PointsService and so on.
   static const std::vector<std::string>& Names();

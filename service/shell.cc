@@ -52,6 +52,11 @@ google::rpc::Status Shell::DeadlineTooShort() {
       "DEADLINE_TOO_SHORT"));
 }
 
+google::rpc::Status Shell::Draining() {
+  return ToRpcStatus(
+      WithReason(absl::UnavailableError("server: must be serving, was draining"), "DRAINING"));
+}
+
 google::rpc::Status Shell::Failed(const absl::Status& status) const {
   google::rpc::Status failed = ToRpcStatus(status);
   if (failed.code() == google::rpc::INTERNAL || failed.code() == google::rpc::DATA_LOSS) {

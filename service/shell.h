@@ -16,6 +16,7 @@
 #include "service/convert.h"
 #include "service/gate.h"
 #include "service/identity_hasher.h"
+#include "service/intake.h"
 #include "service/log.h"
 #include "service/page_token.h"
 #include "service/pool.h"
@@ -66,6 +67,8 @@ class Shell {
   Pool& pool() const { return pool_; }
   const Rendering& rendering() const { return rendering_; }
   Revisions& revisions() { return revisions_; }
+  // Who is in. Once it is closed and empty, nothing but the pool uses the engine any more.
+  Intake& intake() { return intake_; }
 
   // A write: parses here, submits, and renders when the entry is durable, at `place`.
   //   Command parse(const Request&, const ParseContext&)
@@ -75,6 +78,7 @@ class Shell {
                                   Response& response, Parse parse, Render render,
                                   Place place = Place::kHere) {
     const Call call = Begin(context, request);
+    if (call.is_over) return call.reactor;
     WriteNow(call, request, response, std::move(parse), std::move(render), place);
     return call.reactor;
   }
@@ -85,6 +89,7 @@ class Shell {
                                           const Request& request, Response& response, Parse parse,
                                           Render render) {
     const Call call = Begin(context, request);
+    if (call.is_over) return call.reactor;
     OnPool(call, [this, call, &request, &response, parse = std::move(parse),
                   render = std::move(render)]() mutable {
       WriteNow(call, request, response, std::move(parse), std::move(render), Place::kPool);
@@ -99,6 +104,7 @@ class Shell {
   grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext& context, const Request& request,
                                  Response& response, Handle handle, Place place = Place::kHere) {
     const Call call = Begin(context, request);
+    if (call.is_over) return call.reactor;
     const std::uint64_t awaited = AtLeastSequence(request);
     if (place == Place::kHere && awaited <= engine_.sequence()) {
       ReadNow(call, request, response, handle);
@@ -112,21 +118,30 @@ class Shell {
 
   // ---- for calls of another shape
 
-  // A call that has begun. Copies name the same call; Finish it once.
+  // A call that has begun. Copies name the same call; Finish it once, unless it is over: then only
+  // its reactor is of use.
   struct Call {
     grpc::CallbackServerContext* context = nullptr;
     grpc::ServerUnaryReactor* reactor = nullptr;
     absl::string_view method;      // of the request's descriptor
     absl::string_view request_id;  // into the request; may be empty
     Timestamp begun_at;            // only where calls are logged
+    bool is_over = false;          // it came after the drain and has been refused
   };
   template <class Request>
   Call Begin(grpc::CallbackServerContext& context, const Request& request) {
-    Call call{&context, context.DefaultReactor(), {}, {}, {}};
+    Call call{&context, nullptr, {}, {}, {}};
     if (log_.IsOn(LogLevel::kDebug)) {
       call.method = Request::descriptor()->name();
       if constexpr (requires { request.request_id(); }) call.request_id = request.request_id();
       call.begun_at = clock_.Now();
+    }
+    call.is_over = !intake_.Enter();
+    if (call.is_over) {
+      call.reactor = context.DefaultReactor();
+      Finish(call, Draining());
+    } else {
+      call.reactor = new CountedReactor(intake_);
     }
     return call;
   }
@@ -141,6 +156,7 @@ class Shell {
     return engine_.Now().PlusMicros(MicrosLeft(context));
   }
   static google::rpc::Status DeadlineTooShort();
+  static google::rpc::Status Draining();
 
   // Renders an answer of the engine: the response, or the refusal that it tells of.
   template <class Response, class Render>
@@ -214,6 +230,24 @@ class Shell {
   // Waits on this thread. Finishes the call and returns false if the sequence does not come.
   bool WaitFor(const Call& call, std::uint64_t sequence) const;
 
+  // Leaves when the answer is with the system's network and the handler has returned. gRPC calls
+  // nothing of it but OnDone, which may run on whatever thread comes to the end of the call.
+  class CountedReactor final : public grpc::ServerUnaryReactor {
+   public:
+    explicit CountedReactor(Intake& intake) : intake_(intake) {}
+    void OnDone() override {
+      Intake& intake = intake_;
+      delete this;
+      intake.Leave();
+    }
+
+   private:
+    // As gRPC's own default reactor has it: otherwise each call costs a hop to another thread.
+    bool InternalInlineable() override { return true; }
+
+    Intake& intake_;
+  };
+
   Engine& engine_;
   const IdentityHasher& hasher_;
   Pool& pool_;
@@ -222,6 +256,7 @@ class Shell {
   Revisions revisions_;
   const Rendering rendering_;
   const PageTokens page_tokens_;
+  Intake intake_;
 };
 
 }  // namespace laurel

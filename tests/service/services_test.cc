@@ -142,6 +142,48 @@ TEST_F(Services, AWriteWithoutTimeIsRefusedBeforeItIsTried) {
   EXPECT_EQ(server_.sequence(), before);
 }
 
+// gRPC would cancel what comes too late; no client sends a cancelled call again.
+TEST_F(Services, WhatComesAfterTheDrainIsToBeSentAgain) {
+  server_.Accrue("1000", 1, 100);
+  const std::uint64_t before = server_.sequence();
+  ASSERT_TRUE(server_.services().Drain(std::chrono::minutes(1)));
+  const auto expect_refused = [](const grpc::ClientContext& context, const grpc::Status& status) {
+    const Refused refused = Read(status);
+    EXPECT_EQ(refused.code, grpc::StatusCode::UNAVAILABLE);
+    EXPECT_EQ(refused.reason, "DRAINING");
+    EXPECT_THAT(refused.details, ElementsAre("ErrorInfo", "RetryInfo"));
+    EXPECT_EQ(context.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), 1u);
+  };
+  const auto expect_call_refused = [&](const auto& stub, auto method, const auto& request,
+                                       auto response) {
+    SCOPED_TRACE(request.GetDescriptor()->name());
+    grpc::ClientContext context;
+    expect_refused(context, ((*stub).*method)(&context, request, &response));
+  };
+  const v1::AccruePurchaseRequest sale = server_.Sale("1000", 2, 100);
+  expect_call_refused(server_.stubs.points, &v1::PointsService::Stub::AccruePurchase, sale,
+                      v1::AccruePurchaseResponse());
+  v1::BatchAccrueRequest batch;
+  *batch.add_items()->mutable_accrue_purchase() = sale;
+  expect_call_refused(server_.stubs.points, &v1::PointsService::Stub::BatchAccrue, batch,
+                      v1::BatchAccrueResponse());
+  expect_call_refused(server_.stubs.points, &v1::PointsService::Stub::GetBalance,
+                      FromText<v1::GetBalanceRequest>(kAna), v1::GetBalanceResponse());
+  expect_call_refused(server_.stubs.points, &v1::PointsService::Stub::ListEntries,
+                      FromText<v1::ListEntriesRequest>(kAna), v1::ListEntriesResponse());
+  v1::CreateProgramRequest program;
+  program.set_request_id("create-again");
+  program.set_document(HarbourDocument());
+  expect_call_refused(server_.stubs.program, &v1::ProgramService::Stub::CreateProgram, program,
+                      v1::CreateProgramResponse());
+  grpc::ClientContext context;
+  const auto reader = server_.stubs.ledger->ExportEntries(&context, v1::ExportEntriesRequest());
+  v1::ExportEntriesResponse chunk;
+  EXPECT_FALSE(reader->Read(&chunk));
+  expect_refused(context, reader->Finish());
+  EXPECT_EQ(server_.sequence(), before);
+}
+
 TEST_F(Services, MembersAreFoundByNameAndByIdentity) {
   v1::GetMemberRequest get;
   get.set_name(ana_);

@@ -56,6 +56,7 @@ class TestServer {
   ~TestServer();
 
   TestLedger& ledger() { return ledger_; }
+  ServiceSet& services() { return *services_; }
   std::uint64_t sequence() { return ledger_.engine().sequence(); }
   // Simulates a restart of the process: a new engine and new services on the same store.
   void Restart();
