@@ -68,6 +68,50 @@ std::vector<std::string> SettingNames(bool as_flags) {
   return names;
 }
 
+constexpr absl::string_view kVariablePrefix = "LAUREL_";
+
+std::string VariableOf(absl::string_view name) {
+  return absl::StrCat(kVariablePrefix, absl::AsciiStrToUpper(name));
+}
+
+// What Kubernetes tells every container about a service called laurel or laurel-something:
+// LAUREL_SERVICE_HOST, LAUREL_SERVICE_PORT_GRPC, LAUREL_PORT=tcp://…, LAUREL_PORT_7300_TCP_ADDR.
+bool IsServiceLink(absl::string_view variable, absl::string_view value) {
+  if (absl::EndsWith(variable, "_SERVICE_HOST") || absl::StrContains(variable, "_SERVICE_PORT")) {
+    return true;
+  }
+  if (absl::EndsWith(variable, "_PORT")) return absl::StrContains(value, "://");
+  constexpr absl::string_view kPort = "_PORT_";
+  const std::size_t port = variable.find(kPort);
+  return port != absl::string_view::npos && port + kPort.size() < variable.size() &&
+         absl::ascii_isdigit(static_cast<unsigned char>(variable[port + kPort.size()]));
+}
+
+// Read by laurelctl, by crash points or by the tests.
+bool IsOfAnotherProgram(absl::string_view variable) {
+  static constexpr absl::string_view kNames[] = {
+      "LAUREL_SERVER",         "LAUREL_PROGRAM",     "LAUREL_CRASH_AT",     "LAUREL_CRASH_CYCLES",
+      "LAUREL_MODEL_OUTCOMES", "LAUREL_MODEL_STEPS", "LAUREL_S14_COUNT",    "LAUREL_SEED",
+      "LAUREL_SHARED_DIR",     "LAUREL_SOURCE_DIR",  "LAUREL_UPDATE_GOLDEN"};
+  return std::find(std::begin(kNames), std::end(kNames), variable) != std::end(kNames);
+}
+
+std::vector<std::string> UnknownVariables(const Environment& environment) {
+  std::vector<std::string> known = {"LAUREL_CONFIG"};
+  for (const SettingInfo& setting : AllSettings()) known.push_back(VariableOf(setting.name));
+  std::vector<std::string> problems;
+  for (const auto& [variable, value] : environment) {
+    if (!absl::StartsWith(variable, kVariablePrefix) ||
+        std::find(known.begin(), known.end(), variable) != known.end() ||
+        IsOfAnotherProgram(variable) || IsServiceLink(variable, value)) {
+      continue;
+    }
+    problems.push_back(
+        absl::StrCat(variable, ": unknown setting", Suggest(variable, known), " (environment)"));
+  }
+  return problems;
+}
+
 absl::StatusOr<std::map<std::string, std::string>> ReadConfigFile(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   const auto refused = [&path](auto&&... parts) {
@@ -99,7 +143,8 @@ absl::StatusOr<std::map<std::string, std::string>> ReadConfigFile(const std::str
 // Reads the texts of one Config and collects what is wrong with them.
 class Reader {
  public:
-  explicit Reader(Config& config) : config_(config) {}
+  Reader(Config& config, std::vector<std::string> problems)
+      : config_(config), problems_(std::move(problems)) {}
 
   const std::string& Text(const char* name) { return config_.sources[name].first; }
   template <class T, class Parse>
@@ -292,7 +337,10 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
 
 absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& environment) {
   std::string file = line.config_file;
-  if (file.empty()) file = environment("LAUREL_CONFIG").value_or("");
+  if (const auto found = environment.find("LAUREL_CONFIG");
+      file.empty() && found != environment.end()) {
+    file = found->second;
+  }
   std::map<std::string, std::string> from_file;
   if (!file.empty()) {
     ASSIGN_OR_RETURN(from_file, ReadConfigFile(file));
@@ -308,8 +356,8 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
       text = found->second;
       origin = Origin::kFile;
     }
-    if (auto value = environment(absl::StrCat("LAUREL_", absl::AsciiStrToUpper(name)))) {
-      text = *std::move(value);
+    if (const auto found = environment.find(VariableOf(name)); found != environment.end()) {
+      text = found->second;
       origin = Origin::kEnvironment;
     }
     if (const auto found = line.flags.find(name); found != line.flags.end()) {
@@ -318,7 +366,7 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
     }
   }
 
-  Reader reader(config);
+  Reader reader(config, UnknownVariables(environment));
   config.data_dir = reader.Text("data_dir");
   while (config.data_dir.size() > 1 && absl::EndsWith(config.data_dir, "/")) {
     config.data_dir.pop_back();
@@ -408,7 +456,7 @@ std::string RenderHelp() {
       "  --config FILE  settings as YAML, with _ for - in their names\n"
       "  --print-config, --version, --help\n"
       "\n"
-      "Settings; the environment has them as LAUREL_NAME:\n";
+      "Settings; the environment has them as LAUREL_NAME, where an unknown name is refused too:\n";
   for (const SettingInfo& setting : AllSettings()) {
     std::string flag = FlagOf(setting.name);
     if (!setting.placeholder.empty()) absl::StrAppend(&flag, " ", setting.placeholder);

@@ -2,7 +2,6 @@
 #define LAUREL_SERVICE_CONFIG_H_
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +16,7 @@
 //
 //   --data-dir DIR          LAUREL_DATA_DIR=DIR         data_dir: DIR
 //
+// A name that is no setting is refused wherever it stands, so that a misspelled one is noticed.
 // Secrets are never settings: settings name the files that hold them.
 namespace laurel {
 
@@ -72,10 +72,11 @@ struct CommandLine {
 // for anything unknown or incomplete.
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments);
 
-// The value of an environment variable; empty if it is not set.
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+// The environment's variables, those of other programs too.
+using Environment = std::map<std::string, std::string>;
 // Puts the settings together and checks each of them. INVALID_ARGUMENT names every setting that is
-// wrong and where it came from, one a line.
+// wrong and where it came from, one a line, and every LAUREL_ variable that neither this program
+// nor another of the project reads nor Kubernetes sets.
 absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& environment);
 
 // One setting a line with its origin, as a configuration file.

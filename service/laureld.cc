@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "engine/version.h"
 #include "service/config.h"
 #include "service/keys.h"
@@ -22,10 +22,14 @@ int Refuse(const absl::Status& why, int code) {
   return code;
 }
 
-std::optional<std::string> FromEnvironment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return std::nullopt;
-  return value;
+Environment ReadEnvironment() {
+  Environment variables;
+  for (char** line = environ; *line != nullptr; ++line) {
+    const std::pair<std::string, std::string> variable =
+        absl::StrSplit(*line, absl::MaxSplits('=', 1));
+    variables.insert(variable);
+  }
+  return variables;
 }
 
 // Threads inherit the mask: the signals reach whoever waits for them.
@@ -59,7 +63,7 @@ int Run(const std::vector<std::string>& arguments) {
     std::printf("laureld %s\n", kVersion);
     return kExitDone;
   }
-  const absl::StatusOr<Config> config = LoadConfig(*line, FromEnvironment);
+  const absl::StatusOr<Config> config = LoadConfig(*line, ReadEnvironment());
   if (!config.ok()) return Refuse(config.status(), kExitRefused);
   if (line->wants_config) {
     std::fputs(RenderConfig(*config).c_str(), stdout);

@@ -1,8 +1,11 @@
 #include "service/cli/app.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -129,6 +132,24 @@ std::string FindTypo(const CLI::App& root, const std::vector<std::string>& argum
                       absl::StrJoin(names, ", "));
 }
 
+// A variable that is a slip away from one of ours would be passed over, and the command would go to
+// another server than was meant. Others are laureld's, or nobody's.
+std::string FindMisspelledVariable(const CLI::App& root, char** variables) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : root.get_options()) {
+    if (!option->get_envname().empty()) names.push_back(option->get_envname());
+  }
+  for (; *variables != nullptr; ++variables) {
+    const absl::string_view line = *variables;
+    const std::string name(line.substr(0, line.find('=')));
+    if (!absl::StartsWith(name, "LAUREL_")) continue;
+    const std::optional<std::string> nearest = Nearest(name, names, 2);
+    if (!nearest || *nearest == name) continue;
+    return absl::StrCat(name, ": must be a variable that is read", DidYouMean(name, {*nearest}));
+  }
+  return "";
+}
+
 ExitCode PrintParseError(const CLI::App& root, const std::vector<std::string>& arguments,
                          const CLI::ParseError& error, std::ostream& err) {
   const std::string typo = FindTypo(root, arguments);
@@ -188,6 +209,10 @@ ExitCode Run(const std::vector<std::string>& arguments, const Environment& envir
     return ExitCode::kDone;
   } catch (const CLI::ParseError& error) {
     return PrintParseError(root, arguments, error, *environment.err);
+  }
+  if (const std::string slip = FindMisspelledVariable(root, environ); !slip.empty()) {
+    *environment.err << "wrong usage: " << slip << "\n";
+    return ExitCode::kWrongUsage;
   }
   if (is_json || format == "json") options.format = Format::kJson;
   if (!is_json && format == "csv") options.format = Format::kCsv;

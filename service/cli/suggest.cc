@@ -29,10 +29,11 @@ std::size_t Distance(absl::string_view a, absl::string_view b) {
 }  // namespace
 
 std::optional<std::string> Nearest(absl::string_view word,
-                                   const std::vector<std::string>& candidates) {
+                                   const std::vector<std::string>& candidates,
+                                   std::size_t slips_max) {
   const std::string lower = absl::AsciiStrToLower(word.substr(0, 64));
   std::optional<std::string> nearest;
-  std::size_t best = std::max<std::size_t>(1, lower.size() / 3) + 1;
+  std::size_t best = std::min(slips_max, std::max<std::size_t>(1, lower.size() / 3)) + 1;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = Distance(lower, absl::AsciiStrToLower(candidate));
     if (distance >= best || distance >= candidate.size()) continue;

@@ -12,24 +12,15 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Environment Variables(std::map<std::string, std::string> variables) {
-  return [variables](const std::string& name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    if (found == variables.end()) return std::nullopt;
-    return found->second;
-  };
-}
-
 absl::StatusOr<Config> Load(const std::vector<std::string>& arguments,
-                            std::map<std::string, std::string> variables = {}) {
+                            const Environment& variables = {}) {
   const absl::StatusOr<CommandLine> line = ParseCommandLine(arguments);
   if (!line.ok()) return line.status();
-  return LoadConfig(*line, Variables(std::move(variables)));
+  return LoadConfig(*line, variables);
 }
 
-std::string Problem(const std::vector<std::string>& arguments,
-                    std::map<std::string, std::string> variables = {}) {
-  return std::string(Load(arguments, std::move(variables)).status().message());
+std::string Problem(const std::vector<std::string>& arguments, const Environment& variables = {}) {
+  return std::string(Load(arguments, variables).status().message());
 }
 
 std::string WriteFile(const TempDir& dir, absl::string_view text) {
@@ -80,6 +71,36 @@ TEST(Config, UnknownWordsGetASuggestion) {
               HasSubstr("data_dir: must be one value"));
   EXPECT_THAT(Problem({"--config", WriteFile(dir, "data_dir: {\n")}), HasSubstr("must be YAML"));
   EXPECT_THAT(Problem({"--config", dir.Path("none")}), HasSubstr("none"));
+}
+
+TEST(Config, UnknownVariablesAreNoticed) {
+  EXPECT_EQ(Problem({"--data-dir=/d"}, {{"LAUREL_LISEN", "127.0.0.1:1"}}),
+            "LAUREL_LISEN: unknown setting; did you mean LAUREL_LISTEN? (environment)");
+  EXPECT_EQ(Problem({"--data-dir=/d"}, {{"LAUREL_CONFG", "/f"}}),
+            "LAUREL_CONFG: unknown setting; did you mean LAUREL_CONFIG? (environment)");
+  EXPECT_EQ(Problem({"--data-dir=/d"}, {{"LAUREL_PORT", "7300"}, {"LAUREL_data_dir", "/d"}}),
+            "LAUREL_PORT: unknown setting (environment)\n"
+            "LAUREL_data_dir: unknown setting (environment)");
+  EXPECT_THAT(Problem({}, {{"LAUREL_DATADIR", "/d"}}), HasSubstr("data_dir: must be set"));
+}
+
+TEST(Config, VariablesOfOthersAreLeftAlone) {
+  const absl::StatusOr<Config> config =
+      Load({"--data-dir=/d"}, {
+                                  {"PATH", "/bin"},
+                                  {"LAURELS", "many"},
+                                  {"LAUREL_SERVER", "a:1"},
+                                  {"LAUREL_PROGRAM", "stars"},
+                                  {"LAUREL_SEED", "1"},
+                                  {"LAUREL_SERVICE_HOST", "h"},
+                                  {"LAUREL_SERVICE_PORT", "1"},
+                                  {"LAUREL_SERVICE_PORT_GRPC", "1"},
+                                  {"LAUREL_PORT", "tcp://h:1"},
+                                  {"LAUREL_PORT_1_TCP", "tcp://h:1"},
+                                  {"LAUREL_PORT_1_TCP_ADDR", "h"},
+                                  {"LAUREL_API_PORT_1_TCP_PROTO", "tcp"},
+                              });
+  EXPECT_TRUE(config.ok()) << config.status();
 }
 
 TEST(Config, AllThatIsWrongIsTold) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -102,6 +103,19 @@ TEST_F(App, TyposGetASuggestion) {
     EXPECT_TRUE(absl::StrContains(result.err, row.message)) << result.err;
     EXPECT_EQ(result.out, "");
   }
+}
+
+TEST_F(App, MisspelledVariablesAreNoticed) {
+  ::setenv("LAUREL_SEVER", "10.0.0.1:7300", 1);
+  const Result slip = Do({"version"});
+  ::unsetenv("LAUREL_SEVER");
+  EXPECT_EQ(slip.code, ExitCode::kWrongUsage);
+  EXPECT_EQ(slip.err,
+            "wrong usage: LAUREL_SEVER: must be a variable that is read (did you mean "
+            "\"LAUREL_SERVER\"?)\n");
+  ::setenv("LAUREL_LISTEN", "127.0.0.1:7300", 1);  // laureld's
+  EXPECT_EQ(Do({"version"}).code, ExitCode::kDone);
+  ::unsetenv("LAUREL_LISTEN");
 }
 
 TEST_F(App, HelpBeginsWithExamples) {
