@@ -243,6 +243,8 @@ const std::vector<SettingInfo>& AllSettings() {
        "key that hashes identities; default DATA_DIR.keys/identity.key, made at init"},
       {"signing_key_file", "", "FILE",
        "key that signs checkpoints; default DATA_DIR.keys/signing.key, made at init"},
+      {"adopt_identity_key", "false", "",
+       "take the identity key for the one this ledger began with, where the ledger does not know"},
       {"port_file", "", "FILE", "written with the port once it is served"},
       {"reflection", "auto", "on|off|auto", "describe the services to callers; auto: on loopback"},
       {"log_level", "info", "debug|info|warning|error", "debug logs every call"},
@@ -398,6 +400,7 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
                    "keys, was inside");
     }
   }
+  config.adopts_identity_key = reader.Choice("adopt_identity_key", false, kBooleans);
   config.port_file = reader.Text("port_file");
   config.reflection =
       reader.Choice<Switch>("reflection", Switch::kAuto,

@@ -43,6 +43,7 @@ struct Config {
   std::string origin;       // of the checkpoints; for init alone
   std::string identity_key_file;
   std::string signing_key_file;
+  bool adopts_identity_key = false;
   std::string port_file;  // may be empty
   Switch reflection = Switch::kAuto;
   LogLevel log_level = LogLevel::kInfo;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
@@ -72,6 +73,11 @@ IdentityHash IdentityHasher::Hash(const ProgramId& program, IdentityKind kind,
   IdentityHash hash;
   std::copy_n(mac.begin(), hash.size(), hash.begin());
   return hash;
+}
+
+std::string IdentityHasher::Fingerprint() const {
+  const laurel::Hash mac = HmacSha256(key_, "laurel identity key");
+  return absl::BytesToHexString(AsBytes(mac).substr(0, 16));
 }
 
 }  // namespace laurel

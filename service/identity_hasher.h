@@ -29,6 +29,11 @@ class IdentityHasher {
   IdentityHash Hash(const ProgramId& program, IdentityKind kind,
                     absl::string_view normalised) const;
 
+  // Tells this key from others and nothing about it: the first 16 bytes of HMAC-SHA-256(key,
+  // "laurel identity key"), in hex. Frozen: ledgers remember it. It is no identity's hash, because
+  // those have a zero byte in what is hashed.
+  std::string Fingerprint() const;
+
  private:
   const std::string key_;
 };

@@ -27,6 +27,7 @@
 #include "engine/journal/checkpoint.h"
 #include "engine/journal/note.h"
 #include "engine/store/boot.h"
+#include "engine/store/key.h"
 #include "engine/verify.h"
 #include "engine/version.h"
 #include "service/keys.h"
@@ -86,6 +87,43 @@ absl::StatusOr<std::string> LoadOrCreateKey(const std::string& path, bool may_cr
   RETURN_IF_ERROR(CreateKeyFile(path));
   log.Write(LogLevel::kInfo, "key made: keep a copy of it apart from the data", {{"file", path}});
   return LoadKeyFile(path);
+}
+
+absl::StatusOr<bool> HasMembers(RocksDbStore& store) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, store.TakeSnapshot(kPartition));
+  const KeyRange members = MemberRange(kPartition);
+  bool has_members = false;
+  RETURN_IF_ERROR(snapshot->Scan(Space::kMembers, members.begin, members.end, ScanOptions{},
+                                 [&has_members](absl::string_view, absl::string_view) {
+                                   has_members = true;
+                                   return false;
+                                 }));
+  return has_members;
+}
+
+// With another key than the ledger's own every lookup would miss and members be enrolled twice. A
+// ledger that does not know its key yet notes it, unless there are members whom it may not fit.
+absl::Status CheckIdentityKey(Booted& booted, const IdentityHasher& hasher, const Config& config,
+                              const Log& log) {
+  const std::string fingerprint = hasher.Fingerprint();
+  const std::string& known = booted.dir.identity().identity_key;
+  if (known == fingerprint) return absl::OkStatus();
+  if (!known.empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        config.identity_key_file, ": must be the key this ledger began with (fingerprint ", known,
+        "), was another (", fingerprint, "), with which no member would be found; restore it"));
+  }
+  ASSIGN_OR_RETURN(const bool has_members, HasMembers(*booted.store));
+  if (has_members && !config.adopts_identity_key) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        config.identity_key_file,
+        ": must be the key this ledger began with, which the ledger does not know because an "
+        "earlier version made it; if it is, start once with --adopt-identity-key"));
+  }
+  RETURN_IF_ERROR(booted.dir.SetIdentityKey(fingerprint));
+  log.Write(LogLevel::kInfo, "identity key noted: the ledger takes no other from now on",
+            {{"file", config.identity_key_file}, {"fingerprint", fingerprint}});
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Signer> MakeSigner(const LedgerIdentity& identity, const std::string& seed) {
@@ -241,9 +279,14 @@ int Serve(const Config& config, const Log& log) {
   const Head& head = booted.heads.at(kPartition);
 
   const bool may_create = head.sequence == 0;
+  const bool knows_key = !booted.dir.identity().identity_key.empty();
   const absl::StatusOr<std::string> identity_key =
-      LoadOrCreateKey(config.identity_key_file, may_create, log);
+      LoadOrCreateKey(config.identity_key_file, may_create && !knows_key, log);
   if (!identity_key.ok()) return Refuse(log, "key refused", identity_key.status(), kExitRefused);
+  const IdentityHasher hasher(*identity_key);
+  if (const absl::Status fits = CheckIdentityKey(booted, hasher, config, log); !fits.ok()) {
+    return Refuse(log, "key refused", fits, kExitRefused);
+  }
   const absl::StatusOr<std::string> seed =
       LoadOrCreateKey(config.signing_key_file, may_create, log);
   if (!seed.ok()) return Refuse(log, "key refused", seed.status(), kExitRefused);
@@ -266,7 +309,6 @@ int Serve(const Config& config, const Log& log) {
                     std::move(options));
   if (!engine.ok()) return Refuse(log, "ledger refused", engine.status(), kExitRefused);
 
-  const IdentityHasher hasher(*identity_key);
   ServiceSet services(**engine, hasher, log,
                       ServerIdentity{.ledger = identity.origin,
                                      .data_format = identity.format,

@@ -56,6 +56,12 @@ absl::Status CheckOrigin(absl::string_view origin) {
   return absl::OkStatus();
 }
 
+bool IsFingerprint(absl::string_view text) {
+  return text.size() == 32 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
 // Locks DIR/LOCK for this process and writes its pid there.
 absl::StatusOr<FileDescriptor> Lock(const std::string& path) {
   const std::string lock_path = Join(path, "LOCK");
@@ -76,10 +82,13 @@ absl::StatusOr<FileDescriptor> Lock(const std::string& path) {
 }  // namespace
 
 std::string RenderIdentity(const LedgerIdentity& identity) {
-  const std::string body =
+  std::string body =
       absl::StrCat(kTitle, "format ", identity.format, "\nledger_id ",
                    absl::BytesToHexString(AsBytes(identity.ledger_id)), "\npartitions ",
                    identity.partition_count, "\norigin ", identity.origin, "\n");
+  if (!identity.identity_key.empty()) {
+    absl::StrAppend(&body, "identity_key ", identity.identity_key, "\n");
+  }
   return absl::StrCat(body, kCrcField, HexOf(Crc32c(body)), "\n");
 }
 
@@ -120,6 +129,10 @@ absl::StatusOr<LedgerIdentity> ParseIdentity(absl::string_view text) {
   if (!ConsumeField(rest, "origin", value) || !CheckOrigin(value).ok())
     return damaged("without origin");
   identity.origin = std::string(value);
+  if (ConsumeField(rest, "identity_key", value)) {
+    if (!IsFingerprint(value)) return damaged("without identity_key");
+    identity.identity_key = std::string(value);
+  }
   if (!rest.empty()) return damaged("longer than its fields");
   return identity;
 }
@@ -199,6 +212,21 @@ absl::StatusOr<DataDir> DataDir::Open(const std::string& path) {
 
 DataDir::DataDir(std::string path, FileDescriptor lock, LedgerIdentity identity)
     : path_(std::move(path)), lock_(std::move(lock)), identity_(std::move(identity)) {}
+
+absl::Status DataDir::SetIdentityKey(absl::string_view fingerprint) {
+  if (!identity_.identity_key.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("identity_key: must not be known yet, was ", identity_.identity_key));
+  }
+  if (!IsFingerprint(fingerprint)) {
+    return absl::InvalidArgumentError("identity_key: must be 32 hex digits, was another text");
+  }
+  LedgerIdentity identity = identity_;
+  identity.identity_key = std::string(fingerprint);
+  RETURN_IF_ERROR(WriteFileAtomically(Join(path_, "IDENTITY.laurel"), RenderIdentity(identity)));
+  identity_ = std::move(identity);
+  return absl::OkStatus();
+}
 
 std::string DataDir::db_path() const { return Join(path_, "db"); }
 std::string DataDir::anchor_path() const { return Join(path_, "anchor"); }

@@ -17,7 +17,7 @@
 // The data directory of one ledger:
 //
 //   LOCK             flock of the one process that may write; holds its pid
-//   IDENTITY.laurel  what the ledger is, fixed at init (format below)
+//   IDENTITY.laurel  what the ledger is, fixed at init and first start (format below)
 //   anchor           how far each partition has come (anchor.h)
 //   db/              RocksDB
 //   checkpoint/      the last signed checkpoint of each partition
@@ -31,13 +31,15 @@ namespace laurel {
 inline constexpr PartitionId kAuditPartition = 0xFFFF;
 inline constexpr std::uint32_t kPartitionsMax = 1'024;
 
-// What is fixed at init. As a file, one field a line, and a checksum over the lines before it:
+// What is fixed at init, and the identity key at the first start. As a file, one field a line, and
+// a checksum over the lines before it:
 //
 //   laurel ledger
 //   format 1
 //   ledger_id 00112233445566778899aabbccddeeff
 //   partitions 1
 //   origin ledger.example.com/laurel
+//   identity_key 00112233445566778899aabbccddeeff    absent before the first start
 //   crc32c 0badcafe
 struct LedgerIdentity {
   static constexpr std::uint32_t kFormat = 1;
@@ -45,6 +47,8 @@ struct LedgerIdentity {
   LedgerId ledger_id{};
   std::uint32_t partition_count = 1;  // 1 to kPartitionsMax, without the audit partition
   std::string origin;                 // of the checkpoints, without the partition: host/ledger
+  // Fingerprint of the key that hashes identities, 32 hex digits; empty if it is not known yet.
+  std::string identity_key;
   friend bool operator==(const LedgerIdentity&, const LedgerIdentity&) = default;
 };
 std::string RenderIdentity(const LedgerIdentity& identity);
@@ -77,6 +81,9 @@ class DataDir {
 
   const std::string& path() const { return path_; }
   const LedgerIdentity& identity() const { return identity_; }
+  // Notes for good which key hashes this ledger's identities; durable when it returns OK.
+  // FAILED_PRECONDITION if one is known, INVALID_ARGUMENT if it is no fingerprint.
+  absl::Status SetIdentityKey(absl::string_view fingerprint);
   std::string db_path() const;
   std::string anchor_path() const;
   std::string checkpoint_path() const;

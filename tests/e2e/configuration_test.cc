@@ -114,6 +114,34 @@ TEST_F(ConfigurationTest, ACheckpointOfAnotherKeyIsRefused) {
   EXPECT_THAT(exit.errors, HasSubstr("must be signed by"));
 }
 
+TEST_F(ConfigurationTest, AnIdentityKeyThatIsNotTheLedgersIsRefused) {
+  Init();
+  LaureldProcess server(data_dir_);
+  ASSERT_TRUE(server.Start());
+  ASSERT_EQ(server.Stop(), 0);
+  const std::string identity = *ReadFile(data_dir_ + "/IDENTITY.laurel");
+  EXPECT_THAT(identity, HasSubstr("\nidentity_key "));
+  const std::string file = absl::StrCat(data_dir_, ".keys/identity.key");
+  const std::string key = *ReadFile(file);
+  EXPECT_THAT(identity, testing::Not(HasSubstr(key.substr(0, 16))));
+  ASSERT_TRUE(WriteFileAtomically(file, absl::StrCat(std::string(64, 'a'), "\n")).ok());
+  ASSERT_EQ(::chmod(file.c_str(), 0400), 0);
+  for (const char* flag : {"--adopt-identity-key=false", "--adopt-identity-key"}) {
+    const Exit exit = RunLaureld(Serve({"--listen", "127.0.0.1:0", flag}));
+    EXPECT_EQ(exit.code, kRefused);
+    EXPECT_THAT(exit.errors, HasSubstr("must be the key this ledger began with"));
+  }
+  // A ledger that knows its key never gets a new one, even while it is empty.
+  std::filesystem::remove(file);
+  EXPECT_EQ(RunLaureld(Serve()).code, kRefused);
+  EXPECT_FALSE(std::filesystem::exists(file));
+  ASSERT_TRUE(WriteFileAtomically(file, key).ok());
+  ASSERT_EQ(::chmod(file.c_str(), 0400), 0);
+  ASSERT_TRUE(server.Start());
+  ASSERT_EQ(server.Stop(), 0);
+  EXPECT_EQ(*ReadFile(data_dir_ + "/IDENTITY.laurel"), identity);
+}
+
 TEST_F(ConfigurationTest, ANewerFormatIsNotTouched) {
   Init();
   const std::string file = absl::StrCat(data_dir_, "/IDENTITY.laurel");

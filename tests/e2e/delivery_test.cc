@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/time.h"
+#include "engine/store/data_dir.h"
 #include "engine/store/files.h"
 #include "laurel/v1/member_service.grpc.pb.h"
 #include "laurel/v1/points_service.grpc.pb.h"
@@ -317,6 +319,35 @@ TEST_F(DeliveryTest, ServesAgainAfterKillMinusNine) {
     ASSERT_TRUE(server_.Start());
     EXPECT_EQ(Points(ana), 10 * i);
   }
+}
+
+// A ledger of a version that did not note the key: nobody can tell whether a key fits its members
+// but the operator.
+TEST_F(DeliveryTest, AKeyThatTheLedgerDoesNotKnowIsTakenOnlyOnDemand) {
+  const std::string file = absl::StrCat(server_.data_dir(), "/IDENTITY.laurel");
+  const std::string noted = *ReadFile(file);
+  const auto forget_key = [&] {
+    LedgerIdentity identity = *ParseIdentity(noted);
+    identity.identity_key = "";
+    ASSERT_TRUE(WriteFileAtomically(file, RenderIdentity(identity)).ok());
+  };
+  ASSERT_EQ(server_.Stop(), 0);
+  forget_key();
+  ASSERT_TRUE(server_.Start()) << "there is no member yet";
+  EXPECT_EQ(*ReadFile(file), noted);
+  Enroll(Card("9001"));
+  ASSERT_EQ(server_.Stop(), 0);
+  forget_key();
+  const std::vector<std::string> serve = {"serve", "--data-dir", server_.data_dir(), "--listen",
+                                          "127.0.0.1:0"};
+  const Exit exit = RunLaureld(serve);
+  EXPECT_EQ(exit.code, 78);
+  EXPECT_TRUE(absl::StrContains(exit.errors, "--adopt-identity-key")) << exit.errors;
+  ::setenv("LAUREL_ADOPT_IDENTITY_KEY", "true", 1);
+  EXPECT_TRUE(server_.Start());
+  ::unsetenv("LAUREL_ADOPT_IDENTITY_KEY");
+  EXPECT_EQ(*ReadFile(file), noted);
+  EXPECT_EQ(Points(Card("9001")), 0);
 }
 
 // Nothing that names a person is in any byte of the data directory or of the log.

@@ -28,6 +28,14 @@ TEST(IdentityHasher, IsHmacOfProgramKindAndValue) {
             hasher.Hash(program, IdentityKind::kCard, "12345678"));
 }
 
+TEST(IdentityHasher, FingerprintIsFrozen) {
+  std::string key;
+  for (char c = 0; c < 32; ++c) key.push_back(c);
+  // By openssl dgst -sha256 -mac HMAC -macopt hexkey:000102… over "laurel identity key".
+  EXPECT_EQ(IdentityHasher(key).Fingerprint(), "2968fa1b7179f464bb64010d8692b3be");
+  EXPECT_NE(IdentityHasher(std::string(32, 'k')).Fingerprint(), IdentityHasher(key).Fingerprint());
+}
+
 TEST(NormaliseIdentity, GivesOneSpelling) {
   struct Row {
     IdentityKind kind;

@@ -46,8 +46,25 @@ TEST(Identity, TextIsFrozen) {
   EXPECT_EQ(*ParseIdentity(RenderIdentity(AnIdentity())), AnIdentity());
 }
 
+TEST(Identity, TextWithAKeyIsFrozen) {
+  LedgerIdentity identity = AnIdentity();
+  identity.identity_key = "00112233445566778899aabbccddeeff";
+  EXPECT_EQ(RenderIdentity(identity),
+            "laurel ledger\nformat 1\nledger_id abcd0000000000000000000000000000\npartitions 3\n"
+            "origin ledger.example.com/laurel\nidentity_key 00112233445566778899aabbccddeeff\n"
+            "crc32c 44612b53\n");
+  EXPECT_EQ(*ParseIdentity(RenderIdentity(identity)), identity);
+  for (const char* wrong : {"", "0011", "00112233445566778899AABBCCDDEEFF"}) {
+    identity.identity_key = wrong;
+    const absl::StatusOr<LedgerIdentity> read = ParseIdentity(RenderIdentity(identity));
+    EXPECT_EQ(read.ok(), identity.identity_key.empty()) << wrong;
+  }
+}
+
 TEST(Identity, NoChangedByteGoesUnnoticed) {
-  const std::string text = RenderIdentity(AnIdentity());
+  LedgerIdentity identity = AnIdentity();
+  identity.identity_key = std::string(32, 'a');
+  const std::string text = RenderIdentity(identity);
   for (std::size_t i = 0; i < text.size(); ++i) {
     std::string changed = text;
     changed[i] ^= 1;
@@ -82,6 +99,25 @@ TEST(DataDir, InitMakesEverythingThatOpenNeeds) {
        {"LOCK", "IDENTITY.laurel", "anchor", "db/CURRENT", "checkpoint", "evidence"}) {
     EXPECT_TRUE(fs::exists(absl::StrCat(path, "/", name))) << name;
   }
+}
+
+TEST(DataDir, TheIdentityKeyIsNotedOnceAndForGood) {
+  const TempDir dir;
+  const std::string path = dir.Path("data");
+  const std::string key(32, 'a');
+  ASSERT_TRUE(DataDir::Init(path, AnInit()).ok());
+  {
+    auto opened = DataDir::Open(path);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    EXPECT_EQ(opened->identity().identity_key, "");
+    EXPECT_TRUE(absl::IsInvalidArgument(opened->SetIdentityKey("key")));
+    EXPECT_TRUE(opened->SetIdentityKey(key).ok());
+    EXPECT_EQ(opened->identity().identity_key, key);
+  }
+  auto again = DataDir::Open(path);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->identity().identity_key, key);
+  EXPECT_TRUE(absl::IsFailedPrecondition(again->SetIdentityKey(key)));
 }
 
 TEST(DataDir, InitRefusesAFolderThatIsNotEmpty) {
