@@ -275,6 +275,9 @@ void RenderProgress(absl::string_view tier, const std::vector<ProgressLine>& lin
     if (const rules::Metric* metric = FindMetric(rulebook, line.metric)) {
       condition.set_display_name(metric->name);
       condition.set_measure(ToApi(metric->measure));
+      if (metric->measure == rules::Measure::kPoints) {
+        condition.set_point_type(rulebook.point_types()[metric->point_type].id);
+      }
     }
     condition.set_current(line.have);
     condition.set_required(line.need);

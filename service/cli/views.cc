@@ -44,8 +44,14 @@ std::string RenderEffect(const v1::Entry& entry, const AmountStyle& style) {
 
 std::string RenderMeasure(const v1::TierCondition& condition, std::int64_t amount,
                           const AmountStyle& style) {
-  if (condition.measure() != v1::METRIC_MEASURE_SPEND) return absl::StrCat(amount);
-  return AmountStyle::Money(style.currency, amount);
+  switch (condition.measure()) {
+    case v1::METRIC_MEASURE_SPEND:
+      return AmountStyle::Money(style.currency, amount);
+    case v1::METRIC_MEASURE_POINTS:
+      return style.Points(condition.point_type(), amount);
+    default:
+      return absl::StrCat(amount);
+  }
 }
 
 }  // namespace

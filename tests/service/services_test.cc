@@ -79,6 +79,7 @@ TEST_F(Services, AccrualTellsATillAllItPrints) {
   EXPECT_EQ(accrued.progress().conditions(0).current(), 1'234);
   EXPECT_EQ(accrued.progress().conditions(0).missing(), 1'766);
   EXPECT_EQ(accrued.progress().conditions(0).measure(), v1::METRIC_MEASURE_POINTS);
+  EXPECT_EQ(accrued.progress().conditions(0).point_type(), "credit");
 }
 
 TEST_F(Services, ReadsSeeWhatWasAnsweredBefore) {
