@@ -247,7 +247,8 @@ const std::vector<SettingInfo>& AllSettings() {
        "take the identity key for the one this ledger began with, where the ledger does not know"},
       {"port_file", "", "FILE", "written with the port once it is served"},
       {"reflection", "auto", "on|off|auto", "describe the services to callers; auto: on loopback"},
-      {"log_level", "info", "debug|info|warning|error", "debug logs every call"},
+      {"log_level", "info", "debug|info|warning|error",
+       "debug logs every call; SIGHUP takes it anew"},
       {"log_form", "auto", "json|text|auto", "auto: text on a terminal"},
       {"free_space_min", "auto", "BYTES",
        "refuse writes below this many free bytes; 0: never; auto: 2GiB or 5% of the disk"},
@@ -438,6 +439,15 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
   return config;
 }
 
+std::vector<std::string> ChangedSettings(const Config& before, const Config& after) {
+  std::vector<std::string> changed;
+  for (const SettingInfo& setting : AllSettings()) {
+    const std::string name(setting.name);
+    if (before.sources.at(name).first != after.sources.at(name).first) changed.push_back(name);
+  }
+  return changed;
+}
+
 std::string RenderConfig(const Config& config) {
   std::string text;
   for (const SettingInfo& setting : AllSettings()) {
@@ -458,6 +468,11 @@ std::string RenderHelp() {
       "Commands: serve (default), init, check-config\n"
       "  --config FILE  settings as YAML, with _ for - in their names\n"
       "  --print-config, --version, --help\n"
+      "\n"
+      "Signals:\n"
+      "  SIGHUP           read the file again and take log_level from it; the rest needs a "
+      "restart\n"
+      "  SIGTERM, SIGINT  answer the calls that are in, then stop; again: stop at once\n"
       "\n"
       "Settings; the environment has them as LAUREL_NAME, where an unknown name is refused too:\n";
   for (const SettingInfo& setting : AllSettings()) {

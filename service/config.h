@@ -80,6 +80,9 @@ using Environment = std::map<std::string, std::string>;
 // nor another of the project reads nor Kubernetes sets.
 absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& environment);
 
+// The settings that have another text in `after`, in the order of AllSettings.
+std::vector<std::string> ChangedSettings(const Config& before, const Config& after);
+
 // One setting a line with its origin, as a configuration file.
 std::string RenderConfig(const Config& config);
 std::string RenderHelp();

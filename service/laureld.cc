@@ -33,11 +33,12 @@ Environment ReadEnvironment() {
 }
 
 // Threads inherit the mask: the signals reach whoever waits for them.
-void BlockStopSignals() {
+void BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
 }
@@ -70,11 +71,12 @@ int Run(const std::vector<std::string>& arguments) {
     return kExitDone;
   }
   if (line->command == "check-config") return CheckConfig(*config);
-  const Log log(config->log_level,
-                config->log_form.value_or(isatty(2) != 0 ? Log::Form::kText : Log::Form::kJson));
+  Log log(config->log_level,
+          config->log_form.value_or(isatty(2) != 0 ? Log::Form::kText : Log::Form::kJson));
   if (line->command == "init") return InitLedger(*config, log);
-  BlockStopSignals();
-  return Serve(*config, log);
+  BlockSignals();
+  return Serve(
+      *config, [&line] { return LoadConfig(*line, ReadEnvironment()); }, log);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #ifndef LAUREL_SERVICE_LOG_H_
 #define LAUREL_SERVICE_LOG_H_
 
+#include <atomic>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -24,13 +25,15 @@ class Log {
   Log(LogLevel least, Form form, int fd = 2, const Clock& clock = SystemClock())
       : least_(least), form_(form), fd_(fd), clock_(clock) {}
 
-  bool IsOn(LogLevel level) const { return level >= least_; }
+  LogLevel level() const { return least_; }
+  void SetLevel(LogLevel least) { least_ = least; }
+  bool IsOn(LogLevel level) const { return level >= least_.load(std::memory_order_relaxed); }
   // Fields come in the order given, after ts, level and msg.
   void Write(LogLevel level, absl::string_view message,
              std::initializer_list<Field> fields = {}) const;
 
  private:
-  const LogLevel least_;
+  std::atomic<LogLevel> least_;
   const Form form_;
   const int fd_;
   const Clock& clock_;

@@ -21,6 +21,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "engine/base/status_macros.h"
 #include "engine/engine.h"
@@ -174,6 +175,36 @@ std::string ServedAddress(const std::string& listen, int port) {
   return absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port);
 }
 
+// A configuration that is wrong changes nothing.
+void TakeNewSettings(const Config& config, const Reload& reload, Log& log) {
+  const absl::StatusOr<Config> next = reload();
+  if (!next.ok()) {
+    return log.Write(LogLevel::kError, "new configuration refused: the old one stays in force",
+                     {{"error", std::string(next.status().message())}});
+  }
+  std::vector<std::string> waiting = ChangedSettings(config, *next);
+  std::erase(waiting, "log_level");
+  if (!waiting.empty()) {
+    log.Write(LogLevel::kWarning, "changed settings need a restart",
+              {{"settings", absl::StrJoin(waiting, ", ")}});
+  }
+  // Told at whichever level tells more.
+  const LogLevel old = log.level();
+  log.SetLevel(std::min(old, next->log_level));
+  log.Write(LogLevel::kInfo, "configuration read again",
+            {{"log_level", std::string(ToString(next->log_level))}});
+  log.SetLevel(next->log_level);
+}
+
+void WaitForStop(const Config& config, const Reload& reload, Log& log) {
+  sigset_t signals = StopSignals();
+  ::sigaddset(&signals, SIGHUP);
+  int signal = 0;
+  while (::sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    TakeNewSettings(config, reload, log);
+  }
+}
+
 // Tells load balancers to send calls elsewhere, and gives them time to.
 void AnnounceStop(grpc::Server& server, const Config& config, const Log& log) {
   log.Write(LogLevel::kInfo, "draining");
@@ -252,7 +283,7 @@ int InitLedger(const Config& config, const Log& log) {
   return kExitDone;
 }
 
-int Serve(const Config& config, const Log& log) {
+int Serve(const Config& config, const Reload& reload, Log& log) {
   for (const std::string& file : {config.identity_key_file, config.signing_key_file}) {
     const absl::Status key = LoadKeyFile(file).status();
     if (!key.ok() && !absl::IsNotFound(key)) return Refuse(log, "key refused", key, kExitRefused);
@@ -349,9 +380,7 @@ int Serve(const Config& config, const Log& log) {
              {"epoch", absl::StrCat(head.epoch)},
              {"sequence", absl::StrCat(head.sequence)}});
 
-  const sigset_t signals = StopSignals();
-  int signal = 0;
-  ::sigwait(&signals, &signal);
+  WaitForStop(config, reload, log);
   AnnounceStop(*server, config, log);
   Stop(services, *std::move(engine), booted, config, log);
 }

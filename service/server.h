@@ -1,6 +1,9 @@
 #ifndef LAUREL_SERVICE_SERVER_H_
 #define LAUREL_SERVICE_SERVER_H_
 
+#include <functional>
+
+#include "absl/status/statusor.h"
 #include "service/config.h"
 #include "service/log.h"
 
@@ -16,10 +19,13 @@ inline constexpr int kExitRefused = 78;  // configuration or ledger
 // Creates the ledger and, where they are missing, its keys. Returns an exit code.
 int InitLedger(const Config& config, const Log& log);
 
-// Serves the ledger until SIGTERM or SIGINT, then drains and ends the process; kExitDone. Returns
-// an exit code if it cannot serve. Requires that the calling thread is the only one and that both
-// signals are blocked in it.
-int Serve(const Config& config, const Log& log);
+// Reads the configuration once more.
+using Reload = std::function<absl::StatusOr<Config>()>;
+
+// Serves the ledger until SIGTERM or SIGINT, then drains and ends the process; kExitDone. At SIGHUP
+// it takes the log's level from `reload`. Returns an exit code if it cannot serve. Requires that
+// the calling thread is the only one and that the three signals are blocked in it.
+int Serve(const Config& config, const Reload& reload, Log& log);
 
 }  // namespace laurel
 

@@ -9,7 +9,7 @@
 namespace laurel {
 
 void Shell::Finish(const Call& call, const google::rpc::Status& status) const {
-  if (log_.IsOn(LogLevel::kDebug)) {
+  if (!call.method.empty()) {
     const std::int64_t micros = clock_.Now().micros() - call.begun_at.micros();
     const std::int64_t fraction = micros % kMicrosPerSecond;
     log_.Write(LogLevel::kDebug, "call",

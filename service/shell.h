@@ -123,7 +123,7 @@ class Shell {
   struct Call {
     grpc::CallbackServerContext* context = nullptr;
     grpc::ServerUnaryReactor* reactor = nullptr;
-    absl::string_view method;      // of the request's descriptor
+    absl::string_view method;      // of the request's descriptor; only where calls are logged
     absl::string_view request_id;  // into the request; may be empty
     Timestamp begun_at;            // only where calls are logged
     bool is_over = false;          // it came after the drain and has been refused

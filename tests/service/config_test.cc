@@ -142,6 +142,15 @@ TEST(Config, KeysLieOutsideTheData) {
               HasSubstr("signing_key_file: must lie outside the data directory"));
 }
 
+TEST(Config, ChangesAreFoundByText) {
+  const absl::StatusOr<Config> before = Load({"--data-dir=/d", "--log-level=info"});
+  const absl::StatusOr<Config> after =
+      Load({"--data-dir=/d", "--log-level=debug", "--listen=127.0.0.1:1"});
+  ASSERT_TRUE(before.ok() && after.ok());
+  EXPECT_THAT(ChangedSettings(*before, *after), testing::ElementsAre("listen", "log_level"));
+  EXPECT_THAT(ChangedSettings(*before, *before), testing::IsEmpty());
+}
+
 TEST(Config, EverySettingIsInTheHelp) {
   for (const SettingInfo& setting : AllSettings()) {
     std::string flag = "--" + std::string(setting.name);

@@ -11,6 +11,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -151,6 +152,38 @@ TEST_F(Laureld, RefusesWhatItMustNotServe) {
   EXPECT_THAT(said_, HasSubstr("NOT_INITIALISED"));
   EXPECT_EQ(Run(With({"init"})), 78);
   EXPECT_THAT(said_, HasSubstr("origin: must be set"));
+}
+
+TEST_F(Laureld, TakesItsLogLevelAnewAtSighup) {
+  ASSERT_EQ(Init(), 0) << said_;
+  const std::string file = dir_.Path("laureld.yaml");
+  const auto configure = [&file](absl::string_view text) { std::ofstream(file) << text; };
+  configure("log_level: info\n");
+  Daemon daemon(With({"--config", file, "--listen", "127.0.0.1:0"}));
+  const auto channel = grpc::CreateChannel(daemon.Address(), grpc::InsecureChannelCredentials());
+  const auto call = [&channel] {
+    grpc::ClientContext context;
+    v1::GetServerInfoResponse info;
+    EXPECT_TRUE(v1::AdminService::NewStub(channel)->GetServerInfo(&context, {}, &info).ok());
+  };
+  call();
+  configure("log_level: debug\nbatch_commands_max: 17\n");
+  daemon.Signal(SIGHUP);
+  daemon.ReadUntil("\"log_level\":\"debug\"");
+  EXPECT_THAT(daemon.text(), HasSubstr("need a restart\",\"settings\":\"batch_commands_max\""));
+  EXPECT_THAT(daemon.text(), testing::Not(HasSubstr("\"msg\":\"call\"")));
+  call();
+  daemon.ReadUntil("\"rpc_method\":\"GetServerInfo\"");
+  configure("log_levle: info\n");
+  daemon.Signal(SIGHUP);
+  daemon.ReadUntil("the old one stays in force");
+  EXPECT_THAT(daemon.text(), HasSubstr("did you mean log_level?"));
+  configure("log_level: error\n");
+  daemon.Signal(SIGHUP);
+  daemon.ReadUntil("\"log_level\":\"error\"");
+  daemon.Signal(SIGTERM);
+  EXPECT_EQ(daemon.Wait(), 0);
+  EXPECT_THAT(daemon.text(), testing::Not(HasSubstr("stopped")));
 }
 
 TEST_F(Laureld, NeverReplacesAKeyThatTheLedgerKnows) {
