@@ -99,32 +99,14 @@ google::rpc::Status GetEntryNow(ReadCall& read, const v1::GetEntryRequest& reque
 
 google::rpc::Status ListEntriesNow(ReadCall& read, const v1::ListEntriesRequest& request,
                                    v1::ListEntriesResponse& response) {
-  constexpr absl::string_view kMethod = "ListEntries";
-  const int page_size = ParsePageSize(request.page_size(), read.parse.violations);
-  google::rpc::Status status;
-  const std::optional<FoundMember> member = FindMember(read, request, status);
-  if (!member || !read.parse.violations.empty()) return status;
-  const std::string arguments = MemberName(member->program, member->id);
-  const PartitionId partition = read.view.partition();
-  KeyRange range = MemberEntryRange(partition, member->id);
-  if (!request.page_token().empty()) {
-    const std::optional<std::uint64_t> before =
-        read.page_tokens.Open(kMethod, arguments, request.page_token(), read.now);
-    if (!before) return PageTokenInvalid();
-    range.end = EncodeKey(partition, MemberEntryKey{member->id, *before});
-  }
-  const absl::StatusOr<Page> page =
-      ReadPage(read.view, Space::kIndex, range.begin, range.end, page_size);
-  if (!page.ok()) return ToRpcStatus(page.status());
-  RenderReadHeader(read, response);
-  for (const std::uint64_t sequence : page->sequences) {
-    status = RenderStored(read, sequence, *response.add_entries());
-    if (status.code() != 0) return status;
-  }
-  if (page->next != 0) {
-    response.set_next_page_token(read.page_tokens.Seal(kMethod, arguments, page->next, read.now));
-  }
-  return {};
+  constexpr MemberIndex kEntries = {
+      "ListEntries", Space::kIndex, MemberEntryRange,
+      [](PartitionId partition, MemberId member, std::uint64_t sequence) {
+        return EncodeKey(partition, MemberEntryKey{member, sequence});
+      }};
+  return ListOfMember(read, kEntries, request, response, [&](std::uint64_t sequence) {
+    return RenderStored(read, sequence, *response.add_entries());
+  });
 }
 
 // ---- quote

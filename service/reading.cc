@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
-#include "engine/store/key.h"
+#include "service/names.h"
 
 namespace laurel {
 
@@ -25,27 +25,55 @@ std::optional<FoundMember> FindMember(ReadCall& read, const ProgramId& program,
   return FoundMember{program, *id, std::move(rulebook)};
 }
 
-absl::StatusOr<Page> ReadPage(const ReadView& view, Space space, const std::string& begin,
-                              const std::string& end, int page_size) {
-  Page page;
+namespace {
+
+// The last `count` sequences of the rows.
+absl::StatusOr<std::vector<std::uint64_t>> LastSequences(const Snapshot& snapshot, Space space,
+                                                         const KeyRange& rows, std::size_t count) {
+  std::vector<std::uint64_t> sequences;
   absl::Status damage;
-  const auto limit = static_cast<std::size_t>(page_size);
-  RETURN_IF_ERROR(view.snapshot().Scan(
-      space, begin, end, ScanOptions{.limit = limit + 1, .is_reverse = true},
-      [&](absl::string_view key, absl::string_view) {
-        const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
-        if (!sequence.ok()) {
-          damage = sequence.status();
-          return false;
-        }
-        if (page.sequences.size() == limit) {
-          page.next = page.sequences.back();
-          return false;
-        }
-        page.sequences.push_back(*sequence);
-        return true;
-      }));
+  RETURN_IF_ERROR(snapshot.Scan(space, rows.begin, rows.end,
+                                ScanOptions{.limit = count, .is_reverse = true},
+                                [&](absl::string_view key, absl::string_view) {
+                                  const auto sequence = DecodeTrailingSequence(key);
+                                  damage = sequence.status();
+                                  if (sequence.ok()) sequences.push_back(*sequence);
+                                  return sequence.ok();
+                                }));
   RETURN_IF_ERROR(damage);
+  return sequences;
+}
+
+}  // namespace
+
+std::optional<Page> ReadPage(ReadCall& read, const MemberIndex& index, const FoundMember& member,
+                             int page_size, const std::string& token, google::rpc::Status& status) {
+  const std::string arguments = MemberName(member.program, member.id);
+  const PartitionId partition = read.view.partition();
+  KeyRange rows = index.rows(partition, member.id);
+  if (!token.empty()) {
+    const std::optional<std::uint64_t> before =
+        read.page_tokens.Open(index.method, arguments, token, read.now);
+    if (!before) {
+      status = PageTokenInvalid();
+      return std::nullopt;
+    }
+    rows.end = index.row(partition, member.id, *before);
+  }
+  // One more than the page has tells whether there is another.
+  const auto size = static_cast<std::size_t>(page_size);
+  absl::StatusOr<std::vector<std::uint64_t>> sequences =
+      LastSequences(read.view.snapshot(), index.space, rows, size + 1);
+  if (!sequences.ok()) {
+    status = ToRpcStatus(sequences.status());
+    return std::nullopt;
+  }
+  Page page{*std::move(sequences), ""};
+  if (page.sequences.size() > size) {
+    page.sequences.resize(size);
+    page.next_token =
+        read.page_tokens.Seal(index.method, arguments, page.sequences.back(), read.now);
+  }
   return page;
 }
 

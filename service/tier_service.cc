@@ -50,37 +50,20 @@ google::rpc::Status GetTierNow(ReadCall& read, const v1::GetTierRequest& request
 
 google::rpc::Status ListTierChangesNow(ReadCall& read, const v1::ListTierChangesRequest& request,
                                        v1::ListTierChangesResponse& response) {
-  constexpr absl::string_view kMethod = "ListTierChanges";
-  const int page_size = ParsePageSize(request.page_size(), read.parse.violations);
-  google::rpc::Status status;
-  const std::optional<FoundMember> member = FindMember(read, request, status);
-  if (!member || !read.parse.violations.empty()) return status;
-  const std::string arguments = MemberName(member->program, member->id);
-  const PartitionId partition = read.view.partition();
-  KeyRange range = TierChangeRange(partition, member->id);
-  if (!request.page_token().empty()) {
-    const std::optional<std::uint64_t> before =
-        read.page_tokens.Open(kMethod, arguments, request.page_token(), read.now);
-    if (!before) return PageTokenInvalid();
-    range.end = EncodeKey(partition, TierChangeKey{member->id, *before});
-  }
-  const absl::StatusOr<Page> page =
-      ReadPage(read.view, Space::kMembers, range.begin, range.end, page_size);
-  if (!page.ok()) return ToRpcStatus(page.status());
-  RenderReadHeader(read, response);
-  for (const std::uint64_t sequence : page->sequences) {
+  constexpr MemberIndex kChanges = {
+      "ListTierChanges", Space::kMembers, TierChangeRange,
+      [](PartitionId partition, MemberId member, std::uint64_t sequence) {
+        return EncodeKey(partition, TierChangeKey{member, sequence});
+      }};
+  return ListOfMember(read, kChanges, request, response, [&](std::uint64_t sequence) {
     const std::shared_ptr<const Entry> entry = read.view.state().FindEntry(sequence);
     if (entry == nullptr) {
       return ToRpcStatus(absl::DataLossError("entry of a tier change: must be stored"));
     }
     const absl::Status rendered =
         RenderTierChange(*entry, read.revisions, *response.add_tier_changes());
-    if (!rendered.ok()) return ToRpcStatus(rendered);
-  }
-  if (page->next != 0) {
-    response.set_next_page_token(read.page_tokens.Seal(kMethod, arguments, page->next, read.now));
-  }
-  return {};
+    return rendered.ok() ? google::rpc::Status() : ToRpcStatus(rendered);
+  });
 }
 
 class TierService final : public v1::TierService::CallbackService {

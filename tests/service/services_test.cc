@@ -477,6 +477,22 @@ TEST_F(Services, TierTellsTheWayUpAndWhatKeepsIt) {
   ASSERT_EQ(changes.tier_changes_size(), 1);
   EXPECT_EQ(changes.tier_changes(0).from_tier(), "MEMBER");
   EXPECT_EQ(changes.tier_changes(0).to_tier(), "SILVER");
+  EXPECT_EQ(changes.next_page_token(), "");
+}
+
+TEST_F(Services, TierChangesAreListedInPages) {
+  server_.Accrue("1000", 1, 123'456);
+  server_.Accrue("1000", 2, 200'000);
+  auto request = FromText<v1::ListTierChangesRequest>(kAna);
+  request.set_page_size(1);
+  std::vector<std::string> tiers;
+  do {
+    const auto page = Call(server_.stubs.tier, &v1::TierService::Stub::ListTierChanges, request);
+    ASSERT_EQ(page.tier_changes_size(), 1);
+    tiers.push_back(page.tier_changes(0).to_tier());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(tiers, ElementsAre("GOLD", "SILVER"));
 }
 
 TEST_F(Services, ProgramsLive) {
