@@ -77,7 +77,7 @@ std::vector<std::string> SubjectArguments(const Options& options) {
 
 absl::StatusOr<Config> SubjectConfig(const std::vector<std::string>& arguments) {
   ASSIGN_OR_RETURN(const CommandLine line, ParseCommandLine(arguments));
-  return LoadConfig(line, [](const std::string&) { return std::nullopt; });
+  return LoadConfig(line, Environment{});
 }
 
 int ServeSubject(const std::vector<std::string>& arguments) {
@@ -86,7 +86,9 @@ int ServeSubject(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "laurel-bench: %s\n", std::string(config.status().message()).c_str());
     return kExitUsage;
   }
-  return Serve(*config, Log(config->log_level, Log::Form::kText));
+  Log log(config->log_level, Log::Form::kText);
+  return Serve(
+      *config, [&arguments] { return SubjectConfig(arguments); }, log);
 }
 
 // ---- enrolment
@@ -372,11 +374,12 @@ int Main(int argc, char** argv) {
 }
 
 // Threads inherit the mask: the signals reach whoever waits for them.
-void BlockStopSignals() {
+void BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
 }
@@ -385,7 +388,7 @@ int Run(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
   if (command != kSubjectCommand && command != kFloorCommand) return Main(argc, argv);
   EndWithParent();
-  BlockStopSignals();
+  BlockSignals();
   if (command == kFloorCommand) return ServeFloor(argc > 2 ? argv[2] : "");
   return ServeSubject(std::vector<std::string>(argv + 2, argv + argc));
 }
