@@ -132,7 +132,8 @@ absl::StatusOr<double> Enrol(const Options& options) {
   RETURN_IF_ERROR(CreateKeyFile(config.signing_key_file));
   ASSIGN_OR_RETURN(std::string key, LoadKeyFile(config.identity_key_file));
   const IdentityHasher hasher(std::move(key));
-  ASSIGN_OR_RETURN(const Booted ledger, OpenLedger(config.data_dir));
+  ASSIGN_OR_RETURN(Booted ledger, OpenLedger(config.data_dir));
+  RETURN_IF_ERROR(ledger.dir.SetIdentityKey(hasher.Fingerprint()));  // as the server's first start
   ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                    StartEngine(*ledger.store, ledger.anchors.get(), ledger.dir.identity().ledger_id,
                                ledger.heads.at(0)));
