@@ -33,14 +33,18 @@ std::string StateOf(const v1::Revision& revision) {
   return LabelOf(v1::RevisionState_Name(revision.state()), "REVISION_STATE_");
 }
 
-std::string RenderRevision(const v1::Revision& revision) {
-  if (revision.number() == 0) return "";
+std::string RenderState(const v1::Revision& revision) {
+  if (revision.number() == 0) return "";  // a dry run makes none
   return absl::StrCat(
-      revision.number(), ", ", StateOf(revision),
+      StateOf(revision),
       revision.has_activated_at()
           ? absl::StrCat(" since ", RenderInstant(FromProto(revision.activated_at())))
           : "",
       ", digest ", RenderHex(revision.digest()).substr(0, 16));
+}
+
+std::string RenderRevision(const v1::Revision& revision) {
+  return revision.number() == 0 ? "" : absl::StrCat(revision.number(), ", ", RenderState(revision));
 }
 
 void AddFindings(Document& document, const Repeated<v1::Finding>& findings) {
@@ -71,7 +75,7 @@ ExitCode PrintRevision(Session& session, const FileArguments& arguments,
   return session.Print(response, [&] {
     Document document;
     document.facts.emplace_back("revision", response.revision().name());
-    document.facts.emplace_back("state", RenderRevision(response.revision()));
+    document.facts.emplace_back("state", RenderState(response.revision()));
     document.facts.emplace_back("outcome", Outcome(response));
     AddFindings(document, response.findings());
     return document;
@@ -118,7 +122,7 @@ ExitCode ActivateNumber(Session& session, const ActivateArguments& arguments) {
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     return Document{{{"revision", response.revision().name()},
-                     {"state", RenderRevision(response.revision())},
+                     {"state", RenderState(response.revision())},
                      {"outcome", Outcome(response)}},
                     {}};
   });

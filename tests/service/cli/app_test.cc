@@ -161,6 +161,12 @@ TEST_F(App, ChecksADocument) {
   EXPECT_EQ(Do({"program", "check", folder_.Path("absent")}).code, ExitCode::kIoError);
 }
 
+TEST_F(App, CreatesAProgramFromADocument) {
+  EXPECT_EQ(Do({"program", "create", Write("good.yaml", "good")}).out,
+            "revision  programs/cdnow/revisions/1\nstate     draft, digest 3132333435363738\n"
+            "outcome   done\n");
+}
+
 TEST_F(App, ImportingTwiceAddsNothing) {
   const std::string csv = ManyRows(1'000, 37);
   const Result first = Import(csv, {"--enroll"});

@@ -153,6 +153,15 @@ class FakeServer {
       credit.set_kind(v1::POINT_KIND_QUALIFYING);
       return grpc::Status::OK;
     }
+    grpc::Status CreateProgram(grpc::ServerContext*, const v1::CreateProgramRequest*,
+                               v1::CreateProgramResponse* response) override {
+      v1::Revision& revision = *response->mutable_revision();
+      revision.set_name("programs/cdnow/revisions/1");
+      revision.set_number(1);
+      revision.set_state(v1::REVISION_STATE_DRAFT);
+      revision.set_digest("12345678");
+      return grpc::Status::OK;
+    }
     grpc::Status CheckRevision(grpc::ServerContext*, const v1::CheckRevisionRequest* request,
                                v1::CheckRevisionResponse* response) override {
       response->set_is_valid(request->document() == "good");
