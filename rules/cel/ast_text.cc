@@ -169,13 +169,13 @@ std::string KindMark(const Expr* expr) {
 
 std::string CheckedMark(const CheckedAst& checked, const Expr* expr) {
   if (expr == nullptr) return "";
-  std::string mark = absl::StrCat("~", ToString(checked.TypeOf(*expr)));
+  std::string mark = absl::StrCat("~", ToString(checked.TypeOf(*expr), TypeNames::kShort));
   const Reference* const reference = checked.FindReference(*expr);
   if (reference == nullptr) return mark;
-  const std::string target = reference->overload_ids.empty()
-                                 ? reference->name
-                                 : absl::StrJoin(reference->overload_ids, "|");
-  return absl::StrCat(mark, "^", target);
+  if (reference->overload_ids.empty()) return absl::StrCat(mark, "^", reference->name);
+  std::vector<std::string> ids = reference->overload_ids;
+  std::sort(ids.begin(), ids.end());
+  return absl::StrCat(mark, "^", absl::StrJoin(ids, "|"));
 }
 
 // ---- The tree

@@ -20,6 +20,10 @@ struct Reference {
   std::string name;
   bool is_namespaced = false;
 
+  // The variable of a comprehension around the node, and not one of the host's that may have the
+  // same name.
+  bool is_local = false;
+
   // Set if the name is a type used as a value, as in type(x) == int.
   std::optional<Type> type_value;
 

@@ -76,6 +76,8 @@ struct Issue {
   IssueCode code = IssueCode::kSyntax;
   SourceRange range;  // the smallest part that is wrong
   std::string message;
+  std::string name;  // the unknown name, of kUndeclared, kUndeclaredFunction, kNoField; else empty
+  std::string suggestion;  // a name that may have been meant instead; empty if none is near
 };
 
 // "ERROR: <input>:1:5: message\n | text\n | ....^", one paragraph an issue.

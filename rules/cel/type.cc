@@ -11,14 +11,15 @@ namespace {
 
 constexpr std::uint32_t kPrintedPartsMax = 1000;
 
-absl::string_view SimpleName(TypeKind kind) {
+absl::string_view SimpleName(TypeKind kind, TypeNames names) {
+  const bool is_short = names == TypeNames::kShort;
   switch (kind) {
     case TypeKind::kError:
       return "*error*";
     case TypeKind::kDyn:
       return "dyn";
     case TypeKind::kNull:
-      return "null_type";
+      return is_short ? "null" : "null_type";
     case TypeKind::kBool:
       return "bool";
     case TypeKind::kInt:
@@ -32,9 +33,9 @@ absl::string_view SimpleName(TypeKind kind) {
     case TypeKind::kBytes:
       return "bytes";
     case TypeKind::kTimestamp:
-      return "google.protobuf.Timestamp";
+      return is_short ? "timestamp" : "google.protobuf.Timestamp";
     case TypeKind::kDuration:
-      return "google.protobuf.Duration";
+      return is_short ? "duration" : "google.protobuf.Duration";
     case TypeKind::kList:
       return "list";
     case TypeKind::kMap:
@@ -49,14 +50,14 @@ absl::string_view SimpleName(TypeKind kind) {
   return "";
 }
 
-void Append(const Type& type, std::string& out) {
-  const absl::string_view simple = SimpleName(type.kind());
+void Append(const Type& type, TypeNames names, std::string& out) {
+  const absl::string_view simple = SimpleName(type.kind(), names);
   absl::StrAppend(&out, simple.empty() ? type.name() : simple);
   if (type.params().empty()) return;
   out += '(';
   for (std::size_t i = 0; i < type.params().size(); ++i) {
     if (i > 0) out += ", ";
-    Append(type.param(i), out);
+    Append(type.param(i), names, out);
   }
   out += ')';
 }
@@ -113,10 +114,10 @@ bool operator==(const Type& a, const Type& b) {
          std::equal(a.params().begin(), a.params().end(), b.params().begin(), b.params().end());
 }
 
-std::string ToString(const Type& type) {
+std::string ToString(const Type& type, TypeNames names) {
   if (type.size() > kPrintedPartsMax) return "…";
   std::string out;
-  Append(type, out);
+  Append(type, names, out);
   return out;
 }
 

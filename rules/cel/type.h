@@ -86,9 +86,13 @@ class Type {
   std::shared_ptr<const Compound> compound_;  // null for kinds without name and parameters
 };
 
-// As the language writes it: int, list(string), map(string, dyn), type(int), optional_type(int),
-// google.protobuf.Timestamp, null_type. Cut with "…" beyond 1,000 parts.
-std::string ToString(const Type& type);
+// How three types are called: null_type, google.protobuf.Timestamp, google.protobuf.Duration, as in
+// expressions, or null, timestamp, duration, as in declarations and messages.
+enum class TypeNames : std::uint8_t { kLanguage, kShort };
+
+// int, list(string), map(string, dyn), type(int), optional_type(int). "…" for a type of more than
+// 1,000 parts.
+std::string ToString(const Type& type, TypeNames names = TypeNames::kLanguage);
 
 inline constexpr absl::string_view kOptionalTypeName = "optional_type";
 
