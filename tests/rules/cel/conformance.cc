@@ -10,10 +10,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rules/cel/arena.h"
+#include "rules/cel/checker.h"
 #include "rules/cel/collections.h"
+#include "rules/cel/declarations.h"
 #include "rules/cel/evaluator.h"
 #include "rules/cel/numbers.h"
 #include "rules/cel/parser.h"
+#include "rules/cel/plan.h"
+#include "rules/cel/symbols.h"
 #include "rules/cel/time.h"
 
 namespace laurel::cel {
@@ -138,6 +142,107 @@ std::optional<std::string> Compare(const ConformanceTest& test, Setting& setting
   return absl::StrCat("expected ", DebugString(*value), ", was ", DebugString(actual));
 }
 
+// ---- Declarations
+
+Type TypeFromJson(const json& type);
+
+std::vector<Type> TypesFromJson(const json& types) {
+  std::vector<Type> result;
+  for (const json& type : types) result.push_back(TypeFromJson(type));
+  return result;
+}
+
+Type PrimitiveFromJson(const std::string& name) {
+  if (name == "BOOL") return Type::Bool();
+  if (name == "INT64") return Type::Int();
+  if (name == "UINT64") return Type::Uint();
+  if (name == "DOUBLE") return Type::Double();
+  if (name == "STRING") return Type::String();
+  return name == "BYTES" ? Type::Bytes() : Type::Error();
+}
+
+Type TypeFromJson(const json& type) {
+  const std::string kind = type.begin().key();
+  const json& content = type.begin().value();
+  if (kind == "primitive") return PrimitiveFromJson(content.get<std::string>());
+  if (kind == "null") return Type::Null();
+  if (kind == "dyn") return Type::Dyn();
+  if (kind == "type_param") return Type::Param(content.get<std::string>());
+  if (kind == "list_type") return Type::List(TypeFromJson(content.at("elem_type")));
+  if (kind == "map_type") {
+    return Type::Map(TypeFromJson(content.at("key_type")), TypeFromJson(content.at("value_type")));
+  }
+  if (kind == "abstract_type") {
+    return Type::Abstract(Text(content, "name"),
+                          TypesFromJson(content.value("parameter_types", json::array())));
+  }
+  if (content == "google.protobuf.Duration") return Type::Duration();
+  return content == "google.protobuf.Timestamp" ? Type::Timestamp() : Type::Error();
+}
+
+void Declare(const json& declaration, Declarations& declarations) {
+  const std::string name = Text(declaration, "name");
+  if (declaration.contains("ident")) {
+    declarations.AddVariable(name, TypeFromJson(declaration.at("ident").at("type")));
+    return;
+  }
+  for (const json& overload : declaration.at("function").at("overloads")) {
+    declarations.AddOverload(
+        name, OverloadDeclaration{.id = Text(overload, "overload_id"),
+                                  .is_method = overload.value("is_instance_function", false),
+                                  .params = TypesFromJson(overload.value("params", json::array())),
+                                  .result = TypeFromJson(overload.at("result_type"))});
+  }
+}
+
+// A bound name without a declaration is dyn.
+void DeclareAll(const ConformanceTest& test, Declarations& declarations) {
+  const json bindings = test.fields.value("bindings", json::object());
+  for (const auto& [name, value] : bindings.items()) declarations.AddVariable(name, Type::Dyn());
+  for (const json& declaration : test.fields.value("type_env", json::array())) {
+    Declare(declaration, declarations);
+  }
+}
+
+// ---- The checked paths
+
+std::optional<std::string> CompareType(const ConformanceTest& test, const Type& actual) {
+  if (!test.fields.contains("typed_result")) return std::nullopt;
+  const Type expected = TypeFromJson(test.fields.at("typed_result").at("deduced_type"));
+  if (expected == actual) return std::nullopt;
+  return absl::StrCat("expected type ", ToString(expected), ", was ", ToString(actual));
+}
+
+// The facts of a plan in the order of its slots.
+std::vector<Value> FactsOf(const ConformanceTest& test, const Setting& setting, SlotTable& slots) {
+  std::vector<Value> facts;
+  const json bindings = test.fields.value("bindings", json::object());
+  for (const auto& [name, value] : bindings.items()) {
+    slots.Add(name);
+    setting.activation.Find(name, facts.emplace_back());
+  }
+  return facts;
+}
+
+// With symbols or without them, as a host may plan either way.
+std::optional<std::string> RunPlan(const ConformanceTest& test, Setting& setting,
+                                   CheckedAst checked, const Value& walked, SymbolTable* symbols) {
+  PlanOptions options;
+  options.symbols = symbols;
+  std::vector<Value> facts = FactsOf(test, setting, options.slots);
+  const Plan plan = Plan::Make(std::move(checked), options);
+  for (Value& fact : facts) {
+    if (symbols != nullptr && fact.is(Kind::kString)) fact = symbols->Lookup(fact.text());
+  }
+  Frame frame(facts, setting.context);
+  const Value planned = plan.Evaluate(frame);
+  if (std::optional<std::string> failure = Compare(test, setting, planned)) {
+    return absl::StrCat("planned: ", *failure);
+  }
+  if (IsSameResult(walked, planned)) return std::nullopt;
+  return absl::StrCat("walked ", DebugString(walked), ", planned ", DebugString(planned));
+}
+
 std::string Issues(const std::vector<Issue>& issues) {
   std::string text;
   for (const Issue& issue : issues) absl::StrAppend(&text, issue.message, "; ");
@@ -244,7 +349,9 @@ bool IsSameResult(const Value& a, const Value& b) {
   return false;
 }
 
-std::optional<std::string> RunConformanceTest(const ConformanceTest& test) {
+namespace {
+
+std::optional<std::string> RunUnchecked(const ConformanceTest& test) {
   const Source source(test.expr);
   const ParseResult parsed = Parse(source);
   if (!parsed.ok()) return absl::StrCat("does not parse: ", Issues(parsed.issues));
@@ -252,9 +359,43 @@ std::optional<std::string> RunConformanceTest(const ConformanceTest& test) {
   if (std::optional<std::string> failure = Bind(test, setting)) return failure;
   EvaluateOptions options;
   options.container = Text(test.fields, "container");
+  return Compare(test, setting, Evaluate(parsed.ast, setting.activation, setting.context, options));
+}
+
+std::optional<std::string> RunChecked(const ConformanceTest& test, SymbolTable* symbols) {
+  const Source source(test.expr);
+  ParseResult parsed = Parse(source);
+  if (!parsed.ok()) return absl::StrCat("does not parse: ", Issues(parsed.issues));
+  Declarations declarations(&AllDeclarations());
+  DeclareAll(test, declarations);
+  CheckOptions check_options;
+  check_options.container = Text(test.fields, "container");
+  CheckResult result = Check(std::move(parsed.ast), declarations, check_options);
+  if (!result.ok()) return absl::StrCat("does not check: ", Issues(result.issues));
+  if (std::optional<std::string> failure = CompareType(test, result.checked.type())) return failure;
   if (test.fields.value("check_only", false)) return std::nullopt;
-  const Value value = Evaluate(parsed.ast, setting.activation, setting.context, options);
-  return Compare(test, setting, value);
+  Setting setting;
+  if (std::optional<std::string> failure = Bind(test, setting)) return failure;
+  const Value walked = Evaluate(result.checked, setting.activation, setting.context);
+  if (std::optional<std::string> failure = Compare(test, setting, walked)) return failure;
+  return RunPlan(test, setting, std::move(result.checked), walked, symbols);
+}
+
+}  // namespace
+
+std::optional<std::string> RunConformanceTest(const ConformanceTest& test) {
+  const bool is_check_only = test.fields.value("check_only", false);
+  if (!is_check_only) {
+    if (std::optional<std::string> failure = RunUnchecked(test)) {
+      return absl::StrCat("unchecked: ", *failure);
+    }
+  }
+  if (test.fields.value("disable_check", false)) return std::nullopt;
+  if (std::optional<std::string> failure = RunChecked(test, nullptr)) return failure;
+  SymbolTable symbols;
+  std::optional<std::string> failure = RunChecked(test, &symbols);
+  if (failure) failure->insert(0, "with symbols: ");
+  return failure;
 }
 
 }  // namespace laurel::cel

@@ -36,8 +36,9 @@ std::optional<Value> ValueFromJson(Context& context, const nlohmann::json& json)
 // like NaN, any error like any other.
 bool IsSameResult(const Value& a, const Value& b);
 
-// Runs one test: parses, checks unless the test says not to, evaluates on every path. Returns
-// nothing if all is as expected, else what is not.
+// Runs one test: without the checker as a tree; and, unless the test says not to check, checked as
+// a tree, as a plan and as a plan with symbols, which must all agree. Returns nothing if all is as
+// expected, else what is not.
 std::optional<std::string> RunConformanceTest(const ConformanceTest& test);
 
 }  // namespace laurel::cel
