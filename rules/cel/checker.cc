@@ -253,7 +253,7 @@ class Checker {
         return Type::Error();
       default:
         Report(IssueCode::kNotSelectable, expr.at,
-               absl::StrCat("a ", Shown(type), " has no field `", field, "`"));
+               absl::StrCat(Shown(type), " has no field `", field, "`"));
         return Type::Error();
     }
   }

@@ -126,7 +126,8 @@ bool Inference::Mentions(const Type& type, const Type& unknown) {
 }
 
 const Type& Inference::MoreGeneral(const Type& a, const Type& b) {
-  return SaysNoMore(a, b) ? a : b;
+  // null agrees with what may be absent, and says less only by itself.
+  return b.kind() == TypeKind::kNull || SaysNoMore(a, b) ? a : b;
 }
 
 // `type` with each of its parameters replaced by map(parameter).
