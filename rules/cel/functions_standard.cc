@@ -195,7 +195,7 @@ void AddTextTests(FunctionRegistry& registry) {
 using CivilField = std::int64_t (*)(const CivilTime& time);
 
 Value CivilFieldOf(Context& context, Args args, CivilField field) {
-  constexpr std::int64_t kZoneSteps = 50;
+  constexpr std::int64_t kZoneSteps = 10;
   if (!context.Spend(kZoneSteps)) return TooManySteps();
   const std::optional<CivilTime> time = args.size() == 1
                                             ? CivilInUtc(args[0].seconds())

@@ -47,6 +47,8 @@ std::optional<double> ParseDouble(absl::string_view text) {
   if (!text.empty() && text[0] == '+') text.remove_prefix(1);
   const absl::string_view digits = text.substr(!text.empty() && text[0] == '-' ? 1 : 0);
   if (!StartsWithDigit(digits) && (digits.size() < 2 || digits[0] != '.')) return std::nullopt;
+  // Hexadecimal, which Abseil reads too.
+  if (digits.find_first_of("xX") != absl::string_view::npos) return std::nullopt;
   double number = 0;
   const char* const end = text.data() + text.size();
   const auto result = absl::from_chars(text.data(), end, number);

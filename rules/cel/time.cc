@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/numeric/int128.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -207,11 +208,15 @@ bool HasZoneFile(absl::string_view name) {
   return std::filesystem::is_regular_file(path, ignored);
 }
 
+// Zones are looked for on the disk once in a thread.
 std::optional<absl::TimeZone> LoadZone(absl::string_view name) {
+  thread_local absl::flat_hash_map<std::string, absl::TimeZone> known;
+  if (const auto found = known.find(name); found != known.end()) return found->second;
   if (name == "UTC") return absl::UTCTimeZone();
   if (!IsZoneName(name) || !HasZoneFile(name)) return std::nullopt;
   absl::TimeZone zone;
   if (!absl::LoadTimeZone(name, &zone)) return std::nullopt;
+  known.emplace(std::string(name), zone);
   return zone;
 }
 
