@@ -55,22 +55,14 @@ std::int8_t RunFilter(const Node& node, Frame& frame) {
   return filter == nullptr ? 1 : filter->test(*filter, frame);
 }
 
-// Any term that decides decides; else any error is the result.
-std::int8_t TestTerms(const Node& node, Frame& frame, std::int8_t decisive) {
-  std::int8_t result = decisive == 0 ? 1 : 0;
-  Value failure;
-  for (const Node* const term : node.extra->parts) {
-    const std::int8_t one = term->test(*term, frame);
-    if (one == decisive) return decisive;
-    if (one < 0 && result >= 0) {
-      failure = frame.failure;
-      result = -1;
-    }
-  }
-  return result < 0 ? FailTest(frame, failure) : result;
+// The second term, after the first has failed: it may still decide.
+std::int8_t AfterFailure(const Node& node, Frame& frame, std::int8_t decisive) {
+  const Value failure = frame.failure;
+  if (node.b->test(*node.b, frame) == decisive) return decisive;
+  return FailTest(frame, failure);
 }
 
-// As TestTerms, for the elements of a loop.
+// Any element that decides decides; else any error is the result.
 std::int8_t TestElements(const Node& node, Frame& frame, std::int8_t decisive) {
   std::int8_t result = decisive == 0 ? 1 : 0;
   Value failure;
@@ -150,8 +142,16 @@ std::int8_t TestLiteralInTexts(const Node& node, Frame& frame) {
 
 // ---- Logic
 
-std::int8_t TestAnd(const Node& node, Frame& frame) { return TestTerms(node, frame, 0); }
-std::int8_t TestOr(const Node& node, Frame& frame) { return TestTerms(node, frame, 1); }
+std::int8_t TestAnd(const Node& node, Frame& frame) {
+  const std::int8_t first = node.a->test(*node.a, frame);
+  if (first == 0) return 0;
+  return first > 0 ? node.b->test(*node.b, frame) : AfterFailure(node, frame, 0);
+}
+std::int8_t TestOr(const Node& node, Frame& frame) {
+  const std::int8_t first = node.a->test(*node.a, frame);
+  if (first > 0) return 1;
+  return first == 0 ? node.b->test(*node.b, frame) : AfterFailure(node, frame, 1);
+}
 
 std::int8_t TestNot(const Node& node, Frame& frame) {
   const std::int8_t result = node.a->test(*node.a, frame);

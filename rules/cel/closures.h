@@ -30,7 +30,7 @@ struct ScopeEntry {
 
 // What few nodes need.
 struct NodeExtra {
-  std::vector<const Node*> parts;  // operands beyond two: arguments, elements, terms
+  std::vector<const Node*> parts;  // arguments, elements, branches
   const Node* range = nullptr;     // of a loop
   const Node* filter = nullptr;    // of a loop: may be null
   const Node* item = nullptr;      // of a loop: may be null
@@ -50,16 +50,17 @@ struct NodeExtra {
 };
 
 // One closure. What conditions touch comes first, in one line of the cache.
-struct Node {
-  TestFn test = nullptr;      // set for nodes of type bool
-  NumberFn number = nullptr;  // set for nodes of type int
-  ValueFn value = nullptr;    // always set
+struct alignas(64) Node {
+  TestFn test = nullptr;    // set for nodes of type bool
+  ValueFn value = nullptr;  // always set
   const Node* a = nullptr;
   const Node* b = nullptr;
   Value literal;
   std::uint32_t slot = 0;   // of facts or locals
   std::uint32_t field = 0;  // in a struct
   const StructType* type = nullptr;
+
+  NumberFn number = nullptr;  // set for nodes of type int
   NodeExtra* extra = nullptr;
   std::uint32_t cost = 1;  // a guess, to order the terms of && and ||
 };
@@ -229,6 +230,7 @@ std::int8_t TestLiteralInTexts(const Node& node, Frame& frame);
 
 // ---- Logic
 
+// Of a and b. More terms are a chain, the cheapest first.
 std::int8_t TestAnd(const Node& node, Frame& frame);
 std::int8_t TestOr(const Node& node, Frame& frame);
 std::int8_t TestNot(const Node& node, Frame& frame);

@@ -17,6 +17,7 @@ struct Plan::Program {
   std::deque<NodeExtra> extras;
   Arena arena;  // of constant lists and maps
   const Node* root = nullptr;
+  std::size_t slot_count = 0;
   std::int32_t walked_part_count = 0;
 };
 
@@ -433,10 +434,14 @@ class Planner {
     CollectTerms(call, operation, terms);
     std::stable_sort(terms.begin(), terms.end(),
                      [](const Node* a, const Node* b) { return a->cost < b->cost; });
-    Node& node = NewTest(test, 1);
-    for (const Node* const term : terms) node.cost += term->cost;
-    ExtraOf(node).parts = std::move(terms);
-    return &node;
+    const Node* chain = terms.back();
+    for (std::size_t i = terms.size() - 1; i-- > 0;) {
+      Node& node = NewTest(test, terms[i]->cost + chain->cost);
+      node.a = terms[i];
+      node.b = chain;
+      chain = &node;
+    }
+    return chain;
   }
 
   const Node* NotOf(const CallExpr& call) {
@@ -927,18 +932,19 @@ Plan Plan::Make(CheckedAst ast, const PlanOptions& options) {
   auto program = std::make_unique<Program>();
   program->checked = std::move(ast);
   program->slots = options.slots;
+  program->slot_count = options.slots.size();
   Planner planner(*program, options);
   program->root = planner.Any(program->checked.root());
   return Plan(std::move(program));
 }
 
 Value Plan::Evaluate(Frame& frame) const {
-  if (frame.slot_count < program_->slots.size()) return kNoFacts;
+  if (frame.slot_count < program_->slot_count) return kNoFacts;
   return program_->root->value(*program_->root, frame);
 }
 
 std::int8_t Plan::Test(Frame& frame) const {
-  if (frame.slot_count < program_->slots.size()) return FailTest(frame, kNoFacts);
+  if (frame.slot_count < program_->slot_count) return FailTest(frame, kNoFacts);
   return program_->root->test(*program_->root, frame);
 }
 

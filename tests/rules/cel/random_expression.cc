@@ -172,9 +172,11 @@ std::string RandomExpression::Literal(T type) {
     case T::kBool:
       return Pick({"true", "false"});
     case T::kInt:
-      return Pick({"0", "1", "2", "-1", "7", "10", "100", "-9223372036854775808", "0x1F"});
+      if (IsWhole() && Below(8) == 0) return "-9223372036854775808";
+      return Pick({"0", "1", "2", "-1", "7", "10", "100", "9223372036854775806", "0x1F"});
     case T::kUint:
-      return Pick({"0u", "1u", "3u", "42u", "18446744073709551615u"});
+      if (IsWhole() && Below(5) == 0) return "18446744073709551615u";
+      return Pick({"0u", "1u", "3u", "42u", "9007199254740993u"});
     case T::kDouble:
       return Pick({"0.0", "1.0", "-1.5", "2.5", "1e10", "0.1", "-0.0"});
     case T::kString:
@@ -189,8 +191,10 @@ std::string RandomExpression::Literal(T type) {
     case T::kCounts:
       return Pick({"{'a': 1}", "{'b': 7, 'a': 0}", "{'gold': 2}"});
     case T::kTimestamp:
-      if (IsWhole() && Below(4) == 0) return "timestamp(1000000000)";
-      return Pick({"timestamp('2009-02-13T23:31:30Z')", "timestamp('1970-01-01T00:00:00Z')",
+      if (IsWhole() && Below(3) == 0) {
+        return Pick({"timestamp(1000000000)", "timestamp('1970-01-01T00:00:00Z')"});
+      }
+      return Pick({"timestamp('2009-02-13T23:31:30Z')", "timestamp('1969-12-31T23:59:59Z')",
                    "timestamp('2024-02-29T12:00:00Z')"});
     case T::kDuration:
       return Pick({"duration('0s')", "duration('90m')", "duration('-3s')", "duration('36h')"});
@@ -381,7 +385,8 @@ std::string RandomExpression::IntOfTime(int depth) {
             Of(T::kTimestamp, depth), ".",
             Pick({"getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek",
                   "getDayOfYear", "getHours", "getMinutes", "getSeconds"}),
-            Pick({"()", "()", "('UTC')", "('+02:00')", "('America/New_York')"}));
+            IsWhole() ? Pick({"()", "('UTC')", "('America/New_York')"})
+                      : Pick({"()", "('+02:00')", "('-02:30')"}));
       },
       [&] {
         return absl::StrCat(Of(T::kDuration, depth), ".",
@@ -397,7 +402,7 @@ std::string RandomExpression::Uint(int depth) {
       [&] { return Binary("+", T::kUint, depth); },
       [&] { return Binary("-", T::kUint, depth); },
       [&] { return Binary("*", T::kUint, depth); },
-      [&] { return Binary("/", T::kUint, depth); },
+      [&] { return Binary(IsWhole() ? "/" : "%", T::kUint, depth); },
       [&] { return Binary("%", T::kUint, depth); },
       [&] { return absl::StrCat("uint(", Of(T::kInt, depth), ")"); },
   });

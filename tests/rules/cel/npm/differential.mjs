@@ -1,5 +1,8 @@
 // Compares random expressions with @bufbuild/cel, another implementation of the language: the same value, or both an
 // error. usage: node differential.mjs PATH_OF_cel_random [COUNT [SEED]]
+// The expressions leave out what this package is known to do otherwise than the language's definition says: it takes
+// the number in timestamp(1) for milliseconds, gives the day after in the first hour of a day in a named zone, refuses
+// quotients of uints from 2^63, lets -(-(x)) cancel out, gives 0 for -9223372036854775808 % -1, and counts UTF-16 units.
 // Ends with 0 if nothing differs, with 77 if the package is not installed here.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
