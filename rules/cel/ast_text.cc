@@ -73,7 +73,8 @@ std::string EscapeCodePoint(std::uint32_t code_point) {
     return std::string(named);
   }
   if (code_point < 0x80) return absl::StrFormat("\\x%02x", code_point);
-  return absl::StrFormat(code_point < 0x10000 ? "\\u%04x" : "\\U%08x", code_point);
+  if (code_point < 0x10000) return absl::StrFormat("\\u%04x", code_point);
+  return absl::StrFormat("\\U%08x", code_point);
 }
 
 enum class Content { kText, kBytes };

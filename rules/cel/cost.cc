@@ -425,7 +425,7 @@ class Estimator {
   Bound BoundOfCall(const CallExpr& call, absl::string_view name,
                     const std::vector<Estimate>& parts) const {
     const auto bound = [&](std::size_t i) { return i < parts.size() ? parts[i].bound : nullptr; };
-    if (name == op::kAdd && SizeOf(bound(0)) + SizeOf(bound(1)) > 0) {
+    if (name == op::kAdd && (bound(0) != nullptr || bound(1) != nullptr)) {
       return Sized(Add(SizeOf(bound(0)), SizeOf(bound(1))),
                    Larger(ElementOf(bound(0)), ElementOf(bound(1))));
     }

@@ -93,6 +93,7 @@ std::string ReverseCodePoints(absl::string_view text) {
 std::size_t FindText(absl::string_view text, absl::string_view part, std::size_t from) {
   if (from > text.size()) return absl::string_view::npos;
   if (part.empty()) return from;
+  if (from == text.size()) return absl::string_view::npos;
   const void* const found =
       ::memmem(text.data() + from, text.size() - from, part.data(), part.size());
   if (found == nullptr) return absl::string_view::npos;
