@@ -6,26 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "rules/cel/check_listener.h"
 #include "rules/cel/checked.h"
 #include "rules/cel/declarations.h"
 #include "rules/cel/source.h"
 
 namespace laurel::cel {
-
-// What a host adds to checking, for what types cannot say: units, presence, privacy. Called on the
-// whole tree once it is free of issues, every type known; children come before their node and in
-// the order of evaluation, so that a value a host keeps by ExprId rides along with the types.
-// OnLoop comes after range and init of a comprehension and before its condition, OnLoopEnd before
-// its result: in between the iteration variables are what is_local references name.
-class CheckListener {
- public:
-  virtual ~CheckListener() = default;
-
-  // Issues that the host reports have the code kHost.
-  virtual void OnExpr(const CheckedAst& checked, const Expr& expr, std::vector<Issue>& issues) = 0;
-  virtual void OnLoop(const CheckedAst&, const ComprehensionExpr&, std::vector<Issue>&) {}
-  virtual void OnLoopEnd(const CheckedAst&, const ComprehensionExpr&) {}
-};
 
 struct CheckOptions {
   // The scope in which names are looked up, from the inside out: in "a.b" the name c is a.b.c, a.c

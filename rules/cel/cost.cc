@@ -1,12 +1,9 @@
 #include "rules/cel/cost.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <limits>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "rules/cel/call_cost.h"
 #include "rules/cel/operators.h"
 
 namespace laurel::cel {
@@ -14,46 +11,9 @@ namespace {
 
 namespace op = operators;
 
-constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kLoopUnits = 3;
 constexpr std::uint64_t kListUnits = 10;
 constexpr std::uint64_t kMapUnits = 30;
-constexpr std::uint64_t kDecimalUnits = 3;
-constexpr std::uint64_t kZoneUnits = 50;
-constexpr std::uint64_t kNumberText = 32;  // the longest text of a number, instant or bool
-
-std::uint64_t Add(std::uint64_t a, std::uint64_t b) { return a > kMost - b ? kMost : a + b; }
-std::uint64_t Multiply(std::uint64_t a, std::uint64_t b) {
-  return b != 0 && a > kMost / b ? kMost : a * b;
-}
-std::uint64_t DivideUp(std::uint64_t a, std::uint64_t b) { return a / b + (a % b == 0 ? 0 : 1); }
-
-std::uint64_t TextUnits(std::uint64_t characters) { return Add(1, DivideUp(characters, 10)); }
-
-std::uint64_t MatchUnits(std::uint64_t pattern, std::uint64_t text) {
-  return DivideUp(Multiply(pattern, Add(10, text)), 40);
-}
-
-std::uint64_t SortUnits(std::uint64_t count) {
-  return Multiply(count, static_cast<std::uint64_t>(std::bit_width(count)));
-}
-
-using Bound = std::shared_ptr<const SizeBound>;  // null for what has no size
-
-Bound Sized(std::uint64_t size, Bound element = nullptr, Bound key = nullptr) {
-  return std::make_shared<const SizeBound>(
-      SizeBound{size, std::move(element), std::move(key), /*is_sealed=*/false});
-}
-
-std::uint64_t SizeOf(const Bound& bound) { return bound == nullptr ? 0 : bound->size; }
-Bound ElementOf(const Bound& bound) { return bound == nullptr ? nullptr : bound->element; }
-
-// The bound of what is either of two.
-Bound Larger(const Bound& a, const Bound& b) {
-  if (a == nullptr) return b;
-  if (b == nullptr || a == b) return a;
-  return Sized(std::max(a->size, b->size), Larger(a->element, b->element), Larger(a->key, b->key));
-}
 
 // What one node costs, children included, and how large its value can be.
 struct Estimate {
@@ -63,66 +23,15 @@ struct Estimate {
   std::uint64_t inner_units = 0;
 };
 
-struct FunctionCost {
-  absl::string_view name;
-  enum class Rule { kText, kElements, kSort, kDecimal, kMatch, kSets, kJoin } rule;
-};
-
-constexpr std::array kFunctionCosts = {
-    FunctionCost{"contains", FunctionCost::Rule::kText},
-    FunctionCost{"startsWith", FunctionCost::Rule::kText},
-    FunctionCost{"endsWith", FunctionCost::Rule::kText},
-    FunctionCost{"charAt", FunctionCost::Rule::kText},
-    FunctionCost{"indexOf", FunctionCost::Rule::kText},
-    FunctionCost{"lastIndexOf", FunctionCost::Rule::kText},
-    FunctionCost{"lowerAscii", FunctionCost::Rule::kText},
-    FunctionCost{"upperAscii", FunctionCost::Rule::kText},
-    FunctionCost{"replace", FunctionCost::Rule::kText},
-    FunctionCost{"reverse", FunctionCost::Rule::kText},
-    FunctionCost{"split", FunctionCost::Rule::kText},
-    FunctionCost{"substring", FunctionCost::Rule::kText},
-    FunctionCost{"trim", FunctionCost::Rule::kText},
-    FunctionCost{"format", FunctionCost::Rule::kText},
-    FunctionCost{"strings.quote", FunctionCost::Rule::kText},
-    FunctionCost{"matches", FunctionCost::Rule::kMatch},
-    FunctionCost{"join", FunctionCost::Rule::kJoin},
-    FunctionCost{"sum", FunctionCost::Rule::kElements},
-    FunctionCost{"min", FunctionCost::Rule::kElements},
-    FunctionCost{"max", FunctionCost::Rule::kElements},
-    FunctionCost{"optional.unwrap", FunctionCost::Rule::kElements},
-    FunctionCost{"unwrapOpt", FunctionCost::Rule::kElements},
-    FunctionCost{"math.@max", FunctionCost::Rule::kElements},
-    FunctionCost{"math.@min", FunctionCost::Rule::kElements},
-    FunctionCost{"distinct", FunctionCost::Rule::kSort},
-    FunctionCost{"sets.contains", FunctionCost::Rule::kSets},
-    FunctionCost{"sets.intersects", FunctionCost::Rule::kSets},
-    FunctionCost{"sets.equivalent", FunctionCost::Rule::kSets},
-    FunctionCost{"mul_div", FunctionCost::Rule::kDecimal},
-    FunctionCost{"percent", FunctionCost::Rule::kDecimal},
-};
-
-bool IsLiteral(const Expr& expr) {
-  if (const auto* const list = As<ListExpr>(expr)) {
-    return std::all_of(list->elements.begin(), list->elements.end(),
-                       [](const ListElement& element) { return IsLiteral(*element.value); });
-  }
-  if (const auto* const map = As<MapExpr>(expr)) {
-    return std::all_of(map->entries.begin(), map->entries.end(), [](const MapEntry& entry) {
-      return IsLiteral(*entry.key) && IsLiteral(*entry.value);
-    });
-  }
-  return expr.kind == ExprKind::kLiteral;
-}
-
 class Estimator {
  public:
   Estimator(const CheckedAst& checked, const CostOptions& options)
-      : checked_(checked), options_(options) {}
+      : checked_(checked), options_(options), calls_(checked, options) {}
 
   // A value of unknown size is taken to be as large as its type allows by default.
   Estimate Walk(const Expr& expr) {
     Estimate estimate = WalkNode(expr);
-    if (estimate.bound == nullptr) estimate.bound = DefaultBound(checked_.TypeOf(expr));
+    if (estimate.bound == nullptr) estimate.bound = calls_.DefaultBound(checked_.TypeOf(expr));
     return estimate;
   }
 
@@ -157,28 +66,6 @@ class Estimator {
 
   // ---- Sizes
 
-  // What is known of a value by its type alone.
-  Bound DefaultBound(const Type& type) const {
-    switch (type.kind()) {
-      case TypeKind::kString:
-      case TypeKind::kBytes:
-        return Sized(options_.size_default);
-      case TypeKind::kList:
-        return Sized(options_.size_default, DefaultBound(type.param(0)));
-      case TypeKind::kMap:
-        return Sized(options_.size_default, DefaultBound(type.param(1)),
-                     DefaultBound(type.param(0)));
-      case TypeKind::kAbstract:
-        return type.is_optional() ? DefaultBound(type.param(0)) : Sized(options_.size_default);
-      case TypeKind::kDyn: {
-        const Bound text = Sized(options_.size_default);
-        return Sized(options_.size_default, text, text);
-      }
-      default:
-        return nullptr;
-    }
-  }
-
   static Bound BoundOfLiteral(const Literal& literal) {
     const bool has_size =
         literal.kind == LiteralKind::kString || literal.kind == LiteralKind::kBytes;
@@ -189,7 +76,7 @@ class Estimator {
     std::optional<SizeBound> bound;
     if (options_.variable) bound = options_.variable(name);
     return bound ? std::make_shared<const SizeBound>(*std::move(bound))
-                 : DefaultBound(checked_.TypeOf(expr));
+                 : calls_.DefaultBound(checked_.TypeOf(expr));
   }
 
   Bound BoundOfField(const SelectExpr& select, const Bound& operand) const {
@@ -201,7 +88,7 @@ class Estimator {
     }
     if (bound) return std::make_shared<const SizeBound>(*std::move(bound));
     if (holder.kind() == TypeKind::kMap) return ElementOf(operand);
-    return DefaultBound(checked_.TypeOf(select));
+    return calls_.DefaultBound(checked_.TypeOf(select));
   }
 
   const Local* FindLocal(absl::string_view name) const {
@@ -214,7 +101,7 @@ class Estimator {
 
   // Takes the loops of the costlier part.
   static void Include(Estimate& total, const Estimate& part) {
-    total.units = Add(total.units, part.units);
+    total.units = SaturatingAdd(total.units, part.units);
     if (part.loops.empty()) return;
     if (total.loops.empty() || Weight(part) > Weight(total)) {
       total.loops = part.loops;
@@ -224,7 +111,7 @@ class Estimator {
 
   static std::uint64_t Weight(const Estimate& estimate) {
     std::uint64_t weight = estimate.inner_units;
-    for (const CostlyLoop& loop : estimate.loops) weight = Multiply(weight, loop.size);
+    for (const CostlyLoop& loop : estimate.loops) weight = SaturatingMultiply(weight, loop.size);
     return weight;
   }
 
@@ -247,7 +134,7 @@ class Estimator {
       return {1, BoundOfVariable(select, reference->name), {}, 0};
     }
     Estimate operand = Walk(*select.operand);
-    if (!IsPath(*select.operand)) operand.units = Add(operand.units, 1);
+    if (!IsPath(*select.operand)) operand.units = SaturatingAdd(operand.units, 1);
     operand.units = std::max<std::uint64_t>(operand.units, 1);
     operand.bound = select.is_test ? nullptr : BoundOfField(select, operand.bound);
     return operand;
@@ -269,7 +156,7 @@ class Estimator {
       Include(total, part);
       element = Larger(element, part.bound);
     }
-    if (!IsLiteral(list)) total.units = Add(total.units, kListUnits);
+    if (!IsLiteral(list)) total.units = SaturatingAdd(total.units, kListUnits);
     total.bound = Sized(list.elements.size(), std::move(element));
     return total;
   }
@@ -286,7 +173,7 @@ class Estimator {
       key = Larger(key, key_part.bound);
       value = Larger(value, value_part.bound);
     }
-    if (!IsLiteral(map)) total.units = Add(total.units, kMapUnits);
+    if (!IsLiteral(map)) total.units = SaturatingAdd(total.units, kMapUnits);
     total.bound = Sized(map.entries.size(), std::move(value), std::move(key));
     return total;
   }
@@ -306,8 +193,10 @@ class Estimator {
     if (name == op::kConditional) return Conditional(parts);
     Estimate total;
     for (const Estimate& part : parts) Include(total, part);
-    total.units = Add(total.units, UnitsOf(name, operands, parts));
-    total.bound = BoundOfCall(call, name, parts);
+    std::vector<Bound> bounds;
+    for (const Estimate& part : parts) bounds.push_back(part.bound);
+    total.units = SaturatingAdd(total.units, calls_.UnitsOf(name, operands, bounds));
+    total.bound = calls_.BoundOf(call, name, bounds);
     return total;
   }
 
@@ -315,153 +204,9 @@ class Estimator {
   static Estimate Conditional(const std::vector<Estimate>& parts) {
     Estimate total = parts[0];
     Include(total, parts[1].units >= parts[2].units ? parts[1] : parts[2]);
-    total.units = Add(total.units, 1);
+    total.units = SaturatingAdd(total.units, 1);
     total.bound = Larger(parts[1].bound, parts[2].bound);
     return total;
-  }
-
-  // Of the call itself.
-  std::uint64_t UnitsOf(absl::string_view name, const std::vector<const Expr*>& operands,
-                        const std::vector<Estimate>& parts) const {
-    if (options_.function) {
-      if (const std::optional<std::uint64_t> units = options_.function(name)) return *units;
-    }
-    if (name == op::kNotStrictlyFalse) return 0;
-    if (name == op::kIn) return UnitsOfIn(operands, parts);
-    if (name == op::kAdd) return UnitsOfAdd(*operands[0], parts);
-    if (IsComparison(name)) return UnitsOfComparison(name, *operands[0], parts);
-    if (operands.size() == 2 && absl::StartsWith(name, "get")) return kZoneUnits;
-    if (IsConversion(name)) return UnitsOfConversion(*operands[0], parts[0]);
-    const auto found = std::find_if(kFunctionCosts.begin(), kFunctionCosts.end(),
-                                    [&](const FunctionCost& row) { return row.name == name; });
-    return found == kFunctionCosts.end() ? 1 : UnitsByRule(found->rule, operands, parts);
-  }
-
-  std::uint64_t UnitsByRule(FunctionCost::Rule rule, const std::vector<const Expr*>& operands,
-                            const std::vector<Estimate>& parts) const {
-    const auto size = [&](std::size_t i) { return i < parts.size() ? SizeOf(parts[i].bound) : 0; };
-    switch (rule) {
-      case FunctionCost::Rule::kText: {
-        std::uint64_t characters = 0;
-        for (std::size_t i = 0; i < parts.size(); ++i) characters = Add(characters, size(i));
-        return TextUnits(characters);
-      }
-      case FunctionCost::Rule::kElements:
-        return std::max<std::uint64_t>(1, size(0));
-      case FunctionCost::Rule::kSort:
-        return std::max<std::uint64_t>(1, SortUnits(size(0)));
-      case FunctionCost::Rule::kDecimal:
-        return kDecimalUnits;
-      case FunctionCost::Rule::kMatch:
-        return std::max<std::uint64_t>(1, MatchUnits(size(1), size(0)));
-      case FunctionCost::Rule::kSets:
-        return UnitsOfSets(operands, parts);
-      case FunctionCost::Rule::kJoin:
-        return TextUnits(Multiply(size(0), Add(SizeOf(ElementOf(parts[0].bound)), size(1))));
-    }
-    return 1;
-  }
-
-  std::uint64_t UnitsOfIn(const std::vector<const Expr*>& operands,
-                          const std::vector<Estimate>& parts) const {
-    if (IsLiteral(*operands[1])) return 1;
-    if (checked_.TypeOf(*operands[1]).kind() == TypeKind::kMap)
-      return TextUnits(SizeOf(parts[0].bound));
-    const Bound& list = parts[1].bound;
-    if (list != nullptr && list->is_sealed && IsLiteral(*operands[0])) return 1;
-    return std::max<std::uint64_t>(1, SizeOf(list));
-  }
-
-  static std::uint64_t UnitsOfSets(const std::vector<const Expr*>& operands,
-                                   const std::vector<Estimate>& parts) {
-    const auto is_sealed = [&](std::size_t i) {
-      return parts[i].bound != nullptr && parts[i].bound->is_sealed;
-    };
-    const std::uint64_t left = SizeOf(parts[0].bound);
-    const std::uint64_t right = SizeOf(parts[1].bound);
-    std::uint64_t units = Multiply(left, right);
-    if (is_sealed(0) && IsLiteral(*operands[1])) units = right;
-    if (is_sealed(1) && IsLiteral(*operands[0])) units = left;
-    return std::max<std::uint64_t>(1, units);
-  }
-
-  bool IsText(const Expr& expr) const {
-    const TypeKind kind = checked_.TypeOf(expr).kind();
-    return kind == TypeKind::kString || kind == TypeKind::kBytes || kind == TypeKind::kDyn;
-  }
-
-  std::uint64_t UnitsOfAdd(const Expr& left, const std::vector<Estimate>& parts) const {
-    const std::uint64_t size = Add(SizeOf(parts[0].bound), SizeOf(parts[1].bound));
-    if (checked_.TypeOf(left).kind() == TypeKind::kList) return Add(1, size);
-    return IsText(left) ? TextUnits(size) : 1;
-  }
-
-  static bool IsComparison(absl::string_view name) {
-    return name == op::kEquals || name == op::kNotEquals || name == op::kLess ||
-           name == op::kLessEquals || name == op::kGreater || name == op::kGreaterEquals;
-  }
-
-  // Equal texts have equal symbols; only their order takes reading them.
-  std::uint64_t UnitsOfComparison(absl::string_view name, const Expr& left,
-                                  const std::vector<Estimate>& parts) const {
-    const TypeKind kind = checked_.TypeOf(left).kind();
-    const std::uint64_t size = std::min(SizeOf(parts[0].bound), SizeOf(parts[1].bound));
-    const bool is_equality = name == op::kEquals || name == op::kNotEquals;
-    if (kind == TypeKind::kList || kind == TypeKind::kMap || kind == TypeKind::kDyn)
-      return Add(1, size);
-    return !is_equality && IsText(left) ? TextUnits(size) : 1;
-  }
-
-  static bool IsConversion(absl::string_view name) {
-    constexpr absl::string_view kNames[] = {"bool", "bytes",  "double",    "duration",
-                                            "int",  "string", "timestamp", "uint"};
-    return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-  }
-
-  std::uint64_t UnitsOfConversion(const Expr& operand, const Estimate& part) const {
-    return IsText(operand) ? TextUnits(SizeOf(part.bound)) : 1;
-  }
-
-  Bound BoundOfCall(const CallExpr& call, absl::string_view name,
-                    const std::vector<Estimate>& parts) const {
-    const auto bound = [&](std::size_t i) { return i < parts.size() ? parts[i].bound : nullptr; };
-    if (name == op::kAdd && (bound(0) != nullptr || bound(1) != nullptr)) {
-      return Sized(Add(SizeOf(bound(0)), SizeOf(bound(1))),
-                   Larger(ElementOf(bound(0)), ElementOf(bound(1))));
-    }
-    if (name == op::kIndex || name == op::kOptIndex || name == op::kOptSelect) {
-      return ElementOf(bound(0));
-    }
-    if (name == "string" && bound(0) == nullptr) return Sized(kNumberText);
-    if (IsTextResult(name)) return Sized(std::min(TextSize(name, parts), kMost));
-    if (name == "split") {
-      return Sized(Add(SizeOf(bound(0)), 1), Sized(SizeOf(bound(0))));
-    }
-    if (KeepsItsOperand(name)) return Larger(bound(0), name == "orValue" ? bound(1) : nullptr);
-    return DefaultBound(checked_.TypeOf(call));
-  }
-
-  static bool KeepsItsOperand(absl::string_view name) {
-    constexpr absl::string_view kNames[] = {
-        "distinct",  "charAt",  "lowerAscii", "upperAscii",  "reverse",
-        "substring", "trim",    "string",     "bytes",       "dyn",
-        "value",     "orValue", "or",         "optional.of", "optional.ofNonZeroValue"};
-    return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-  }
-
-  static bool IsTextResult(absl::string_view name) {
-    return name == "replace" || name == "join" || name == "strings.quote";
-  }
-
-  static std::uint64_t TextSize(absl::string_view name, const std::vector<Estimate>& parts) {
-    const std::uint64_t first = SizeOf(parts[0].bound);
-    if (name == "strings.quote") return Add(2, Multiply(first, 2));
-    if (name == "join") {
-      const std::uint64_t separator = parts.size() > 1 ? SizeOf(parts[1].bound) : 0;
-      return Multiply(first, Add(SizeOf(ElementOf(parts[0].bound)), separator));
-    }
-    // Between and around all characters there can be a replacement.
-    return Add(first, Multiply(Add(first, 1), SizeOf(parts[2].bound)));
   }
 
   // ---- Loops
@@ -496,9 +241,10 @@ class Estimator {
     BindVariables(loop, range.bound);
     const Estimate body = WalkBody(loop);
     locals_.resize(outside);
-    const std::uint64_t round = Add(1, body.units);
+    const std::uint64_t round = SaturatingAdd(1, body.units);
     Estimate total;
-    total.units = Add(Add(kLoopUnits, range_units), Multiply(rounds, round));
+    total.units =
+        SaturatingAdd(SaturatingAdd(kLoopUnits, range_units), SaturatingMultiply(rounds, round));
     total.loops = body.loops;
     total.inner_units = body.loops.empty() ? round : body.inner_units;
     total.loops.insert(total.loops.begin(), CostlyLoop{loop.range_expr, rounds});
@@ -580,12 +326,13 @@ class Estimator {
       case Macro::kTransformMap:
         return Sized(SizeOf(range), element, range == nullptr ? nullptr : range->key);
       default:
-        return DefaultBound(checked_.TypeOf(loop));
+        return calls_.DefaultBound(checked_.TypeOf(loop));
     }
   }
 
   const CheckedAst& checked_;
   const CostOptions& options_;
+  CallCost calls_;
   std::vector<Local> locals_;
 };
 

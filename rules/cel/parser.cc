@@ -11,6 +11,7 @@
 #include "rules/cel/lexer.h"
 #include "rules/cel/literals.h"
 #include "rules/cel/operators.h"
+#include "rules/cel/token_reader.h"
 
 namespace laurel::cel {
 namespace {
@@ -49,131 +50,28 @@ bool IsNumber(TokenKind kind) {
   return kind == TokenKind::kInt || kind == TokenKind::kUint || kind == TokenKind::kDouble;
 }
 
-// Where reading goes on after a mistake.
-bool IsAnchor(TokenKind kind) {
-  return kind == TokenKind::kEnd || kind == TokenKind::kComma || kind == TokenKind::kRightParen ||
-         kind == TokenKind::kRightBracket || kind == TokenKind::kRightBrace;
-}
-
 class Parser {
  public:
-  Parser(const Source& source, const ParseOptions& options) : source_(source), options_(options) {}
+  Parser(const Source& source, const ParseOptions& options)
+      : source_(source), options_(options), in_(source, options.bytes_max, options.issues_max) {}
 
   ParseResult Run() {
-    ReadTokens();
-    const Expr* root = stopped_ ? ErrorNode() : ParseExpr();
-    if (!Is(TokenKind::kEnd) && !Is(TokenKind::kError)) {
-      FailAt(Peek().range, IssueCode::kSyntax,
-             absl::StrCat("the expression ends before ", Describe(Peek(), source_.text())));
+    const Expr* const root = in_.is_stopped() ? ErrorNode() : ParseExpr();
+    if (!in_.Is(TokenKind::kEnd) && !in_.Is(TokenKind::kError)) {
+      in_.FailAt(in_.Peek().range,
+                 absl::StrCat("the expression ends before ", Describe(in_.Peek(), source_.text())));
     }
     ast_.set_root(root);
-    std::stable_sort(issues_.begin(), issues_.end(),
-                     [](const Issue& a, const Issue& b) { return a.range.begin < b.range.begin; });
-    if (issues_.size() > options_.issues_max) issues_.resize(options_.issues_max);
-    return {std::move(ast_), std::move(issues_)};
+    return {std::move(ast_), in_.TakeIssues()};
   }
 
  private:
-  // ---- Tokens
-
-  void ReadTokens() {
-    const absl::string_view text = source_.text();
-    if (text.size() > options_.bytes_max) {
-      Stop({}, IssueCode::kTooLong,
-           absl::StrCat("an expression has at most ", options_.bytes_max, " bytes, this one ",
-                        text.size()));
-    } else if (const std::optional<std::size_t> invalid = FindInvalidUtf8(text)) {
-      const auto at = static_cast<std::uint32_t>(*invalid);
-      Stop({at, at + 1}, IssueCode::kSyntax, "the text is not UTF-8 here");
-    }
-    tokens_ = stopped_ ? std::vector<Token>{Token()} : Tokenize(text, issues_);
-  }
-
-  const Token& Peek(std::size_t ahead = 0) const {
-    return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
-  }
-  bool Is(TokenKind kind) const { return Peek().kind == kind; }
-
-  // The next token; the end is never passed.
-  Token Take() {
-    const Token token = Peek();
-    if (at_ + 1 < tokens_.size()) ++at_;
-    end_ = token.range.end;
-    return token;
-  }
-
-  bool TakeIf(TokenKind kind) {
-    if (!Is(kind)) return false;
-    Take();
-    return true;
-  }
-
-  // Takes `kind`, which a mistake before it may have hidden: then reading goes on at the next
-  // anchor.
-  bool Expect(TokenKind kind, absl::string_view what) {
-    if (!Is(kind)) {
-      FailHere(absl::StrCat("expected ", what));
-      SkipToAnchor();
-    }
-    if (!TakeIf(kind)) return false;
-    is_recovering_ = false;
-    return true;
-  }
-
-  // Past whole bracket pairs, so that an anchor belongs to the bracket that is open here.
-  void SkipToAnchor() {
-    std::size_t open = 0;
-    while (!Is(TokenKind::kEnd) && (open > 0 || !IsAnchor(Peek().kind))) {
-      const TokenKind kind = Take().kind;
-      if (kind == TokenKind::kLeftParen || kind == TokenKind::kLeftBracket ||
-          kind == TokenKind::kLeftBrace) {
-        ++open;
-      } else if (kind == TokenKind::kRightParen || kind == TokenKind::kRightBracket ||
-                 kind == TokenKind::kRightBrace) {
-        --open;
-      }
-    }
-  }
-
-  // ---- Issues
-
-  void FailAt(SourceRange range, IssueCode code, std::string message) {
-    if (is_recovering_ || stopped_) return;
-    is_recovering_ = true;
-    issues_.push_back({code, range, std::move(message)});
-    if (issues_.size() >= options_.issues_max) stopped_ = true;
-  }
-
-  // A mistake at the next token. One that is no token at all has been reported.
-  void FailHere(absl::string_view expected) {
-    if (Is(TokenKind::kError)) {
-      is_recovering_ = true;
-      return;
-    }
-    FailAt(Peek().range, IssueCode::kSyntax,
-           absl::StrCat(expected, ", found ", Describe(Peek(), source_.text())));
-  }
-
-  // A mistake that does not disturb the reading of what follows.
-  void Report(SourceRange range, IssueCode code, std::string message) {
-    if (!stopped_) issues_.push_back({code, range, std::move(message)});
-  }
-
-  // A mistake after which nothing is read.
-  void Stop(SourceRange range, IssueCode code, std::string message) {
-    Report(range, code, std::move(message));
-    stopped_ = true;
-    at_ = tokens_.empty() ? 0 : tokens_.size() - 1;
-  }
-
-  void StopTooDeep(SourceRange range) {
-    Stop(range, IssueCode::kTooDeep,
-         absl::StrCat("an expression is nested at most ", options_.depth_max, " deep"));
-  }
-
   // ---- Nodes
 
-  SourceRange RangeFrom(std::uint32_t begin) const { return {begin, std::max(begin, end_)}; }
+  void StopTooDeep(SourceRange range) {
+    in_.Stop(range, IssueCode::kTooDeep,
+             absl::StrCat("an expression is nested at most ", options_.depth_max, " deep"));
+  }
 
   // `expr` with the depth that its children give it.
   template <class T>
@@ -191,14 +89,14 @@ class Parser {
   }
 
   const Expr* ErrorNode() {
-    auto* const expr = ast_.New<LiteralExpr>(Peek().range, Peek().range);
+    auto* const expr = ast_.New<LiteralExpr>(in_.Peek().range, in_.Peek().range);
     expr->kind = ExprKind::kError;
     return expr;
   }
 
   const Expr* NewCall(std::uint32_t begin, SourceRange at, absl::string_view function,
                       const std::vector<const Expr*>& args) {
-    auto* const call = ast_.New<CallExpr>(RangeFrom(begin), at);
+    auto* const call = ast_.New<CallExpr>(in_.RangeFrom(begin), at);
     call->function = function;
     call->args = ast_.Copy(args);
     return Finish(call);
@@ -208,7 +106,7 @@ class Parser {
   const Expr* Expand(const CallExpr* call) {
     const MacroRule* const rule = options_.macros.Find(*call);
     if (rule == nullptr) return call;
-    ExprBuilder builder(ast_, *call, issues_);
+    ExprBuilder builder(ast_, *call, in_.issues());
     const Expr* const expansion = rule->expand(builder, *call);
     if (expansion == nullptr) return call;
     ast_.RecordMacroCall(expansion->id, call);
@@ -219,23 +117,23 @@ class Parser {
 
   // Expr = Or ["?" Or ":" Expr]
   const Expr* ParseExpr() {
-    if (++nesting_ > options_.depth_max) StopTooDeep(Peek().range);
-    const Expr* const expr = stopped_ ? ErrorNode() : ParseConditional();
+    if (++nesting_ > options_.depth_max) StopTooDeep(in_.Peek().range);
+    const Expr* const expr = in_.is_stopped() ? ErrorNode() : ParseConditional();
     --nesting_;
     return expr;
   }
 
   const Expr* ParseConditional() {
-    const std::uint32_t begin = Peek().range.begin;
+    const std::uint32_t begin = in_.Peek().range.begin;
     const Expr* const condition = ParseOr();
-    if (!Is(TokenKind::kQuestion)) return condition;
-    const SourceRange at = Take().range;
+    if (!in_.Is(TokenKind::kQuestion)) return condition;
+    const SourceRange at = in_.Take().range;
     const Expr* const then = ParseOr();
-    if (!Is(TokenKind::kColon)) {
-      FailHere("expected `:` and the other case");
+    if (!in_.Is(TokenKind::kColon)) {
+      in_.FailHere("expected `:` and the other case");
       return condition;
     }
-    Take();
+    in_.Take();
     const Expr* const otherwise = ParseExpr();
     return NewCall(begin, at, op::kConditional, {condition, then, otherwise});
   }
@@ -259,15 +157,15 @@ class Parser {
 
   template <class Next>
   const Expr* ParseLogical(TokenKind token, absl::string_view function, Next next) {
-    std::uint32_t begin = Peek().range.begin;
+    std::uint32_t begin = in_.Peek().range.begin;
     const Expr* const first = next();
-    if (!Is(token)) return first;
-    Chain chain{function, {first}, {RangeFrom(begin)}, {}};
-    while (Is(token)) {
-      chain.operators.push_back(Take().range);
-      begin = Peek().range.begin;
+    if (!in_.Is(token)) return first;
+    Chain chain{function, {first}, {in_.RangeFrom(begin)}, {}};
+    while (in_.Is(token)) {
+      chain.operators.push_back(in_.Take().range);
+      begin = in_.Peek().range.begin;
       chain.terms.push_back(next());
-      chain.ranges.push_back(RangeFrom(begin));
+      chain.ranges.push_back(in_.RangeFrom(begin));
     }
     return Balance(chain, 0, chain.terms.size() - 1);
   }
@@ -286,12 +184,12 @@ class Parser {
   }
 
   const Expr* ParseBinary(int precedence) {
-    const std::uint32_t begin = Peek().range.begin;
+    const std::uint32_t begin = in_.Peek().range.begin;
     const Expr* left = ParseUnary();
-    while (!stopped_) {
-      const BinaryOperator* const row = FindOperator(Peek().kind);
+    while (!in_.is_stopped()) {
+      const BinaryOperator* const row = FindOperator(in_.Peek().kind);
       if (row == nullptr || row->precedence < precedence) break;
-      const SourceRange at = Take().range;
+      const SourceRange at = in_.Take().range;
       const Expr* const right = ParseBinary(row->precedence + 1);
       left = NewCall(begin, at, row->function, {left, right});
     }
@@ -300,14 +198,14 @@ class Parser {
 
   // An even number of the same sign is none; a minus before a number belongs to it.
   const Expr* ParseUnary() {
-    const TokenKind sign = Peek().kind;
+    const TokenKind sign = in_.Peek().kind;
     if (sign != TokenKind::kNot && sign != TokenKind::kMinus) return ParseMember();
-    if (sign == TokenKind::kMinus && IsNumber(Peek(1).kind)) return ParseMember();
-    const Token first = Peek();
+    if (sign == TokenKind::kMinus && IsNumber(in_.Peek(1).kind)) return ParseMember();
+    const Token first = in_.Peek();
     std::size_t count = 0;
-    while (TakeIf(sign)) ++count;
-    if (Is(TokenKind::kNot) || (Is(TokenKind::kMinus) && !IsNumber(Peek(1).kind))) {
-      FailHere("expected a value or `(`");
+    while (in_.TakeIf(sign)) ++count;
+    if (in_.Is(TokenKind::kNot) || (in_.Is(TokenKind::kMinus) && !IsNumber(in_.Peek(1).kind))) {
+      in_.FailHere("expected a value or `(`");
       return ErrorNode();
     }
     const Expr* const operand = ParseMember();
@@ -319,21 +217,21 @@ class Parser {
   // ---- Members
 
   const Expr* ParseMember() {
-    const std::uint32_t begin = Peek().range.begin;
+    const std::uint32_t begin = in_.Peek().range.begin;
     // While only dots and names were read, a `{` begins a message.
-    bool is_name =
-        Is(TokenKind::kIdent) || (Is(TokenKind::kDot) && Peek(1).kind == TokenKind::kIdent);
+    bool is_name = in_.Is(TokenKind::kIdent) ||
+                   (in_.Is(TokenKind::kDot) && in_.Peek(1).kind == TokenKind::kIdent);
     const Expr* expr = ParsePrimary(begin);
     if (As<IdentExpr>(expr) == nullptr) is_name = false;
-    while (!stopped_) {
-      if (is_name && Is(TokenKind::kLeftBrace)) {
+    while (!in_.is_stopped()) {
+      if (is_name && in_.Is(TokenKind::kLeftBrace)) {
         expr = ParseMessage(begin, *expr);
         is_name = false;
-      } else if (Is(TokenKind::kDot)) {
-        is_name =
-            is_name && Peek(1).kind == TokenKind::kIdent && Peek(2).kind != TokenKind::kLeftParen;
+      } else if (in_.Is(TokenKind::kDot)) {
+        is_name = is_name && in_.Peek(1).kind == TokenKind::kIdent &&
+                  in_.Peek(2).kind != TokenKind::kLeftParen;
         expr = ParseDot(begin, expr);
-      } else if (Is(TokenKind::kLeftBracket)) {
+      } else if (in_.Is(TokenKind::kLeftBracket)) {
         is_name = false;
         expr = ParseIndex(begin, expr);
       } else {
@@ -345,14 +243,14 @@ class Parser {
 
   // expr.field, expr.?field, expr.function(args)
   const Expr* ParseDot(std::uint32_t begin, const Expr* operand) {
-    Take();
-    const bool is_optional = TakeIf(TokenKind::kQuestion);
-    if (!Is(TokenKind::kIdent) && !Is(TokenKind::kQuotedIdent)) {
-      FailHere("expected a name after the dot");
+    in_.Take();
+    const bool is_optional = in_.TakeIf(TokenKind::kQuestion);
+    if (!in_.Is(TokenKind::kIdent) && !in_.Is(TokenKind::kQuotedIdent)) {
+      in_.FailHere("expected a name after the dot");
       return operand;
     }
-    const Token name = Take();
-    if (Is(TokenKind::kLeftParen) && name.kind == TokenKind::kIdent && !is_optional) {
+    const Token name = in_.Take();
+    if (in_.Is(TokenKind::kLeftParen) && name.kind == TokenKind::kIdent && !is_optional) {
       return ParseCall(begin, name, operand);
     }
     if (is_optional) {
@@ -360,7 +258,7 @@ class Parser {
       field->value = Literal::String(FieldName(name));
       return NewCall(begin, name.range, op::kOptSelect, {operand, field});
     }
-    auto* const select = ast_.New<SelectExpr>(RangeFrom(begin), name.range);
+    auto* const select = ast_.New<SelectExpr>(in_.RangeFrom(begin), name.range);
     select->operand = operand;
     select->field = FieldName(name);
     return Finish(select);
@@ -374,17 +272,17 @@ class Parser {
 
   // expr[index], expr[?index]
   const Expr* ParseIndex(std::uint32_t begin, const Expr* operand) {
-    const SourceRange at = Take().range;
-    const bool is_optional = TakeIf(TokenKind::kQuestion);
+    const SourceRange at = in_.Take().range;
+    const bool is_optional = in_.TakeIf(TokenKind::kQuestion);
     const Expr* const index = ParseExpr();
-    Expect(TokenKind::kRightBracket, "`]`");
+    in_.Expect(TokenKind::kRightBracket, "`]`");
     return NewCall(begin, at, is_optional ? op::kOptIndex : op::kIndex, {operand, index});
   }
 
   const Expr* ParseCall(std::uint32_t begin, const Token& name, const Expr* target) {
-    Take();
+    in_.Take();
     const std::vector<const Expr*> args = ParseArgs();
-    auto* const call = ast_.New<CallExpr>(RangeFrom(begin), name.range);
+    auto* const call = ast_.New<CallExpr>(in_.RangeFrom(begin), name.range);
     call->target = target;
     call->function = FieldName(name);
     call->args = ast_.Copy(args);
@@ -395,11 +293,11 @@ class Parser {
   // Up to and with the closing parenthesis.
   std::vector<const Expr*> ParseArgs() {
     std::vector<const Expr*> args;
-    if (TakeIf(TokenKind::kRightParen)) return args;
+    if (in_.TakeIf(TokenKind::kRightParen)) return args;
     do {
       args.push_back(ParseElement());
-    } while (TakeIf(TokenKind::kComma));
-    Expect(TokenKind::kRightParen, "`,` or `)`");
+    } while (in_.TakeIf(TokenKind::kComma));
+    in_.Expect(TokenKind::kRightParen, "`,` or `)`");
     return args;
   }
 
@@ -407,15 +305,15 @@ class Parser {
   // had been.
   const Expr* ParseElement() {
     const Expr* const element = ParseExpr();
-    if (is_recovering_) SkipToAnchor();
-    if (Is(TokenKind::kComma)) is_recovering_ = false;
+    if (in_.is_recovering()) in_.SkipToAnchor();
+    if (in_.Is(TokenKind::kComma)) in_.EndRecovery();
     return element;
   }
 
   // ---- Primaries
 
   const Expr* ParsePrimary(std::uint32_t begin) {
-    switch (Peek().kind) {
+    switch (in_.Peek().kind) {
       case TokenKind::kDot:
       case TokenKind::kIdent:
         return ParseName(begin);
@@ -434,13 +332,13 @@ class Parser {
       case TokenKind::kBytes:
         return ParseText();
       case TokenKind::kTrue:
-        return NewLiteral(Take().range, Literal::Bool(true));
+        return NewLiteral(in_.Take().range, Literal::Bool(true));
       case TokenKind::kFalse:
-        return NewLiteral(Take().range, Literal::Bool(false));
+        return NewLiteral(in_.Take().range, Literal::Bool(false));
       case TokenKind::kNull:
-        return NewLiteral(Take().range, Literal::Null());
+        return NewLiteral(in_.Take().range, Literal::Null());
       default:
-        FailHere("expected a value");
+        in_.FailHere("expected a value");
         return ErrorNode();
     }
   }
@@ -453,28 +351,28 @@ class Parser {
 
   // name, .name, name(args), .name(args)
   const Expr* ParseName(std::uint32_t begin) {
-    const bool is_rooted = TakeIf(TokenKind::kDot);
-    if (!Is(TokenKind::kIdent)) {
-      FailHere("expected a name");
+    const bool is_rooted = in_.TakeIf(TokenKind::kDot);
+    if (!in_.Is(TokenKind::kIdent)) {
+      in_.FailHere("expected a name");
       return ErrorNode();
     }
-    const Token name = Take();
+    const Token name = in_.Take();
     const absl::string_view text = source_.Slice(name.range);
     if (IsReservedWord(text)) {
-      Report(name.range, IssueCode::kReservedWord,
-             absl::StrCat("`", text, "` is a reserved word and cannot be a name"));
+      in_.Report(name.range, IssueCode::kReservedWord,
+                 absl::StrCat("`", text, "` is a reserved word and cannot be a name"));
     }
     const absl::string_view full = ast_.Intern(absl::StrCat(is_rooted ? "." : "", text));
-    if (Is(TokenKind::kLeftParen)) return ParseGlobalCall(begin, name, full);
-    auto* const ident = ast_.New<IdentExpr>(RangeFrom(begin), name.range);
+    if (in_.Is(TokenKind::kLeftParen)) return ParseGlobalCall(begin, name, full);
+    auto* const ident = ast_.New<IdentExpr>(in_.RangeFrom(begin), name.range);
     ident->name = full;
     return ident;
   }
 
   const Expr* ParseGlobalCall(std::uint32_t begin, const Token& name, absl::string_view function) {
-    Take();
+    in_.Take();
     const std::vector<const Expr*> args = ParseArgs();
-    auto* const call = ast_.New<CallExpr>(RangeFrom(begin), name.range);
+    auto* const call = ast_.New<CallExpr>(in_.RangeFrom(begin), name.range);
     call->function = function;
     call->args = ast_.Copy(args);
     if (Finish(call) != call) return ErrorNode();
@@ -482,17 +380,17 @@ class Parser {
   }
 
   const Expr* ParseParenthesis() {
-    Take();
+    in_.Take();
     const Expr* const inner = ParseExpr();
-    Expect(TokenKind::kRightParen, "`)`");
+    in_.Expect(TokenKind::kRightParen, "`)`");
     return inner;
   }
 
   const Expr* ParseNumber(std::uint32_t begin) {
-    const bool is_negative = TakeIf(TokenKind::kMinus);
-    const Token token = Take();
+    const bool is_negative = in_.TakeIf(TokenKind::kMinus);
+    const Token token = in_.Take();
     const absl::string_view digits = source_.Slice(token.range);
-    const SourceRange range = RangeFrom(begin);
+    const SourceRange range = in_.RangeFrom(begin);
     if (token.kind == TokenKind::kInt) {
       const std::optional<std::int64_t> value = DecodeInt(digits, is_negative);
       if (!value) ReportRange(range, "an int is from -9223372036854775808 to 9223372036854775807");
@@ -510,16 +408,16 @@ class Parser {
   }
 
   void ReportRange(SourceRange range, absl::string_view message) {
-    Report(range, IssueCode::kNumber, std::string(message));
+    in_.Report(range, IssueCode::kNumber, std::string(message));
   }
 
   const Expr* ParseText() {
-    const Token token = Take();
+    const Token token = in_.Take();
     const DecodedText decoded = DecodeText(source_.Slice(token.range));
     if (decoded.issue) {
       const SourceRange within = decoded.issue->range;
-      Report({token.range.begin + within.begin, token.range.begin + within.end},
-             decoded.issue->code, decoded.issue->message);
+      in_.Report({token.range.begin + within.begin, token.range.begin + within.end},
+                 decoded.issue->code, decoded.issue->message);
     }
     const absl::string_view text = ast_.Intern(decoded.text);
     return NewLiteral(token.range, token.kind == TokenKind::kBytes ? Literal::Bytes(text)
@@ -527,57 +425,57 @@ class Parser {
   }
 
   const Expr* ParseList(std::uint32_t begin) {
-    const SourceRange at = Take().range;
+    const SourceRange at = in_.Take().range;
     std::vector<ListElement> elements;
-    while (!Is(TokenKind::kRightBracket)) {
-      if (elements.empty() && Is(TokenKind::kComma)) break;
-      const bool is_optional = TakeIf(TokenKind::kQuestion);
+    while (!in_.Is(TokenKind::kRightBracket)) {
+      if (elements.empty() && in_.Is(TokenKind::kComma)) break;
+      const bool is_optional = in_.TakeIf(TokenKind::kQuestion);
       elements.push_back({ParseElement(), is_optional});
-      if (!Is(TokenKind::kComma) || Peek(1).kind == TokenKind::kRightBracket) break;
-      Take();
+      if (!in_.Is(TokenKind::kComma) || in_.Peek(1).kind == TokenKind::kRightBracket) break;
+      in_.Take();
     }
-    TakeIf(TokenKind::kComma);
-    Expect(TokenKind::kRightBracket, "`,` or `]`");
-    auto* const list = ast_.New<ListExpr>(RangeFrom(begin), at);
+    in_.TakeIf(TokenKind::kComma);
+    in_.Expect(TokenKind::kRightBracket, "`,` or `]`");
+    auto* const list = ast_.New<ListExpr>(in_.RangeFrom(begin), at);
     list->elements = ast_.Copy(elements);
     return Finish(list);
   }
 
   const Expr* ParseMap(std::uint32_t begin) {
-    const SourceRange at = Take().range;
+    const SourceRange at = in_.Take().range;
     std::vector<MapEntry> entries;
     ParseEntries([&] {
       MapEntry entry;
       entry.id = ast_.NewId();
-      entry.is_optional = TakeIf(TokenKind::kQuestion);
+      entry.is_optional = in_.TakeIf(TokenKind::kQuestion);
       entry.key = ParseExpr();
-      Expect(TokenKind::kColon, "`:` and a value");
+      in_.Expect(TokenKind::kColon, "`:` and a value");
       entry.value = ParseElement();
       entries.push_back(entry);
     });
-    auto* const map = ast_.New<MapExpr>(RangeFrom(begin), at);
+    auto* const map = ast_.New<MapExpr>(in_.RangeFrom(begin), at);
     map->entries = ast_.Copy(entries);
     return Finish(map);
   }
 
   const Expr* ParseMessage(std::uint32_t begin, const Expr& name) {
     const absl::string_view message = ast_.Intern(MessageName(name));
-    Take();
+    in_.Take();
     std::vector<MessageField> fields;
     ParseEntries([&] {
       MessageField field;
       field.id = ast_.NewId();
-      field.is_optional = TakeIf(TokenKind::kQuestion);
-      if (Is(TokenKind::kIdent) || Is(TokenKind::kQuotedIdent)) {
-        field.name = FieldName(Take());
+      field.is_optional = in_.TakeIf(TokenKind::kQuestion);
+      if (in_.Is(TokenKind::kIdent) || in_.Is(TokenKind::kQuotedIdent)) {
+        field.name = FieldName(in_.Take());
       } else {
-        FailHere("expected the name of a field");
+        in_.FailHere("expected the name of a field");
       }
-      Expect(TokenKind::kColon, "`:` and a value");
+      in_.Expect(TokenKind::kColon, "`:` and a value");
       field.value = ParseElement();
       fields.push_back(field);
     });
-    auto* const expr = ast_.New<MessageExpr>(RangeFrom(begin), name.range);
+    auto* const expr = ast_.New<MessageExpr>(in_.RangeFrom(begin), name.range);
     expr->message = message;
     expr->fields = ast_.Copy(fields);
     return Finish(expr);
@@ -587,15 +485,15 @@ class Parser {
   template <class ParseEntry>
   void ParseEntries(ParseEntry parse_entry) {
     bool is_first = true;
-    while (!Is(TokenKind::kRightBrace)) {
-      if (is_first && Is(TokenKind::kComma)) break;
+    while (!in_.Is(TokenKind::kRightBrace)) {
+      if (is_first && in_.Is(TokenKind::kComma)) break;
       is_first = false;
       parse_entry();
-      if (!Is(TokenKind::kComma) || Peek(1).kind == TokenKind::kRightBrace) break;
-      Take();
+      if (!in_.Is(TokenKind::kComma) || in_.Peek(1).kind == TokenKind::kRightBrace) break;
+      in_.Take();
     }
-    TakeIf(TokenKind::kComma);
-    Expect(TokenKind::kRightBrace, "`,` or `}`");
+    in_.TakeIf(TokenKind::kComma);
+    in_.Expect(TokenKind::kRightBrace, "`,` or `}`");
   }
 
   // The dotted name that `expr`, a chain of selections, was read from.
@@ -615,14 +513,9 @@ class Parser {
 
   const Source& source_;
   const ParseOptions& options_;
+  TokenReader in_;
   Ast ast_;
-  std::vector<Issue> issues_;
-  std::vector<Token> tokens_;
-  std::size_t at_ = 0;
-  std::uint32_t end_ = 0;       // of the last token taken
-  std::size_t nesting_ = 0;     // of ParseExpr
-  bool is_recovering_ = false;  // after a mistake, until a token is where it should be
-  bool stopped_ = false;        // nothing more is read
+  std::size_t nesting_ = 0;  // of ParseExpr
 };
 
 }  // namespace
