@@ -190,23 +190,14 @@ class Walker {
 
   Value WalkCall(const CallExpr& call) {
     const Operation operation = OperationOf(call);
-    switch (operation) {
-      case Operation::kAnd:
-      case Operation::kOr:
-        return WalkLogical(call, operation);
-      case Operation::kConditional:
-        return WalkConditional(call);
-      case Operation::kNotStrictlyFalse: {
-        const Value value = Walk(*call.args[0]);
-        return Value::Bool(!value.is(Kind::kBool) || value.bool_value());
-      }
-      case Operation::kOptSelect:
-        return WalkOptSelect(call);
-      case Operation::kNone:
-        return WalkFunction(call);
-      default:
-        break;
+    if (operation == Operation::kNone) return WalkFunction(call);
+    if (operation == Operation::kConditional) return WalkConditional(call);
+    if (operation == Operation::kOptSelect) return WalkOptSelect(call);
+    if (operation == Operation::kNotStrictlyFalse) {
+      const Value value = Walk(*call.args[0]);
+      return Value::Bool(!value.is(Kind::kBool) || value.bool_value());
     }
+    if (!IsStrict(operation)) return WalkLogical(call, operation);
     const Value first = Walk(*call.args[0]);
     const Value second = call.args.size() == 2 ? Walk(*call.args[1]) : Value::Null();
     return Apply(context_, operation, first, second);

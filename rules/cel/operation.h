@@ -40,6 +40,9 @@ enum class Operation : std::uint8_t {
 // have.
 Operation OperationOf(const CallExpr& call);
 
+// Whether Apply does it.
+constexpr bool IsStrict(Operation operation) { return operation >= Operation::kNot; }
+
 // The value of a strict operation; `second` is not looked at where it takes one operand. An operand
 // that is an error is the result, the first one first.
 Value Apply(Context& context, Operation operation, const Value& first, const Value& second);

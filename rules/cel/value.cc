@@ -1,10 +1,8 @@
 #include "rules/cel/value.h"
 
-#include <array>
-#include <charconv>
-
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "rules/cel/numbers.h"
 #include "rules/cel/time.h"
 
 namespace laurel::cel {
@@ -51,12 +49,11 @@ void AppendStruct(const Value& value, int depth, std::string& out) {
   out.push_back('}');
 }
 
+// With a point or an exponent, so that it does not look like an int.
 void AppendDouble(double number, std::string& out) {
-  std::array<char, 32> digits;
-  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  const absl::string_view text(digits.data(), static_cast<std::size_t>(result.ptr - digits.data()));
+  const std::string text = RenderDouble(number);
   absl::StrAppend(&out, text);
-  if (text.find_first_not_of("-0123456789") == absl::string_view::npos) out.append(".0");
+  if (text.find_first_not_of("-0123456789") == std::string::npos) out.append(".0");
 }
 
 void Append(const Value& value, int depth, std::string& out) {
