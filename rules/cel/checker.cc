@@ -185,9 +185,12 @@ class Checker {
   void ReportUndeclared(const Expr& expr, std::string name) {
     Issue& issue = Report(IssueCode::kUndeclared, expr.range,
                           absl::StrCat("there is no variable `", name, "`"));
-    issue.suggestion = NearestVariable(name);
+    if (!HasEnoughIssues()) issue.suggestion = NearestVariable(name);
     issue.name = std::move(name);
   }
+
+  // More are not shown, and need no suggestions.
+  bool HasEnoughIssues() const { return issues_.size() > options_.issues_max; }
 
   std::string NearestVariable(absl::string_view name) const {
     std::string nearest = declarations_.NearestVariable(name);
@@ -197,41 +200,60 @@ class Checker {
     return nearest;
   }
 
+  // A whole chain a.b.c at once: as much of it as is one declared name, then a field for each
+  // further dot.
   void WalkSelect(const SelectExpr& select) {
-    if (!select.is_test && !BeginsWithLocal(select)) {
-      const std::string name = QualifiedName(select);
-      if (!name.empty() && Refer(select, name)) return;
+    std::vector<const SelectExpr*> fields;  // the outermost first
+    const Expr* base = &select;
+    while (const auto* const field = As<SelectExpr>(base)) {
+      if (field->is_test && field != &select) break;
+      fields.push_back(field);
+      base = field->operand;
     }
-    if (ReportMisspelt(select)) return;
-    Walk(*select.operand);
-    Type type = SelectField(select, *select.operand, select.field);
-    SetType(select, select.is_test ? Type::Bool() : std::move(type));
+    const auto* const ident = As<IdentExpr>(base);
+    std::size_t unresolved = fields.size();
+    if (ident == nullptr || FindLocal(ident->name) != nullptr) {
+      Walk(*base);
+    } else if (!ReferToLongest(*ident, fields, unresolved)) {
+      return ReportUndeclaredChain(*ident, select);
+    }
+    while (unresolved > 0) SelectField(*fields[--unresolved]);
   }
 
-  // Where variables have dotted names, a.b.d for a.b.c is one mistake, and not that there is no a.
-  bool ReportMisspelt(const SelectExpr& select) {
-    const std::string name = QualifiedName(select);
-    if (name.empty() || BeginsWithLocal(select) || HasDeclaredPrefix(select)) return false;
-    if (NearestVariable(name).empty()) return false;
-    ReportUndeclared(select, name);
-    return true;
-  }
-
-  bool HasDeclaredPrefix(const SelectExpr& select) const {
-    for (const Expr* part = select.operand; part != nullptr;) {
-      for (const std::string& candidate :
-           CandidateNames(options_.container, QualifiedName(*part))) {
-        if (declarations_.FindVariable(candidate) || declarations_.FindTypeName(candidate))
-          return true;
-      }
-      const auto* const outer = As<SelectExpr>(part);
-      part = outer == nullptr ? nullptr : outer->operand;
+  // Resolves the longest declared name that `ident` and the innermost of `fields` make, and says
+  // how many of them are left.
+  bool ReferToLongest(const IdentExpr& ident, const std::vector<const SelectExpr*>& fields,
+                      std::size_t& unresolved) {
+    std::string name(ident.name);
+    std::vector<std::size_t> ends = {name.size()};  // of the name with 0, 1, 2 … fields
+    for (auto field = fields.rbegin(); field != fields.rend() && !(*field)->is_test; ++field) {
+      absl::StrAppend(&name, ".", (*field)->field);
+      ends.push_back(name.size());
+    }
+    for (std::size_t count = ends.size(); count-- > 0;) {
+      unresolved = fields.size() - count;
+      const Expr* const whole = count == 0 ? static_cast<const Expr*>(&ident) : fields[unresolved];
+      if (Refer(*whole, absl::string_view(name).substr(0, ends[count]))) return true;
     }
     return false;
   }
 
-  // The type of operand.field. An optional operand gives an optional.
-  Type SelectField(const Expr& expr, const Expr& operand, absl::string_view field) {
+  // Where variables have dotted names, a.b.d for a.b.c is one mistake, and not that there is no a.
+  void ReportUndeclaredChain(const IdentExpr& ident, const SelectExpr& select) {
+    const Expr& whole = select.is_test ? *select.operand : select;
+    const std::string name = QualifiedName(whole);
+    const bool is_near = !HasEnoughIssues() && !NearestVariable(name).empty();
+    if (is_near) return ReportUndeclared(whole, name);
+    ReportUndeclared(ident, std::string(ident.name));
+  }
+
+  // Sets the type of a selection whose operand has one. An optional operand gives an optional.
+  void SelectField(const SelectExpr& select) {
+    Type type = FieldType(select, *select.operand, select.field);
+    SetType(select, select.is_test ? Type::Bool() : std::move(type));
+  }
+
+  Type FieldType(const Expr& expr, const Expr& operand, absl::string_view field) {
     const Type type = Resolved(operand);
     if (type.is_optional()) return Type::Optional(FieldOf(expr, type.param(0), field));
     return FieldOf(expr, type, field);
@@ -263,7 +285,7 @@ class Checker {
     Issue& issue = Report(IssueCode::kNoField, expr.at,
                           absl::StrCat("there is no field `", field, "` in ", type.name()));
     issue.name = std::string(field);
-    issue.suggestion = declarations_.NearestField(type.name(), field);
+    if (!HasEnoughIssues()) issue.suggestion = declarations_.NearestField(type.name(), field);
     return Type::Error();
   }
 
@@ -305,7 +327,7 @@ class Checker {
     const auto* const field = As<LiteralExpr>(call.args[1]);
     Walk(operand);
     Walk(*call.args[1]);
-    Type type = SelectField(call, operand, field == nullptr ? "" : field->value.text);
+    Type type = FieldType(call, operand, field == nullptr ? "" : field->value.text);
     SetType(call, type.is_optional() ? std::move(type) : Type::Optional(std::move(type)));
     references_[call.id] = Reference{.name = std::string(op::kOptSelect),
                                      .overload_ids = {std::string(kOptSelectOverload)}};
@@ -314,7 +336,7 @@ class Checker {
   void ReportUndeclaredFunction(const CallExpr& call, std::string name) {
     Issue& issue = Report(IssueCode::kUndeclaredFunction, call.at,
                           absl::StrCat("there is no function `", name, "`"));
-    issue.suggestion = declarations_.NearestFunction(name);
+    if (!HasEnoughIssues()) issue.suggestion = declarations_.NearestFunction(name);
     issue.name = std::move(name);
   }
 

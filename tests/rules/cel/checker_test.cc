@@ -120,6 +120,8 @@ TEST(Check, ExplainsWhatIsWrong) {
   constexpr Row kRows[] = {
       {"amuont + 1", "`amuont`: there is no variable `amuont`"},
       {"member.sate == ''", "`member.sate`: there is no variable `member.sate`"},
+      {"has(member.sate.x)", "`member.sate`: there is no variable `member.sate`"},
+      {"nothing.at.all", "`nothing`: there is no variable `nothing`"},
       {"monie('1')", "`monie`: there is no function `monie`"},
       {"channel.foo()", "`foo`: there is no function `foo`"},
       {"items[0].nett", "`nett`: there is no field `nett` in Item"},
@@ -264,6 +266,10 @@ TEST(Check, UnknownTypesMayNotContainThemselves) {
 }
 
 TEST(Check, TakesLongExpressions) {
+  EXPECT_EQ(TypeOfText("[anything" + Repeat(".a", 200) +
+                       Repeat(", anything" + Repeat(".a", 200), 200) + "]"),
+            "list(dyn)");
+  EXPECT_FALSE(CheckText("[" + Repeat("nothing" + Repeat(".a", 200) + ", ", 200) + "]").ok());
   EXPECT_EQ(TypeOfText("[1" + Repeat(", amount + 1", 2000) + "]"), "list(int)");
   EXPECT_EQ(TypeOfText("true" + Repeat(" && amount in [1, 2] ", 2000)), "bool");
 }
