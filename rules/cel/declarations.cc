@@ -10,11 +10,6 @@
 namespace laurel::cel {
 namespace {
 
-bool HasParam(const Type& type) {
-  return type.kind() == TypeKind::kParam ||
-         std::any_of(type.params().begin(), type.params().end(), HasParam);
-}
-
 bool IsNamePart(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
 }
@@ -167,8 +162,9 @@ void Declarations::AddVariable(absl::string_view name, Type type) {
 }
 
 void Declarations::AddOverload(absl::string_view function, OverloadDeclaration overload) {
-  overload.has_type_params = HasParam(overload.result) ||
-                             std::any_of(overload.params.begin(), overload.params.end(), HasParam);
+  overload.has_type_params = !overload.result.is_concrete() ||
+                             std::any_of(overload.params.begin(), overload.params.end(),
+                                         [](const Type& param) { return !param.is_concrete(); });
   FunctionDeclaration* declared = FindIn(functions_, function);
   if (declared == nullptr) {
     const FunctionDeclaration* const inherited =

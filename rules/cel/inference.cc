@@ -116,6 +116,7 @@ Inference::Bound Inference::BindUnknown(const Type& type, const Type& unknown) {
 
 // Whether `unknown` occurs in `type`, through what is known.
 bool Inference::Mentions(const Type& type, const Type& unknown) {
+  if (type.is_concrete()) return false;
   if (!Step() || type == unknown) return true;
   if (type.kind() == TypeKind::kParam) {
     const Type* const known = Find(type);
@@ -156,6 +157,7 @@ Type Inference::Rebuild(const Type& type, Map map) {
 }
 
 Type Inference::Substitute(const Type& type, bool unknown_to_dyn) {
+  if (type.is_concrete()) return type;
   if (!Step()) return Type::Error();
   if (type.kind() == TypeKind::kParam) {
     if (const Type* const known = Find(type)) return Substitute(Type(*known), unknown_to_dyn);
@@ -167,6 +169,7 @@ Type Inference::Substitute(const Type& type, bool unknown_to_dyn) {
 OverloadDeclaration Inference::Instantiate(const OverloadDeclaration& overload) {
   std::vector<std::pair<std::string, Type>> unknowns;
   const auto replace = [&](const Type& type, const auto& self) -> Type {
+    if (type.is_concrete()) return type;
     if (type.kind() != TypeKind::kParam) {
       return Rebuild(type, [&](const Type& param) { return self(param, self); });
     }

@@ -65,11 +65,16 @@ void Append(const Type& type, TypeNames names, std::string& out) {
 }  // namespace
 
 Type::Type(TypeKind kind, absl::string_view name, std::vector<Type> params) : kind_(kind) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
   std::uint64_t size = 1;
-  for (const Type& param : params) size += param.size();
-  constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
-  compound_ = std::make_shared<const Compound>(Compound{
-      std::string(name), std::move(params), static_cast<std::uint32_t>(std::min(size, kMax))});
+  bool is_concrete = kind != TypeKind::kParam;
+  for (const Type& param : params) {
+    size += param.size();
+    is_concrete = is_concrete && param.is_concrete();
+  }
+  compound_ = std::make_shared<const Compound>(
+      Compound{std::string(name), std::move(params),
+               static_cast<std::uint32_t>(std::min(size, kMost)), is_concrete});
 }
 
 Type Type::List(Type element) { return Type(TypeKind::kList, "", {std::move(element)}); }
@@ -106,6 +111,8 @@ bool Type::is_optional() const {
 }
 
 std::uint32_t Type::size() const { return compound_ == nullptr ? 1 : compound_->size; }
+
+bool Type::is_concrete() const { return compound_ == nullptr || compound_->is_concrete; }
 
 bool operator==(const Type& a, const Type& b) {
   if (a.kind_ != b.kind_) return false;

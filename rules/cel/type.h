@@ -70,6 +70,9 @@ class Type {
   // that one of a few kilobytes can have an astronomic size; who walks a type bounds it first.
   std::uint32_t size() const;
 
+  // Whether no kParam is in it.
+  bool is_concrete() const;
+
   friend bool operator==(const Type& a, const Type& b);
 
  private:
@@ -77,6 +80,7 @@ class Type {
     std::string name;
     std::vector<Type> params;
     std::uint32_t size = 1;
+    bool is_concrete = true;
   };
 
   explicit Type(TypeKind kind) : kind_(kind) {}
