@@ -6,7 +6,7 @@ namespace laurel::cel {
 namespace {
 
 constexpr std::size_t kFirstChunkBytes = 2048;
-constexpr std::size_t kChunkBytesMax = 64 * 1024;
+constexpr std::size_t kChunkBytesMax = std::size_t{64} << 10;
 
 void AppendChildren(const ComprehensionExpr& expr, std::vector<const Expr*>& children) {
   children = {expr.range_expr, expr.init, expr.condition, expr.step, expr.result};

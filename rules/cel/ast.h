@@ -224,7 +224,7 @@ class Ast {
   std::span<const T> Copy(const std::vector<T>& items) {
     static_assert(std::is_trivially_copyable_v<T>);
     if (items.empty()) return {};
-    T* const copy = static_cast<T*>(Allocate(items.size() * sizeof(T), alignof(T)));
+    T* const copy = static_cast<T*>(Allocate(std::span(items).size_bytes(), alignof(T)));
     std::uninitialized_copy(items.begin(), items.end(), copy);
     return {copy, items.size()};
   }

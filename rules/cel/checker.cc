@@ -375,6 +375,7 @@ class Checker {
   void ReportNoOverload(const CallExpr& call, const FunctionDeclaration& function,
                         const Expr* target, const std::vector<Type>& args) {
     std::vector<std::string> shown;
+    shown.reserve(args.size());
     for (const Type& arg : args) shown.push_back(Shown(arg));
     if (IsCondition(function.name) && ReportCondition(call)) return;
     Report(IssueCode::kNoOverload, call.at,

@@ -189,11 +189,13 @@ class Estimator {
     const absl::string_view name =
         reference == nullptr ? call.function : absl::string_view(reference->name);
     std::vector<Estimate> parts;
+    parts.reserve(operands.size());
     for (const Expr* operand : operands) parts.push_back(Walk(*operand));
     if (name == op::kConditional) return Conditional(parts);
     Estimate total;
     for (const Estimate& part : parts) Include(total, part);
     std::vector<Bound> bounds;
+    bounds.reserve(parts.size());
     for (const Estimate& part : parts) bounds.push_back(part.bound);
     total.units = SaturatingAdd(total.units, calls_.UnitsOf(name, operands, bounds));
     total.bound = calls_.BoundOf(call, name, bounds);

@@ -186,6 +186,7 @@ class Folder {
       literals.push_back(*literal);
     }
     std::vector<ListElement> elements;
+    elements.reserve(literals.size());
     for (const Literal& literal : literals) {
       elements.push_back({NewLiteral(from, literal, TypeOfLiteral(literal)), false});
     }

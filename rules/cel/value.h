@@ -188,7 +188,9 @@ class Value {
   }
   template <class T>
   const T* As() const {
-    return reinterpret_cast<const T*>(static_cast<std::uintptr_t>(payload_));
+    // One payload for numbers and pointers keeps a value at 16 bytes and constexpr.
+    return reinterpret_cast<const T*>(  // NOLINT(performance-no-int-to-ptr)
+        static_cast<std::uintptr_t>(payload_));
   }
 
   std::uint32_t head_;  // the kind in 8 bits; above them a text's symbol or a list's storage

@@ -89,6 +89,8 @@ void Run(absl::string_view text) {
   Frame frame(facts->values(), context);
   const Value planned = plan.Evaluate(frame);
   if (RanOut(walked) || RanOut(planned)) return;
+  // Which error of several it is depends on the order of operands, which plans may change.
+  if (walked.is_error() && planned.is_error()) return;
   // As text, which is cut off: a value that shares its parts may be endless.
   LAUREL_REQUIRE(DebugString(walked).substr(0, 5000) == DebugString(planned).substr(0, 5000));
 }
