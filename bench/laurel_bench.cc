@@ -67,9 +67,9 @@ struct Options {
 std::string DataDirOf(const std::string& folder) { return absl::StrCat(folder, "/ledger"); }
 
 std::vector<std::string> SubjectArguments(const Options& options) {
-  std::vector<std::string> arguments = {"serve",    "--data-dir",  DataDirOf(options.folder),
-                                        "--listen", "127.0.0.1:0", "--log-level",
-                                        "warning"};
+  std::vector<std::string> arguments = {
+      "serve",       "--data-dir", DataDirOf(options.folder), "--listen", "127.0.0.1:0",
+      "--log-level", "warning",    "--adopt-identity-key"};
   for (const std::string& setting : options.settings)
     arguments.push_back(absl::StrCat("--", setting));
   return arguments;
@@ -77,7 +77,7 @@ std::vector<std::string> SubjectArguments(const Options& options) {
 
 absl::StatusOr<Config> SubjectConfig(const std::vector<std::string>& arguments) {
   ASSIGN_OR_RETURN(const CommandLine line, ParseCommandLine(arguments));
-  return LoadConfig(line, Environment{});
+  return LoadConfig(line, Environment());
 }
 
 int ServeSubject(const std::vector<std::string>& arguments) {

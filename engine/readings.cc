@@ -61,7 +61,7 @@ absl::StatusOr<Timestamp> EnrolmentOccurredAt(ReadView& view, MemberId id) {
   const KeyRange range = MemberEntryRange(view.partition(), id);
   std::uint64_t first = 0;
   RETURN_IF_ERROR(view.snapshot().Scan(
-      Space::kIndex, range.begin, range.end, ScanOptions{.limit = 1},
+      Space::kMembers, range.begin, range.end, ScanOptions{.limit = 1},
       [&](absl::string_view key, absl::string_view) {
         const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
         if (sequence.ok()) first = *sequence;

@@ -1,8 +1,10 @@
 #include "service/config.h"
 
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
 #include <utility>
 
@@ -255,12 +257,22 @@ const std::vector<SettingInfo>& AllSettings() {
       {"drain_delay", "auto", "DURATION",
        "from NOT_SERVING to refusing calls at shutdown; auto: 0s on loopback, else 5s"},
       {"checkpoint_interval", "1s", "DURATION", "between signed checkpoints"},
-      {"block_cache", "256MiB", "BYTES", "memory for what is read; 25 to 50% of the machine's"},
+      {"block_cache", "auto", "BYTES",
+       "memory for what is read; auto: a quarter of what this process may use"},
       {"write_buffer", "64MiB", "BYTES", "memory for what was written, twice per busy family"},
       {"queue_commands_max", "4096", "COUNT", "more: longer waits instead of refusals"},
       {"batch_commands_max", "256", "COUNT", "more: fewer syncs, a longer wait for the first"},
   };
   return *all;
+}
+
+// What this process may use of the machine's memory: its control group may allow less than all.
+std::int64_t MemoryBytes() {
+  const std::int64_t all = static_cast<std::int64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                           static_cast<std::int64_t>(::sysconf(_SC_PAGESIZE));
+  std::ifstream file("/sys/fs/cgroup/memory.max");
+  std::int64_t limit = 0;
+  return file >> limit && limit > 0 ? std::min(all, limit) : all;
 }
 
 absl::StatusOr<std::int64_t> ParseBytes(absl::string_view text) {
@@ -426,7 +438,10 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
   if (config.checkpoint_interval_micros <= 0) {
     reader.Wrong("checkpoint_interval", "must be longer than 0s, was 0s");
   }
-  config.block_cache_bytes = reader.Get<std::int64_t>("block_cache", 0, ParseBytes);
+  config.block_cache_bytes = MemoryBytes() / 4;
+  if (reader.Text("block_cache") != "auto") {
+    config.block_cache_bytes = reader.Get<std::int64_t>("block_cache", 0, ParseBytes);
+  }
   config.write_buffer_bytes = reader.Get<std::int64_t>("write_buffer", 0, ParseBytes);
   if (config.write_buffer_bytes < (std::int64_t{1} << 20)) {
     reader.Wrong("write_buffer", "must be at least 1MiB, was less");

@@ -48,7 +48,7 @@ absl::StatusOr<std::vector<std::uint64_t>> LifeOf(const ReadView& view, MemberId
   absl::Status damage;
   const KeyRange range = MemberEntryRange(view.partition(), member);
   RETURN_IF_ERROR(view.snapshot().Scan(
-      Space::kIndex, range.begin, range.end, ScanOptions{},
+      Space::kMembers, range.begin, range.end, ScanOptions{},
       [&](absl::string_view key, absl::string_view value) {
         const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
         EntryKindMark mark;

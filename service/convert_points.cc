@@ -175,7 +175,7 @@ absl::StatusOr<std::int64_t> ReversedUntil(ReadView& view, MemberId member,
   absl::Status damage;
   const PartitionId partition = view.partition();
   RETURN_IF_ERROR(view.snapshot().Scan(
-      Space::kIndex, EncodeKey(partition, MemberEntryKey{member, redemption}),
+      Space::kMembers, EncodeKey(partition, MemberEntryKey{member, redemption}),
       EncodeKey(partition, MemberEntryKey{member, last + 1}), ScanOptions{},
       [&](absl::string_view key, absl::string_view value) {
         const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);

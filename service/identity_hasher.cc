@@ -1,7 +1,6 @@
 #include "service/identity_hasher.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -57,8 +56,8 @@ absl::StatusOr<std::string> NormaliseIdentity(IdentityKind kind, absl::string_vi
   return normalised;
 }
 
-IdentityHasher::IdentityHasher(std::string key) : key_(std::move(key)) {
-  LAUREL_CHECK(key_.size() == kKeyBytes, "an identity key has 32 bytes");
+IdentityHasher::IdentityHasher(const std::string& key) : mac_(key) {
+  LAUREL_CHECK(key.size() == kKeyBytes, "an identity key has 32 bytes");
 }
 
 IdentityHash IdentityHasher::Hash(const ProgramId& program, IdentityKind kind,
@@ -69,14 +68,14 @@ IdentityHash IdentityHasher::Hash(const ProgramId& program, IdentityKind kind,
   message.push_back('\0');
   message.push_back(static_cast<char>(kind));
   message.append(normalised.data(), normalised.size());
-  const laurel::Hash mac = HmacSha256(key_, message);
+  const laurel::Hash mac = mac_(message);
   IdentityHash hash;
   std::copy_n(mac.begin(), hash.size(), hash.begin());
   return hash;
 }
 
 std::string IdentityHasher::Fingerprint() const {
-  const laurel::Hash mac = HmacSha256(key_, "laurel identity key");
+  const laurel::Hash mac = mac_("laurel identity key");
   return absl::BytesToHexString(AsBytes(mac).substr(0, 16));
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/base/hash.h"
 #include "engine/domain/values.h"
 
 // Identities leave the service as keyed hashes alone: without the key nobody can tell from the
@@ -22,7 +23,7 @@ class IdentityHasher {
  public:
   static constexpr std::size_t kKeyBytes = 32;
   // Requires kKeyBytes bytes.
-  explicit IdentityHasher(std::string key);
+  explicit IdentityHasher(const std::string& key);
 
   // The first 16 bytes of HMAC-SHA-256(key, program || 0 || kind:u8 || normalised value). Frozen:
   // it is how the ledger finds members.
@@ -35,7 +36,7 @@ class IdentityHasher {
   std::string Fingerprint() const;
 
  private:
-  const std::string key_;
+  const HmacSha256 mac_;
 };
 
 }  // namespace laurel

@@ -1,5 +1,4 @@
 // The daemon. Everything it does is in the functions it calls.
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,17 +29,6 @@ Environment ReadEnvironment() {
     variables.insert(variable);
   }
   return variables;
-}
-
-// Threads inherit the mask: the signals reach whoever waits for them.
-void BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
 }
 
 // Settings that are well formed and key files that, where they are, may be used.
@@ -74,7 +62,6 @@ int Run(const std::vector<std::string>& arguments) {
   Log log(config->log_level,
           config->log_form.value_or(isatty(2) != 0 ? Log::Form::kText : Log::Form::kJson));
   if (line->command == "init") return InitLedger(*config, log);
-  BlockSignals();
   return Serve(
       *config, [&line] { return LoadConfig(*line, ReadEnvironment()); }, log);
 }

@@ -100,7 +100,7 @@ google::rpc::Status GetEntryNow(ReadCall& read, const v1::GetEntryRequest& reque
 google::rpc::Status ListEntriesNow(ReadCall& read, const v1::ListEntriesRequest& request,
                                    v1::ListEntriesResponse& response) {
   constexpr MemberIndex kEntries = {
-      "ListEntries", Space::kIndex, MemberEntryRange,
+      "ListEntries", MemberEntryRange,
       [](PartitionId partition, MemberId member, std::uint64_t sequence) {
         return EncodeKey(partition, MemberEntryKey{member, sequence});
       }};

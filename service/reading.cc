@@ -28,11 +28,11 @@ std::optional<FoundMember> FindMember(ReadCall& read, const ProgramId& program,
 namespace {
 
 // The last `count` sequences of the rows.
-absl::StatusOr<std::vector<std::uint64_t>> LastSequences(const Snapshot& snapshot, Space space,
+absl::StatusOr<std::vector<std::uint64_t>> LastSequences(const Snapshot& snapshot,
                                                          const KeyRange& rows, std::size_t count) {
   std::vector<std::uint64_t> sequences;
   absl::Status damage;
-  RETURN_IF_ERROR(snapshot.Scan(space, rows.begin, rows.end,
+  RETURN_IF_ERROR(snapshot.Scan(Space::kMembers, rows.begin, rows.end,
                                 ScanOptions{.limit = count, .is_reverse = true},
                                 [&](absl::string_view key, absl::string_view) {
                                   const auto sequence = DecodeTrailingSequence(key);
@@ -63,7 +63,7 @@ std::optional<Page> ReadPage(ReadCall& read, const MemberIndex& index, const Fou
   // One more than the page has tells whether there is another.
   const auto size = static_cast<std::size_t>(page_size);
   absl::StatusOr<std::vector<std::uint64_t>> sequences =
-      LastSequences(read.view.snapshot(), index.space, rows, size + 1);
+      LastSequences(read.view.snapshot(), rows, size + 1);
   if (!sequences.ok()) {
     status = ToRpcStatus(sequences.status());
     return std::nullopt;

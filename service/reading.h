@@ -39,10 +39,9 @@ void RenderReadHeader(const ReadCall& read, Response& response) {
   response.set_partition(read.view.partition());
 }
 
-// Rows that name entries by member and sequence, and the method that lists them.
+// Rows in Space::kMembers that name entries by member and sequence, and the method that lists them.
 struct MemberIndex {
   absl::string_view method;  // whose page tokens they are
-  Space space;
   KeyRange (*rows)(PartitionId partition, MemberId member);
   std::string (*row)(PartitionId partition, MemberId member, std::uint64_t sequence);
 };

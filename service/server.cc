@@ -252,6 +252,17 @@ void AnnounceStop(grpc::Server& server, const Config& config, const Log& log) {
   ::_exit(kExitDone);
 }
 
+// Threads inherit the mask: the signals reach whoever waits for them.
+void BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
 }  // namespace
 
 int InitLedger(const Config& config, const Log& log) {
@@ -284,6 +295,7 @@ int InitLedger(const Config& config, const Log& log) {
 }
 
 int Serve(const Config& config, const Reload& reload, Log& log) {
+  BlockSignals();
   for (const std::string& file : {config.identity_key_file, config.signing_key_file}) {
     const absl::Status key = LoadKeyFile(file).status();
     if (!key.ok() && !absl::IsNotFound(key)) return Refuse(log, "key refused", key, kExitRefused);

@@ -23,8 +23,8 @@ int InitLedger(const Config& config, const Log& log);
 using Reload = std::function<absl::StatusOr<Config>()>;
 
 // Serves the ledger until SIGTERM or SIGINT, then drains and ends the process; kExitDone. At SIGHUP
-// it takes the log's level from `reload`. Returns an exit code if it cannot serve. Requires that
-// the calling thread is the only one and that the three signals are blocked in it.
+// it takes the log's level from `reload`. Returns an exit code if it cannot serve. Blocks the
+// three signals; requires that the calling thread is the only one.
 int Serve(const Config& config, const Reload& reload, Log& log);
 
 }  // namespace laurel

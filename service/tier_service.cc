@@ -51,7 +51,7 @@ google::rpc::Status GetTierNow(ReadCall& read, const v1::GetTierRequest& request
 google::rpc::Status ListTierChangesNow(ReadCall& read, const v1::ListTierChangesRequest& request,
                                        v1::ListTierChangesResponse& response) {
   constexpr MemberIndex kChanges = {
-      "ListTierChanges", Space::kMembers, TierChangeRange,
+      "ListTierChanges", TierChangeRange,
       [](PartitionId partition, MemberId member, std::uint64_t sequence) {
         return EncodeKey(partition, TierChangeKey{member, sequence});
       }};

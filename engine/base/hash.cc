@@ -1,7 +1,8 @@
 #include "engine/base/hash.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <memory>
@@ -54,13 +55,31 @@ Hash Sha256(absl::string_view first, absl::string_view second, absl::string_view
   return Sha256(joined);
 }
 
-Hash HmacSha256(absl::string_view key, absl::string_view message) {
+void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const { ::EVP_MAC_CTX_free(context); }
+
+HmacSha256::HmacSha256(absl::string_view key) {
+  static EVP_MAC* const hmac = ::EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  keyed_.reset(::EVP_MAC_CTX_new(hmac));
+  char digest[] = "SHA256";
+  const std::array<OSSL_PARAM, 2> parameters = {
+      ::OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+      ::OSSL_PARAM_construct_end()};
+  LAUREL_CHECK(::EVP_MAC_init(keyed_.get(), reinterpret_cast<const unsigned char*>(key.data()),
+                              key.size(), parameters.data()) == 1,
+               "HMAC-SHA-256 is available");
+}
+
+Hash HmacSha256::operator()(absl::string_view message) const {
+  const std::unique_ptr<EVP_MAC_CTX, Free> context(::EVP_MAC_CTX_dup(keyed_.get()));
   Hash hash;
-  unsigned int size = 0;
-  const unsigned char* result = ::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                                       reinterpret_cast<const unsigned char*>(message.data()),
-                                       message.size(), hash.data(), &size);
-  LAUREL_CHECK(result != nullptr && size == hash.size(), "HMAC-SHA-256 is available");
+  std::size_t size = 0;
+  LAUREL_CHECK(
+      context != nullptr &&
+          ::EVP_MAC_update(context.get(), reinterpret_cast<const unsigned char*>(message.data()),
+                           message.size()) == 1 &&
+          ::EVP_MAC_final(context.get(), hash.data(), &size, hash.size()) == 1 &&
+          size == hash.size(),
+      "HMAC-SHA-256 is available");
   return hash;
 }
 

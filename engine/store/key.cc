@@ -97,10 +97,14 @@ absl::string_view Bytes(const std::array<std::uint8_t, 16>& hash) {
   return absl::string_view(reinterpret_cast<const char*>(hash.data()), hash.size());
 }
 
+// Every row of a member starts so: they lie side by side, and what touches one finds the others
+// near.
+Writer OfMember(PartitionId partition, MemberId member, char letter) {
+  return std::move(Writer(partition).Letter('m').U64(member.raw()).Letter(letter));
+}
+
 std::string LotBytes(PartitionId partition, char letter, const LotKey& key) {
-  return Writer(partition)
-      .Letter(letter)
-      .U64(key.member.raw())
+  return OfMember(partition, key.member, letter)
       .Text(key.type.str())
       .I64(key.expires_at.micros())
       .U64(key.id.sequence)
@@ -130,20 +134,20 @@ Space SpaceOf(const TierChangeKey&) { return Space::kMembers; }
 Space SpaceOf(const RequestKey&) { return Space::kRequests; }
 Space SpaceOf(const PurchaseKey&) { return Space::kRequests; }
 Space SpaceOf(const IdentityKey&) { return Space::kIndex; }
-Space SpaceOf(const MemberEntryKey&) { return Space::kIndex; }
+Space SpaceOf(const MemberEntryKey&) { return Space::kMembers; }
 Space SpaceOf(const DueKey&) { return Space::kIndex; }
 Space SpaceOf(const TotalKey&) { return Space::kTotals; }
 Space SpaceOf(const ProgramKey&) { return Space::kDefault; }
 Space SpaceOf(const RevisionKey&) { return Space::kDefault; }
 
 std::string EncodeKey(PartitionId partition, const MemberKey& key) {
-  return Writer(partition).Letter('m').U64(key.member.raw()).Take();
+  return OfMember(partition, key.member, 'm').Take();
 }
 std::string EncodeKey(PartitionId partition, const EnrolmentKey& key) {
-  return Writer(partition).Letter('e').U64(key.member.raw()).Take();
+  return OfMember(partition, key.member, 'e').Take();
 }
 std::string EncodeKey(PartitionId partition, const MonthKey& key) {
-  return Writer(partition).Letter('a').U64(key.member.raw()).I32(key.month).Take();
+  return OfMember(partition, key.member, 'a').I32(key.month).Take();
 }
 std::string EncodeKey(PartitionId partition, const LotKey& key) {
   return LotBytes(partition, 'l', key);
@@ -155,7 +159,7 @@ std::string EncodeKey(PartitionId partition, const RedemptionKey& key) {
   return Writer(partition).Letter('r').U64(key.sequence).Take();
 }
 std::string EncodeKey(PartitionId partition, const TierChangeKey& key) {
-  return Writer(partition).Letter('t').U64(key.member.raw()).U64(key.sequence).Take();
+  return OfMember(partition, key.member, 't').U64(key.sequence).Take();
 }
 std::string EncodeKey(PartitionId partition, const RequestKey& key) {
   return Writer(partition).Letter('q').Raw(Bytes(key.hash)).Take();
@@ -174,7 +178,7 @@ std::string EncodeKey(PartitionId partition, const IdentityKey& key) {
   return Writer(partition).Letter('i').Text(key.program.str()).Raw(Bytes(key.hash)).Take();
 }
 std::string EncodeKey(PartitionId partition, const MemberEntryKey& key) {
-  return Writer(partition).Letter('n').U64(key.member.raw()).U64(key.sequence).Take();
+  return OfMember(partition, key.member, 'n').U64(key.sequence).Take();
 }
 std::string EncodeKey(PartitionId partition, const DueKey& key) {
   return Writer(partition).Letter('d').I64(key.due_at.micros()).U64(key.member.raw()).Take();
@@ -199,14 +203,14 @@ KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t u
   return KeyRange{JournalKey(partition, from), JournalKey(partition, until)};
 }
 KeyRange LotRange(MemberId member, const PointTypeId& type, PartitionId partition) {
-  return Prefix(Writer(partition).Letter('l').U64(member.raw()).Text(type.str()).Take());
+  return Prefix(OfMember(partition, member, 'l').Text(type.str()).Take());
 }
 KeyRange MemberRange(PartitionId partition) { return Prefix(Writer(partition).Letter('m').Take()); }
 KeyRange MemberEntryRange(PartitionId partition, MemberId member) {
-  return Prefix(Writer(partition).Letter('n').U64(member.raw()).Take());
+  return Prefix(OfMember(partition, member, 'n').Take());
 }
 KeyRange TierChangeRange(PartitionId partition, MemberId member) {
-  return Prefix(Writer(partition).Letter('t').U64(member.raw()).Take());
+  return Prefix(OfMember(partition, member, 't').Take());
 }
 KeyRange DueRange(PartitionId partition, Timestamp until) {
   return KeyRange{Writer(partition).Letter('d').Take(),
@@ -224,6 +228,7 @@ absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes) {
   Reader reader(bytes);
   reader.Fixed(3);
   const std::optional<MemberId> member = MemberId::FromRaw(reader.Fixed(8));
+  reader.Fixed(1);
   const std::string type = reader.Text();
   LotKey key;
   key.expires_at = Timestamp::FromMicros(reader.I64());
@@ -263,14 +268,6 @@ absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes) {
   key.account = static_cast<AccountClass>(account);
   key.type = PointTypeId::Of(type);
   return key;
-}
-
-absl::StatusOr<MemberId> DecodeMemberKey(absl::string_view bytes) {
-  Reader reader(bytes);
-  reader.Fixed(3);
-  const std::optional<MemberId> member = MemberId::FromRaw(reader.Fixed(8));
-  if (!reader.is_done() || !member) return NoKey("member");
-  return *member;
 }
 
 absl::StatusOr<std::uint64_t> DecodeTrailingSequence(absl::string_view bytes) {

@@ -18,19 +18,22 @@
 //   journal   sequence:u64                                               -> entry bytes
 //   tiles     level:u8 number:u64                                        -> full tile, 8,192 bytes
 //   tiles     0x80|level:u8 index:u64                                    -> edge row, 32 bytes
-//   members   'm' member:u64                                             -> Member
-//   members   'e' member:u64                                             -> Enrolment
-//   members   'a' member:u64 month:i32                                   -> MonthDays
-//   members   'l' member:u64 type 0 expires_at:i64 sequence:u64 n:u32    -> Lot that is open; key
-//   order is spend order members   'c' (as 'l')                                               ->
-//   Lot with nothing left members   'r' sequence:u64                                           ->
-//   Redemption members   't' member:u64 sequence:u64                                -> TierChange
+//   members   'm' member 'm'                                             -> Member
+//   members   'm' member 'e'                                             -> Enrolment
+//   members   'm' member 'a' month:i32                                   -> MonthDays
+//   members   'm' member 'l' type 0 expires_at:i64 sequence:u64 n:u32    -> Lot that is open;
+//                                                                key order is spend order
+//   members   'm' member 'c' (as 'l')                                    -> Lot with nothing left
+//   members   'm' member 'n' sequence:u64                                -> kind:u8 of its entry
+//   members   'm' member 't' sequence:u64                                -> TierChange
+//   members   'r' sequence:u64                                           -> Redemption
 //   requests  'q' hash:16 bytes                                          -> sequence:u64
 //   requests  'p' program 0 store 0 terminal 0 business_on:i32 number    -> Purchase
 //   index     'i' program 0 hash:16 bytes                                -> Identity
-//   index     'n' member:u64 sequence:u64                                -> kind:u8
-//   index     'd' due_at:i64 member:u64                                  -> nothing; scanned by
+//   index     'd' due_at:i64 member                                      -> nothing; scanned by
 //   time totals    program 0 account:u8 detail 0 type 0 day:i32               -> Total
+//
+// `member` is its number, u64.
 //
 // Letters, widths and order are frozen: changing one is a new format version and a migration. The
 // head is the store's own (default, "head").
@@ -80,7 +83,7 @@ struct KeyRange {
 };
 KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t until);
 KeyRange LotRange(MemberId member, const PointTypeId& type, PartitionId partition);
-KeyRange MemberRange(PartitionId partition);  // all member records
+KeyRange MemberRange(PartitionId partition);  // every row of every member
 KeyRange MemberEntryRange(PartitionId partition, MemberId member);
 KeyRange TierChangeRange(PartitionId partition, MemberId member);
 // Due instants up to and including `until`.
@@ -93,7 +96,6 @@ KeyRange PartitionRange(PartitionId partition);  // everything of a partition in
 absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes);
 absl::StatusOr<DueKey> DecodeDueKey(absl::string_view bytes);
 absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes);
-absl::StatusOr<MemberId> DecodeMemberKey(absl::string_view bytes);
 // The sequence at the end of a journal, member-entry or tier-change key.
 absl::StatusOr<std::uint64_t> DecodeTrailingSequence(absl::string_view bytes);
 // For messages: "members 'l' 0000…" with the letter shown and the rest in hex.

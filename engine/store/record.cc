@@ -1,6 +1,7 @@
 #include "engine/store/record.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "engine/base/check.h"
 #include "engine/store/key.h"
@@ -403,6 +404,7 @@ bool DecodeRecord(absl::string_view bytes, Revision& r) {
 }
 
 void AppendWrites(const State& state, PartitionId partition, std::vector<Write>& writes) {
+  const auto begun = static_cast<std::ptrdiff_t>(writes.size());
   state.ForTables([&](const auto& table) {
     for (const auto& [key, slot] : table.slots()) {
       if (!slot.is_changed) continue;
@@ -410,6 +412,9 @@ void AppendWrites(const State& state, PartitionId partition, std::vector<Write>&
       if (slot.value) value = EncodeRecord(*slot.value);
       writes.push_back(Write{SpaceOf(key), EncodeKey(partition, key), std::move(value)});
     }
+  });
+  std::sort(writes.begin() + begun, writes.end(), [](const Write& a, const Write& b) {
+    return std::tie(a.space, a.key) < std::tie(b.space, b.key);
   });
 }
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1 << 20;
 constexpr std::uint64_t kKiB = 1 << 10;
+constexpr int kBuffersPerFlush = 8;
 
 // How a family is tuned; ledger data has few shapes of access.
 struct Tuning {
@@ -92,10 +93,12 @@ rocksdb::ColumnFamilyOptions OptionsOf(const Tuning& tuning, const RocksDbOption
   family.comparator = rocksdb::BytewiseComparator();
   family.merge_operator = nullptr;  // a failing merge would make the database read-only
   family.prefix_extractor = nullptr;
-  family.write_buffer_size =
-      std::max<std::size_t>(options.write_buffer_bytes / tuning.write_buffer_share, kMiB);
-  family.max_write_buffer_number = 2;
-  family.min_write_buffer_number_to_merge = 1;
+  family.write_buffer_size = std::max<std::size_t>(
+      options.write_buffer_bytes / tuning.write_buffer_share / kBuffersPerFlush, kMiB);
+  // Inserting is searching: eight small tables that are flushed as one are searched within the
+  // processor's caches, where one of their joint size is not.
+  family.max_write_buffer_number = 2 * kBuffersPerFlush;
+  family.min_write_buffer_number_to_merge = kBuffersPerFlush;
   family.max_write_buffer_size_to_maintain = 0;
   family.memtable_protection_bytes_per_key = 8;
   if (tuning.bloom_bits > 0) {

@@ -26,9 +26,9 @@ enum class Space : std::uint8_t {
   kDefault = 0,   // programs, revisions, cursors, settings (the head is the store's own)
   kJournal = 1,   // sequence -> entry bytes
   kTiles = 2,     // level, number -> hashes
-  kMembers = 3,   // member records, lots, redemptions, activity by month
+  kMembers = 3,   // members: record, lots, activity by month, (member, sequence); redemptions
   kRequests = 4,  // request ids, receipts
-  kIndex = 5,     // identity -> member, (member, sequence), due times
+  kIndex = 5,     // identity -> member, due times
   kTotals = 6,    // account, point type, day -> debit, credit
   kVault = 7,     // sealed personal data
 };

@@ -125,7 +125,6 @@ TEST(Keys, ComeBackFromTheirBytes) {
     ASSERT_EQ(*DecodeTotalKey(EncodeKey(partition, total)), total);
     MemberKey member;
     generator.Fill(member);
-    ASSERT_EQ(*DecodeMemberKey(EncodeKey(partition, member)), member.member);
     const std::uint64_t sequence = generator.U64();
     ASSERT_EQ(*DecodeTrailingSequence(JournalKey(partition, sequence)), sequence);
     ASSERT_EQ(
@@ -142,11 +141,9 @@ TEST(Keys, RefuseOtherBytes) {
     LotKey lot;
     DueKey due;
     TotalKey total;
-    MemberKey member;
     generator.Fill(lot);
     generator.Fill(due);
     generator.Fill(total);
-    generator.Fill(member);
     const auto refuses = [](auto decode, const std::string& bytes) {
       EXPECT_TRUE(decode(bytes).ok());
       for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -159,11 +156,8 @@ TEST(Keys, RefuseOtherBytes) {
     refuses([](absl::string_view b) { return DecodeLotKey(b); }, EncodeKey(0, lot));
     refuses([](absl::string_view b) { return DecodeDueKey(b); }, EncodeKey(0, due));
     refuses([](absl::string_view b) { return DecodeTotalKey(b); }, EncodeKey(0, total));
-    refuses([](absl::string_view b) { return DecodeMemberKey(b); }, EncodeKey(0, member));
   }
   EXPECT_FALSE(DecodeTrailingSequence("123456789").ok());
-  EXPECT_FALSE(DecodeMemberKey(std::string("\0\0m\0\0\0\0\0\0\0\0", 11)).ok())
-      << "an id is never zero";
 }
 
 // Letters, widths and order are frozen.
@@ -179,19 +173,20 @@ TEST(Keys, HaveFrozenBytes) {
   EXPECT_EQ(hex(JournalKey(1, 258)), "00010000000000000102");
   EXPECT_EQ(hex(TileKey(1, 2, 3)), "0001020000000000000003");
   EXPECT_EQ(hex(EdgeKey(1, 2, 3)), "0001820000000000000003");
-  EXPECT_EQ(hex(EncodeKey(1, MemberKey{member})), "00016d0000000000000102");
-  EXPECT_EQ(hex(EncodeKey(1, EnrolmentKey{member})), "0001650000000000000102");
-  EXPECT_EQ(hex(EncodeKey(1, MonthKey{member, 24'314})), "000161000000000000010280005efa");
+  EXPECT_EQ(hex(EncodeKey(1, MemberKey{member})), "00016d00000000000001026d");
+  EXPECT_EQ(hex(EncodeKey(1, EnrolmentKey{member})), "00016d000000000000010265");
+  EXPECT_EQ(hex(EncodeKey(1, MonthKey{member, 24'314})), "00016d00000000000001026180005efa");
   EXPECT_EQ(hex(EncodeKey(1, lot)),
-            "00016c0000000000000102706f696e747300"
+            "00016d00000000000001026c706f696e747300"
             "8000000000000001"
             "000000000000000500000002");
   EXPECT_EQ(hex(EncodeKey(1, ClosedLotKey{lot})),
-            "0001630000000000000102706f696e747300"
+            "00016d000000000000010263706f696e747300"
             "8000000000000001"
             "000000000000000500000002");
   EXPECT_EQ(hex(EncodeKey(1, RedemptionKey{7})), "0001720000000000000007");
-  EXPECT_EQ(hex(EncodeKey(1, TierChangeKey{member, 7})), "00017400000000000001020000000000000007");
+  EXPECT_EQ(hex(EncodeKey(1, TierChangeKey{member, 7})),
+            "00016d0000000000000102740000000000000007");
   EXPECT_EQ(hex(EncodeKey(1, RequestKey{})), "000171" + std::string(32, '0'));
   EXPECT_EQ(hex(EncodeKey(
                 1, PurchaseKey{ProgramId::Of("bean"), ReceiptKey{PlaceId::Of("S"), PlaceId::Of("T"),
@@ -199,7 +194,8 @@ TEST(Keys, HaveFrozenBytes) {
             "0001706265616e00530054008000000039");
   EXPECT_EQ(hex(EncodeKey(1, IdentityKey{ProgramId::Of("bean"), {}})),
             "0001696265616e00" + std::string(32, '0'));
-  EXPECT_EQ(hex(EncodeKey(1, MemberEntryKey{member, 7})), "00016e00000000000001020000000000000007");
+  EXPECT_EQ(hex(EncodeKey(1, MemberEntryKey{member, 7})),
+            "00016d00000000000001026e0000000000000007");
   EXPECT_EQ(hex(EncodeKey(1, DueKey{Timestamp::FromMicros(-1), member})),
             "0001647fffffffffffffff0000000000000102");
   EXPECT_EQ(hex(EncodeKey(1, TotalKey{ProgramId::Of("bean"), AccountClass::kIssuance, "base",
@@ -231,7 +227,8 @@ TEST(Keys, RangesHoldTheirKeysAndNoOthers) {
         holds(TierChangeRange(1, lot.member), EncodeKey(1, TierChangeKey{other.member, sequence})),
         lot.member == other.member);
     ASSERT_TRUE(holds(MemberRange(1), EncodeKey(1, MemberKey{lot.member})));
-    ASSERT_FALSE(holds(MemberRange(1), EncodeKey(1, EnrolmentKey{lot.member})));
+    ASSERT_TRUE(holds(MemberRange(1), EncodeKey(1, lot)));
+    ASSERT_FALSE(holds(MemberRange(1), EncodeKey(1, RedemptionKey{sequence})));
     ASSERT_TRUE(holds(PartitionRange(1), EncodeKey(1, lot)));
     ASSERT_FALSE(holds(PartitionRange(1), EncodeKey(2, lot)));
     ASSERT_EQ(holds(JournalRange(1, 5, 9), JournalKey(1, static_cast<std::uint64_t>(i % 12))),
