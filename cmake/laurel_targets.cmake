@@ -10,6 +10,13 @@ function(laurel_library name)
   target_precompile_headers(laurel_${name} REUSE_FROM laurel_pch)
 endfunction()
 
+# For executables that serve: an allocator for many threads, which is also what RocksDB recommends. Sanitizers bring their own.
+function(laurel_allocator target)
+  if(NOT LAUREL_SANITIZE)
+    target_link_libraries(${target} PRIVATE PkgConfig::laurel_jemalloc)
+  endif()
+endfunction()
+
 # laurel_test(journal_test unit SOURCES a_test.cc LINK laurel::journal)
 # The second argument is the CTest label of every test in the binary.
 function(laurel_test name label)

@@ -23,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
 #include "engine/engine.h"
 #include "engine/journal/checkpoint.h"
@@ -296,6 +297,7 @@ int InitLedger(const Config& config, const Log& log) {
 
 int Serve(const Config& config, const Reload& reload, Log& log) {
   BlockSignals();
+  StopLockCycleChecks();
   for (const std::string& file : {config.identity_key_file, config.signing_key_file}) {
     const absl::Status key = LoadKeyFile(file).status();
     if (!key.ok() && !absl::IsNotFound(key)) return Refuse(log, "key refused", key, kExitRefused);

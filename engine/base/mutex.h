@@ -57,6 +57,10 @@ class CondVar {
   std::condition_variable condition_;
 };
 
+// Debian's Abseil looks for lock cycles at each lock that a library takes, gRPC's included. Call it
+// in a process that serves, before there are threads.
+void StopLockCycleChecks();
+
 }  // namespace laurel
 
 #endif  // LAUREL_ENGINE_BASE_MUTEX_H_

@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
+#include "engine/journal/entry_scratch.h"
 #include "engine/journal/tiles.h"
-#include "google/protobuf/arena.h"
 #include "laurel/storage/v1/storage.pb.h"
 
 namespace laurel {
@@ -469,8 +469,8 @@ absl::StatusOr<Outcome> DecodeOutcome(const pb::Outcome& p) {
 }  // namespace
 
 std::string EncodeEntry(const Entry& entry) {
-  google::protobuf::Arena arena;
-  pb::Entry& p = *google::protobuf::Arena::CreateMessage<pb::Entry>(&arena);
+  Scratch<pb::Entry> scratch;
+  pb::Entry& p = *scratch;
   p.set_format(kFormat);
   p.set_partition(entry.partition);
   p.set_sequence(entry.sequence);
@@ -508,8 +508,8 @@ std::string EncodeEntry(const Entry& entry) {
 }
 
 absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
-  google::protobuf::Arena arena;
-  pb::Entry& p = *google::protobuf::Arena::CreateMessage<pb::Entry>(&arena);
+  Scratch<pb::Entry> scratch;
+  pb::Entry& p = *scratch;
   if (bytes.size() > kEntryBytesMax ||
       !p.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Damaged(absl::StrCat(bytes.size(), " bytes that are no entry"));

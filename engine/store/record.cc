@@ -4,8 +4,8 @@
 #include <tuple>
 
 #include "engine/base/check.h"
+#include "engine/journal/entry_scratch.h"
 #include "engine/store/key.h"
-#include "google/protobuf/arena.h"
 #include "laurel/storage/v1/storage.pb.h"
 
 namespace laurel {
@@ -18,11 +18,11 @@ Timestamp DecodeInstant(std::int64_t micros) {
   return micros == 0 ? Timestamp::Never() : Timestamp::FromMicros(micros);
 }
 
-// Builds a message on an arena, lets `fill` fill it and returns its bytes.
+// Builds a message, lets `fill` fill it and returns its bytes.
 template <class Message, class Fill>
 std::string Serialised(Fill&& fill) {
-  google::protobuf::Arena arena;
-  Message& message = *google::protobuf::Arena::CreateMessage<Message>(&arena);
+  Scratch<Message> scratch;
+  Message& message = *scratch;
   fill(message);
   std::string bytes;
   LAUREL_CHECK(message.SerializeToString(&bytes), "a record has no unset required field");
@@ -31,8 +31,8 @@ std::string Serialised(Fill&& fill) {
 
 template <class Message, class Read>
 bool Parsed(absl::string_view bytes, Read&& read) {
-  google::protobuf::Arena arena;
-  Message& message = *google::protobuf::Arena::CreateMessage<Message>(&arena);
+  Scratch<Message> scratch;
+  Message& message = *scratch;
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && read(message);
 }
 

@@ -162,7 +162,8 @@ void CheckInclude(absl::string_view path, int line, absl::string_view header,
     findings.push_back({std::string(path), line, absl::StrCat("includes ", header, ": ", why)});
   };
   if (header == "string_view") found("use absl/strings/string_view.h");
-  if (header == "absl/synchronization/mutex.h") found("use engine/base/mutex.h");
+  if (header == "absl/synchronization/mutex.h" && path != "engine/base/mutex.cc")
+    found("use engine/base/mutex.h");
   for (const ForeignHeader& rule : ForeignHeaders()) {
     if (StartsWithAny(header, rule.headers) && !StartsWithAny(path, rule.allowed))
       found(rule.instead);
