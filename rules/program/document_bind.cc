@@ -217,6 +217,12 @@ class Binder {
           reflection.SetInt32(&message, &field, static_cast<std::int32_t>(*value));
         }
         return;
+      case FieldDescriptor::CPPTYPE_INT64:
+        if (const auto value = Integer(text, path, std::numeric_limits<std::int64_t>::min(),
+                                       std::numeric_limits<std::int64_t>::max())) {
+          reflection.SetInt64(&message, &field, *value);
+        }
+        return;
       case FieldDescriptor::CPPTYPE_BOOL:
         if (text == "true" || text == "false") {
           reflection.SetBool(&message, &field, text == "true");
