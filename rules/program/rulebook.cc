@@ -199,6 +199,9 @@ Rulebook::Compiled Rulebook::Compile(absl::string_view text) {
   Findings findings(text);
   std::optional<Document> document = ReadDocument(text, findings);
   Compiled compiled{.rulebook = nullptr, .findings = findings.Sorted()};
+  // Information is for authors, who ask for it by CheckDocument.
+  std::erase_if(compiled.findings,
+                [](const Finding& finding) { return finding.severity == Severity::kInfo; });
   if (document) compiled.rulebook = std::make_shared<CompiledRulebook>(*std::move(document));
   return compiled;
 }
