@@ -27,6 +27,9 @@ enum Slot : std::size_t {
   kNow,
 };
 
+constexpr const char* kRoots[] = {"purchase", "items",   "item",      "activity", "member",
+                                  "store",    "metrics", "variables", "base",     "now"};
+
 // The indexes of Model::structs, in the order in which they are declared.
 enum StructIndex : std::size_t {
   kPurchaseType,
@@ -446,6 +449,21 @@ void FactFrame::SetVariables() {
 
 cel::Value FactFrame::Value(const Expression& expression) {
   return expression.plan.Evaluate(frame_);
+}
+
+bool FactFrame::Find(absl::string_view name, cel::Value& value) const {
+  for (std::size_t slot = 0; slot < std::size(kRoots); ++slot) {
+    if (name != kRoots[slot]) continue;
+    value = slots_[slot];
+    return true;
+  }
+  return false;
+}
+
+cel::Value FactFrame::PartOf(const Expression& expression, const cel::Expr& part) {
+  cel::EvaluateOptions options;
+  options.functions = model_.functions.get();
+  return cel::EvaluatePart(expression.plan.checked(), part, {}, *this, context_, options);
 }
 
 int FactFrame::Try(const Expression& expression) { return expression.plan.Test(frame_); }

@@ -9,6 +9,7 @@
 
 #include "rules/cel/arena.h"
 #include "rules/cel/declarations.h"
+#include "rules/cel/evaluator.h"
 #include "rules/cel/plan.h"
 #include "rules/program/facts.h"
 #include "rules/program/model.h"
@@ -31,7 +32,7 @@ struct FunctionHost {
 };
 
 // Which parts of the member and the moment; the values belong to the arena of `context`.
-class FactFrame {
+class FactFrame : public cel::Activation {
  public:
   // Everything but variables and base points, of which all are 0 or absent so far. `model` and
   // `facts` must outlive this.
@@ -54,6 +55,11 @@ class FactFrame {
   // 1, 0, or -1 if the expression has no value.
   int Try(const Expression& expression);
   cel::Value Value(const Expression& expression);
+
+  // A fact by the name of its root: "member", "items".
+  bool Find(absl::string_view name, cel::Value& value) const override;
+  // The value of a part of `expression`, outside of its loops.
+  cel::Value PartOf(const Expression& expression, const cel::Expr& part);
 
   std::int64_t eligible_net() const { return eligible_net_; }
   std::span<const std::size_t> counting() const { return counting_; }
