@@ -40,9 +40,12 @@ std::optional<Document> ReadDocument(absl::string_view text, DocumentUse use, Fi
   return document;
 }
 
+absl::string_view WithoutByteOrderMark(absl::string_view text) {
+  return absl::StripPrefix(text, "\xEF\xBB\xBF");
+}
+
 DocumentReport CheckDocument(absl::string_view text) {
-  constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  absl::ConsumePrefix(&text, kByteOrderMark);
+  text = WithoutByteOrderMark(text);
   Findings findings(text);
   std::optional<Document> document = ReadDocument(text, DocumentUse::kCheck, findings);
   DocumentReport report{.is_valid = document.has_value(), .findings = findings.Sorted()};

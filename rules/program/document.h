@@ -25,6 +25,9 @@ struct Document {
 // every part of it.
 enum class DocumentUse { kCheck, kServe };
 
+// What stands behind a byte order mark, if there is one.
+absl::string_view WithoutByteOrderMark(absl::string_view text);
+
 // All there is to say about a document.
 struct DocumentReport {
   bool is_valid = false;  // no finding is an error

@@ -1,4 +1,4 @@
-#include "rules/program/environment.h"
+#include "rules/program/document_environment.h"
 
 #include <algorithm>
 #include <array>

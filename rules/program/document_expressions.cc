@@ -8,8 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "laurel/program/v1/program.pb.h"
+#include "rules/program/document_environment.h"
 #include "rules/program/document_fields.h"
-#include "rules/program/environment.h"
+#include "rules/program/document_thresholds.h"
 #include "rules/program/expression_check.h"
 
 namespace laurel::rules {
@@ -195,16 +196,100 @@ class Checker {
             .point_type = static_cast<std::size_t>(found - types.begin())};
   }
 
+  // A tier with its conditions as floors, where they can be read as such.
+  struct Level {
+    int index = 0;
+    std::int32_t rank = 0;
+    std::optional<std::vector<MetricFloors>> qualify = {};
+    std::optional<std::vector<MetricFloors>> retain = {};
+  };
+
+  std::optional<std::vector<MetricFloors>> TierCondition(const std::string& path,
+                                                         const std::string& text) {
+    const auto checked =
+        Check(text, {.path = path, .result = cel::Type::Bool(), .allowed = kMoment});
+    if (!checked) return std::nullopt;
+    program_cost_ += checked->cost;
+    auto floors = FloorsOf(checked->checked, environment_.currency_exponent());
+    if (!floors) CheckMonotone(path);
+    return floors;
+  }
+
+  void CheckMonotone(const std::string& path) {
+    if (document_.tier_policy().crossing() == v1::TierPolicy::CROSSING_SPLIT_BASKET) {
+      findings_.Error("R-TIER-604", path,
+                      "SPLIT_BASKET needs conditions built of `metrics.x >= …` by && and ||");
+    } else {
+      findings_.Info("R-TIER-607", path,
+                     "no progress towards this tier can be computed, only yes or no");
+    }
+  }
+
   void CheckTiers() {
-    for (int i = 0; i < document_.tiers_size(); ++i) {
+    const int count = document_.tiers_size();
+    std::vector<Level> levels(static_cast<std::size_t>(count));
+    std::vector<const Level*> by_rank;
+    for (int i = 0; i < count; ++i) {
       const v1::Tier& tier = document_.tiers(i);
       const std::string path = At("tiers", i);
-      Condition(In(path, "qualify"), tier.qualify(), kMoment);
-      Condition(In(path, "retain"), tier.retain(), kMoment);
+      Level& level = levels[static_cast<std::size_t>(i)];
+      level.index = i;
+      level.rank = tier.rank();
+      level.qualify = TierCondition(In(path, "qualify"), tier.qualify());
+      level.retain = TierCondition(In(path, "retain"), tier.retain());
       Condition(In(path, "lifetime"), tier.lifetime(), kMoment);
+      by_rank.push_back(&level);
+    }
+    std::stable_sort(by_rank.begin(), by_rank.end(),
+                     [](const Level* a, const Level* b) { return a->rank < b->rank; });
+    for (std::size_t i = 1; i < by_rank.size(); ++i) {
+      CheckRetain(*by_rank[i]);
+      if (i > 1) CheckOrder(*by_rank[i], *by_rank[i - 1]);
+      CheckReachable(by_rank, i);
     }
     Condition("tier_policy.status_match.keep_if", document_.tier_policy().status_match().keep_if(),
               kMoment);
+  }
+
+  // Whoever qualifies should also pass the review.
+  void CheckRetain(const Level& level) {
+    if (!level.qualify || !level.retain) return;
+    for (const MetricFloors& floors : *level.qualify) {
+      if (Implies(floors, *level.retain)) continue;
+      findings_.Report(Severity::kError, "R-TIER-602", In(At("tiers", level.index), "retain"),
+                       {.is_known = false}, "`retain` is harder than `qualify`",
+                       {.notes = {absl::StrCat("example: ", Describe(floors))}});
+      return;
+    }
+  }
+
+  void CheckOrder(const Level& level, const Level& lower) {
+    if (!level.qualify || !lower.qualify) return;
+    for (const MetricFloors& floors : *level.qualify) {
+      if (Implies(floors, *lower.qualify)) continue;
+      findings_.Report(Severity::kWarning, "R-TIER-603", In(At("tiers", level.index), "qualify"),
+                       {.is_known = false},
+                       absl::StrCat("a member can qualify for ", document_.tiers(level.index).id(),
+                                    " without qualifying for ", document_.tiers(lower.index).id()),
+                       {.notes = {absl::StrCat("example: ", Describe(floors))}});
+      return;
+    }
+  }
+
+  // Every way to the tier leads to a higher one.
+  void CheckReachable(const std::vector<const Level*>& levels, std::size_t index) {
+    const Level& level = *levels[index];
+    if (!level.qualify) return;
+    const auto is_passed = [&](const MetricFloors& floors) {
+      for (std::size_t i = index + 1; i < levels.size(); ++i) {
+        if (levels[i]->qualify && Implies(floors, *levels[i]->qualify)) return true;
+      }
+      return false;
+    };
+    if (!std::all_of(level.qualify->begin(), level.qualify->end(), is_passed)) return;
+    findings_.Warning("R-TIER-608", In(At("tiers", level.index), "qualify"),
+                      absl::StrCat("whoever qualifies for ", document_.tiers(level.index).id(),
+                                   " qualifies for a higher tier"));
   }
 
   void CheckBenefits() {

@@ -34,10 +34,17 @@ class Checker {
       fields_.Required(In(path, "at"), document_.tests(i).at());
       CheckNames(path, document_.tests(i));
     }
+    if (count > 0) ReportUntested();
   }
 
  private:
   void CheckPlan() {
+    const bool is_whole = !document_.plan().goal().empty() && !document_.plan().target().empty() &&
+                          !document_.plan().check_on().empty();
+    if (!is_whole && !document_.promotions().empty() && !findings_.has_errors()) {
+      findings_.Info("R-PLAN-821", "plan",
+                     "a revision is approved only with a goal, a target and a date to check it on");
+    }
     if (!document_.has_plan()) return;
     const v1::Plan& plan = document_.plan();
     fields_.Text("plan.goal", plan.goal(), kDescriptionCharactersMax);
@@ -51,6 +58,24 @@ class Checker {
     for (int i = 0; i < plan.rules_size(); ++i) {
       context_.catalog.rules.Find(At("plan.rules", i), plan.rules(i), findings_);
     }
+  }
+
+  // Rules that no test expects a line or an outcome of.
+  void ReportUntested() {
+    std::set<std::string> tested;
+    for (const v1::Test& test : document_.tests()) {
+      for (const auto& [rule, points] : test.expect().lines()) tested.insert(rule);
+      for (const auto& [rule, outcome] : test.expect().outcomes()) tested.insert(rule);
+    }
+    const auto report = [&](const std::string& list, const auto& rules) {
+      for (int i = 0; i < rules.size(); ++i) {
+        if (tested.contains(rules[i].id()) || findings_.IsWrong(In(At(list, i), "id"))) continue;
+        findings_.Info("R-TEST-803", In(At(list, i), "id"),
+                       absl::StrCat("no test expects anything of ", rules[i].id()));
+      }
+    };
+    report("earning_rules", document_.earning_rules());
+    report("promotions", document_.promotions());
   }
 
   // Whatever a line can bear, and whatever a counter can be of.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rules/program/environment.h"
+#include "rules/program/document_environment.h"
 #include "rules/program/expression_listener.h"
 #include "rules/program/findings.h"
 

@@ -7,7 +7,7 @@
 
 #include "absl/numeric/int128.h"
 #include "rules/cel/check_listener.h"
-#include "rules/program/environment.h"
+#include "rules/program/document_environment.h"
 #include "rules/program/rulebook.h"
 
 namespace laurel::rules {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "rules/program/environment.h"
+#include "rules/program/document_environment.h"
 #include "rules/program/expression_listener.h"
 
 namespace laurel::rules {
