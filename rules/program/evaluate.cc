@@ -469,10 +469,56 @@ class Evaluation {
   Evaluated result_;
 };
 
+constexpr absl::string_view kBadgeEarned = "badge_earned";
+
+// The counters as the activity left them; those with `by` belong to another text and start anew.
+std::vector<CounterFact> CountersAfter(const Facts& facts, const Evaluated& result) {
+  std::vector<CounterFact> counters(facts.counters.begin(), facts.counters.end());
+  for (const CounterUse& use : result.uses) {
+    const auto found = std::find_if(counters.begin(), counters.end(), [&](const CounterFact& fact) {
+      return fact.counter == use.counter;
+    });
+    if (found == counters.end()) {
+      counters.push_back(CounterFact{use.counter, use.amount});
+    } else {
+      found->used += use.amount;
+    }
+  }
+  return counters;
+}
+
+// Runs the rules that wait for a badge, once for each new one.
+void AwardBadges(const Model& model, const Facts& facts, const TierState& tiers,
+                 Evaluated& result) {
+  const bool is_awaited = std::any_of(model.rules.begin(), model.rules.end(), [](const Rule& rule) {
+    return std::find(rule.triggers.begin(), rule.triggers.end(), kBadgeEarned) !=
+           rule.triggers.end();
+  });
+  if (!is_awaited || facts.activity.type == kBadgeEarned) return;
+  std::vector<CounterFact> counters = CountersAfter(facts, result);
+  for (const std::size_t badge : result.badges) {
+    const AttributeFact earned{"badge", absl::string_view(model.badges[badge].id)};
+    Facts award = facts;
+    award.activity.type = kBadgeEarned;
+    award.activity.attributes = {&earned, 1};
+    award.purchase = PurchaseFact();
+    award.items = {};
+    award.metrics = result.metrics_after;
+    award.metrics_after = {};
+    award.counters = counters;
+    Evaluated awarded = Evaluation(model, award, tiers).Run();
+    awarded.badges.clear();
+    counters = CountersAfter(award, awarded);
+    result.badge_awards.push_back(std::move(awarded));
+  }
+}
+
 }  // namespace
 
 Evaluated Evaluate(const Model& model, const Facts& facts, const TierState& tiers) {
-  return Evaluation(model, facts, tiers).Run();
+  Evaluated result = Evaluation(model, facts, tiers).Run();
+  AwardBadges(model, facts, tiers, result);
+  return result;
 }
 
 std::int64_t PointsOf(const Evaluated& evaluated, std::size_t point_type) {

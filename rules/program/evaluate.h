@@ -73,6 +73,9 @@ struct Evaluated {
   std::vector<Voucher> vouchers;
   std::vector<std::optional<std::int64_t>> metrics_after;
   TierVerdict tier;
+  // What each new badge brought by itself, as an activity badge_earned {badge} that follows this
+  // one: one for each badge if a rule waits for it. It brings no badges of its own.
+  std::vector<Evaluated> badge_awards;
   std::vector<std::size_t> badges;  // newly earned
   std::vector<std::size_t> alerts;  // counters of ALERT_ONLY that are used up
 };

@@ -104,11 +104,15 @@ class TestRun {
     Amounts lines;
     Amounts points;
     Amounts capped;
-    for (const AwardedLine& line : evaluated.lines) {
-      lines[std::string(line.id)] += line.granted;
-      points[IdOf(model_.point_types, line.point_type)] += line.granted;
-      for (const Cut& cut : line.cuts) capped[model_.counters[cut.counter].name] += cut.points;
-    }
+    const auto add = [&](const Evaluated& one) {
+      for (const AwardedLine& line : one.lines) {
+        lines[std::string(line.id)] += line.granted;
+        points[IdOf(model_.point_types, line.point_type)] += line.granted;
+        for (const Cut& cut : line.cuts) capped[model_.counters[cut.counter].name] += cut.points;
+      }
+    };
+    add(evaluated);
+    for (const Evaluated& award : evaluated.badge_awards) add(award);
     CompareExactly("lines", expect().lines(), lines);
     CompareIfAny("points", expect().points(), points);
     CompareIfAny("capped", expect().capped(), capped);

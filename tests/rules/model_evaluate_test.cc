@@ -107,6 +107,21 @@ tests:
   - {name: first, returned: [{line: 1, quantity: "1"}], expect: {reversed: {bonus: 4}}}
   - {name: last, returned: [{line: 3, quantity: "1"}], expect: {reversed: {bonus: 3}}}
 )"},
+    {"a badge brings what its rules give, under what the day's cap leaves", R"(
+stacking_groups: [{id: all, mode: STACKED}]
+promotions:
+  - {id: order, stacking_group: all, bonus: {point_type: points, points: 20}}
+  - {id: fifth, triggers: [badge_earned], when: activity.badge == "five", stacking_group: all, bonus: {point_type: points, points: 50}}
+  - {id: other, triggers: [badge_earned], when: activity.badge == "ten", stacking_group: all, bonus: {point_type: points, points: 50}}
+caps: [{id: cap, point_type: points, applies_to: ALL, max: 60, per: MEMBER, window: DAY}]
+tiers: [{id: MEMBER, name: Member}]
+badges: [{id: five, name: Five orders, when: metrics.orders >= 5}]
+tests:
+  - {name: fifth, at: "2027-03-01T12:00:00", metrics: {orders: 4}, items: [{net: "10.00"}],
+     expect: {lines: {order: 20, fifth: 40}, badges: [five], capped: {cap: 10}}}
+  - {name: sixth, at: "2027-03-01T12:00:00", metrics: {orders: 5}, member: {badges: [five]}, items: [{net: "10.00"}],
+     expect: {lines: {order: 20}}}
+)"},
     {"a discount is inherited until it is switched off", R"(
 tiers: [{id: MEMBER, name: Member}, {id: GOLD, name: Gold, rank: 1, qualify: metrics.orders >= 5}, {id: TOP, name: Top, rank: 2, qualify: metrics.orders >= 9}]
 benefits:
