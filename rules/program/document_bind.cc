@@ -83,6 +83,13 @@ std::optional<std::string> ReplacementOf(absl::string_view text,
   return nearest.empty() ? std::nullopt : std::optional(std::string(nearest));
 }
 
+// The field that an author meant by `key`: what other languages call it, or the nearest name.
+absl::string_view MeantBy(absl::string_view key, const std::vector<std::string>& names) {
+  constexpr absl::string_view kTriggers = "triggers";
+  const bool has_triggers = std::find(names.begin(), names.end(), kTriggers) != names.end();
+  return key == "on" && has_triggers ? kTriggers : Nearest(key, names);
+}
+
 class Binder {
  public:
   explicit Binder(Findings& findings) : findings_(findings) {}
@@ -121,7 +128,7 @@ class Binder {
     const std::string shown = member.key.substr(0, 60);
     std::vector<std::string> names;
     for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
-    const absl::string_view nearest = Nearest(member.key, names);
+    const absl::string_view nearest = MeantBy(member.key, names);
     if (!nearest.empty()) findings_.Excuse(Join(path, nearest));
     const std::string place = Join(path, shown);
     findings_.PlaceScalar(place, member.key_offset, member.key);
