@@ -255,6 +255,7 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const v1::ProgramDocum
   model->returns_proportionally = document.returns().method() == v1::Returns::METHOD_PROPORTIONAL;
 
   AddNames(document, context);
+  if (model->point_types.empty()) context.Fail("point_types", "expected at least one");
   if (!context.status().ok()) return context.status();
   context.DeclareFacts();
   AddTiers(document, context);
