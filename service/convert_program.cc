@@ -60,19 +60,36 @@ void RenderNewRevision(const Entry& entry, const RevisionCreated& created, v1::R
   RenderInstant(entry.recorded_at, *out.mutable_created_at());
 }
 
+v1::FindingSeverity SeverityOf(rules::Severity severity) {
+  switch (severity) {
+    case rules::Severity::kError:
+      return v1::FINDING_SEVERITY_ERROR;
+    case rules::Severity::kWarning:
+      return v1::FINDING_SEVERITY_WARNING;
+    case rules::Severity::kInfo:
+      return v1::FINDING_SEVERITY_INFO;
+  }
+  return v1::FINDING_SEVERITY_UNSPECIFIED;
+}
+
 }  // namespace
 
-std::optional<rules::Rulebook::Compiled> CompileDocument(const std::string& document,
-                                                         Violations& violations) {
+bool CheckDocumentSize(const std::string& document, Violations& violations) {
   if (document.empty()) {
     violations.Required("document");
-    return std::nullopt;
+    return false;
   }
   if (document.size() > kDocumentBytesMax) {
     violations.OutOfRange("document", absl::StrCat("must be at most ", kDocumentBytesMax,
                                                    " bytes, was ", document.size()));
-    return std::nullopt;
+    return false;
   }
+  return true;
+}
+
+std::optional<rules::Rulebook::Compiled> CompileDocument(const std::string& document,
+                                                         Violations& violations) {
+  if (!CheckDocumentSize(document, violations)) return std::nullopt;
   return rules::Rulebook::Compile(document);
 }
 
@@ -171,15 +188,14 @@ void RenderFindings(const std::vector<rules::Finding>& findings,
                     google::protobuf::RepeatedPtrField<v1::Finding>& out) {
   for (const rules::Finding& finding : findings) {
     v1::Finding& message = *out.Add();
-    message.set_severity(finding.severity == rules::Severity::kError
-                             ? v1::FINDING_SEVERITY_ERROR
-                             : v1::FINDING_SEVERITY_WARNING);
+    message.set_severity(SeverityOf(finding.severity));
     message.set_code(finding.code);
     message.set_path(finding.path);
     message.set_message(finding.message);
     message.set_hint(finding.hint);
     message.set_line(finding.line);
     message.set_column(finding.column);
+    for (const std::string& note : finding.notes) message.add_notes(note);
   }
 }
 

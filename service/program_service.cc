@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "laurel/v1/program_service.grpc.pb.h"
+#include "rules/program/document_with_tests.h"
 #include "service/convert_program.h"
 #include "service/reading.h"
 #include "service/services.h"
@@ -52,13 +53,15 @@ google::rpc::Status GetProgramNow(ReadCall& read, const v1::GetProgramRequest& r
 
 google::rpc::Status CheckRevisionNow(ReadCall& read, const v1::CheckRevisionRequest& request,
                                      v1::CheckRevisionResponse& response) {
-  const std::optional<rules::Rulebook::Compiled> compiled =
-      CompileDocument(request.document(), read.parse.violations);
-  if (!compiled) return {};
-  response.set_is_valid(compiled->rulebook != nullptr);
-  RenderFindings(compiled->findings, *response.mutable_findings());
-  if (compiled->rulebook != nullptr) {
-    const Hash& digest = compiled->rulebook->digest();
+  if (!CheckDocumentSize(request.document(), read.parse.violations)) return {};
+  rules::DocumentReport report = rules::CheckWithTests(request.document());
+  response.set_is_valid(report.is_valid);
+  RenderFindings(report.findings, *response.mutable_findings());
+  // What would be an error of a revision is none of the document.
+  for (rules::Finding& finding : report.unserved) finding.severity = rules::Severity::kWarning;
+  RenderFindings(report.unserved, *response.mutable_findings());
+  if (report.is_valid) {
+    const Hash digest = Sha256(report.canonical);
     response.set_digest(digest.data(), digest.size());
   }
   return {};

@@ -41,12 +41,20 @@ Date Calendar::LocalDate(Timestamp instant) const {
   return Date::FromDays(static_cast<std::int32_t>(FloorDiv(seconds + offset, kSecondsPerDay)));
 }
 
-Timestamp Calendar::StartOf(Date date) const {
-  const absl::TimeZone::TimeInfo midnight = zone_.At(absl::CivilSecond(kEpoch + date.days()));
-  // A midnight that comes twice counts the first time; one that is left out, from the first instant
+Timestamp Calendar::StartOf(Date date) const { return InstantOf(date, 0); }
+
+int Calendar::LocalMinute(Timestamp instant) const {
+  const std::int64_t seconds = FloorDiv(instant.micros(), kMicrosPerSecond);
+  const absl::TimeZone::CivilInfo info = zone_.At(absl::FromUnixSeconds(seconds));
+  return info.cs.hour() * 60 + info.cs.minute();
+}
+
+Timestamp Calendar::InstantOf(Date date, int second) const {
+  const absl::CivilSecond civil = absl::CivilSecond(kEpoch + date.days()) + second;
+  const absl::TimeZone::TimeInfo info = zone_.At(civil);
+  // A time that comes twice counts the first time; one that is left out, from the first instant
   // after it.
-  const absl::Time start =
-      midnight.kind == absl::TimeZone::TimeInfo::SKIPPED ? midnight.trans : midnight.pre;
+  const absl::Time start = info.kind == absl::TimeZone::TimeInfo::SKIPPED ? info.trans : info.pre;
   return Timestamp::FromMicros(absl::ToUnixMicros(start));
 }
 

@@ -22,6 +22,11 @@ class Calendar {
   // The earliest instant whose civil date is `date`; of a date that was skipped whole, the next
   // date's.
   Timestamp StartOf(Date date) const;
+  // The minutes since midnight that clocks show, 0 to 1,439.
+  int LocalMinute(Timestamp instant) const;
+  // The instant at which clocks show `date` and `second` of the day, 0 to 86,399: the first of two,
+  // and of a time that is left out the first instant after it.
+  Timestamp InstantOf(Date date, int second) const;
 
  private:
   explicit Calendar(absl::TimeZone zone) : zone_(zone) {}

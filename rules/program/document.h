@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "rules/program/findings.h"
@@ -20,8 +21,28 @@ struct Document {
   Program program;
 };
 
-// Reads and checks `text`. Empty exactly if it reports an error.
+// What is asked of a document: all checks that need no evaluation, or also that the rulebook serves
+// every part of it.
+enum class DocumentUse { kCheck, kServe };
+
+// What stands behind a byte order mark, if there is one.
+absl::string_view WithoutByteOrderMark(absl::string_view text);
+
+// All there is to say about a document.
+struct DocumentReport {
+  bool is_valid = false;  // no finding is an error
+  std::string canonical;  // of a valid one
+  std::vector<Finding> findings;
+  std::vector<Finding> unserved;  // what the rulebook would refuse of a valid one
+};
+// Runs all checks that need no evaluation. Tolerates a byte order mark.
+DocumentReport CheckDocument(absl::string_view text);
+
+// Reads and checks `text` for serving. Empty exactly if it reports an error.
 std::optional<Document> ReadDocument(absl::string_view text, Findings& findings);
+
+// The same for either use. Information is only reported for kCheck.
+std::optional<Document> ReadDocument(absl::string_view text, DocumentUse use, Findings& findings);
 
 }  // namespace laurel::rules
 

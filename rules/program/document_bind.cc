@@ -29,7 +29,6 @@ using google::protobuf::Message;
 // No list of the schema may be longer. Most may not be nearly as long, which is for the checks to
 // say.
 constexpr std::size_t kItemsMax = 10'000;
-constexpr absl::string_view kLater = "a later release will have it";
 
 // ROUNDING_ for the enum Rounding, HALF_YEAR_ for HalfYear.
 std::string PrefixOf(const EnumDescriptor& type) {
@@ -77,6 +76,20 @@ std::optional<std::int64_t> ParseInteger(absl::string_view text) {
   return value;
 }
 
+// The name that was certainly meant, if there is one.
+std::optional<std::string> ReplacementOf(absl::string_view text,
+                                         const std::vector<std::string>& names) {
+  const absl::string_view nearest = Nearest(text, names);
+  return nearest.empty() ? std::nullopt : std::optional(std::string(nearest));
+}
+
+// The field that an author meant by `key`: what other languages call it, or the nearest name.
+absl::string_view MeantBy(absl::string_view key, const std::vector<std::string>& names) {
+  constexpr absl::string_view kTriggers = "triggers";
+  const bool has_triggers = std::find(names.begin(), names.end(), kTriggers) != names.end();
+  return key == "on" && has_triggers ? kTriggers : Nearest(key, names);
+}
+
 class Binder {
  public:
   explicit Binder(Findings& findings) : findings_(findings) {}
@@ -113,18 +126,18 @@ class Binder {
   void ReportUnknown(const YamlNode::Member& member, const std::string& path,
                      const Descriptor& type) {
     const std::string shown = member.key.substr(0, 60);
-    if (type.IsReservedName(member.key)) {
-      findings_.ErrorAt(member.key_offset, "R-SCHEMA-008", Join(path, shown), "unknown field",
-                        std::string(kLater));
-      return;
-    }
     std::vector<std::string> names;
     for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
-    const absl::string_view nearest = Nearest(member.key, names);
+    const absl::string_view nearest = MeantBy(member.key, names);
     if (!nearest.empty()) findings_.Excuse(Join(path, nearest));
-    findings_.ErrorAt(member.key_offset, "R-SCHEMA-008", Join(path, shown), "unknown field",
-                      nearest.empty() ? absl::StrCat("the fields are ", absl::StrJoin(names, ", "))
-                                      : absl::StrCat("did you mean `", nearest, "`?"));
+    const std::string place = Join(path, shown);
+    findings_.PlaceScalar(place, member.key_offset, member.key);
+    Findings::Details details;
+    details.hint = nearest.empty() ? absl::StrCat("the fields are ", absl::StrJoin(names, ", "))
+                                   : absl::StrCat("did you mean `", nearest, "`?");
+    if (!nearest.empty()) details.replacement = std::string(nearest);
+    findings_.Report(Severity::kError, "R-SCHEMA-008", place, {.is_known = false}, "unknown field",
+                     std::move(details));
   }
 
   void BindField(const YamlNode::Member& member, const std::string& path,
@@ -132,12 +145,17 @@ class Binder {
     const YamlNode& node = member.value;
     // A value that is not there stands at its key.
     const bool is_nothing = node.kind == YamlNode::Kind::kNothing;
-    findings_.Place(path, is_nothing ? member.key_offset : node.offset);
+    if (node.kind == YamlNode::Kind::kScalar) {
+      findings_.PlaceScalar(path, node.offset, node.text);
+    } else {
+      findings_.Place(path, is_nothing ? member.key_offset : node.offset);
+    }
     if (field.is_map()) {
       BindMap(node, path, field, message);
     } else if (field.is_repeated()) {
       BindList(node, path, field, message);
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      CheckOneof(path, field, message);
       BindMessage(node, path, *message.GetReflection()->MutableMessage(&message, &field));
     } else if (Expect(node, YamlNode::Kind::kScalar, path)) {
       CheckOneof(path, field, message);
@@ -150,7 +168,7 @@ class Binder {
     const google::protobuf::OneofDescriptor* oneof = field.real_containing_oneof();
     if (oneof == nullptr || !message.GetReflection()->HasOneof(message, oneof)) return;
     const FieldDescriptor* other = message.GetReflection()->GetOneofFieldDescriptor(message, oneof);
-    findings_.Error("R-SCHEMA-020", path,
+    findings_.Error(oneof->name() == "effect" ? "R-SCHEMA-021" : "R-SCHEMA-020", path,
                     absl::StrCat("must not be given together with `", other->name(), "`"));
   }
 
@@ -183,7 +201,11 @@ class Binder {
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       const YamlNode& item = node.items[i];
       const std::string item_path = absl::StrCat(path, "[", i, "]");
-      findings_.Place(item_path, item.offset);
+      if (item.kind == YamlNode::Kind::kScalar) {
+        findings_.PlaceScalar(item_path, item.offset, item.text);
+      } else {
+        findings_.Place(item_path, item.offset);
+      }
       // Each item takes its place, so that indexes in findings are those of the text.
       if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         BindMessage(item, item_path, *message.GetReflection()->AddMessage(&message, &field));
@@ -215,6 +237,12 @@ class Binder {
         if (const auto value = Integer(text, path, std::numeric_limits<std::int32_t>::min(),
                                        std::numeric_limits<std::int32_t>::max())) {
           reflection.SetInt32(&message, &field, static_cast<std::int32_t>(*value));
+        }
+        return;
+      case FieldDescriptor::CPPTYPE_INT64:
+        if (const auto value = Integer(text, path, std::numeric_limits<std::int64_t>::min(),
+                                       std::numeric_limits<std::int64_t>::max())) {
+          reflection.SetInt64(&message, &field, *value);
         }
         return;
       case FieldDescriptor::CPPTYPE_BOOL:
@@ -254,9 +282,8 @@ class Binder {
     const std::vector<std::string> names = ShortNames(type);
     const std::string message = absl::StrCat("must be ", names.size() > 1 ? "one of " : "",
                                              absl::StrJoin(names, ", "), ", was ", Quoted(text));
-    const bool is_reserved = type.IsReservedName(prefix + text) || type.IsReservedName(text);
-    findings_.Error("R-SCHEMA-010", path, message,
-                    is_reserved ? std::string(kLater) : DidYouMean(text, names));
+    findings_.Report(Severity::kError, "R-SCHEMA-010", path, {.is_known = false}, message,
+                     {.hint = DidYouMean(text, names), .replacement = ReplacementOf(text, names)});
     return nullptr;
   }
 

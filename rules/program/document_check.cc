@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "laurel/program/v1/program.pb.h"
 #include "rules/program/currency.h"
+#include "rules/program/document_catalog.h"
 #include "rules/program/document_fields.h"
 #include "rules/program/document_tiers.h"
 #include "rules/program/text.h"
@@ -93,6 +94,7 @@ class Checker {
     CheckPointTypes();
     CheckEligibility();
     CheckRules();
+    CheckSections(document_, exponent_, point_types_, fields_);
     CheckTiers(document_, exponent_, point_types_, fields_, program_);
     return std::move(program_);
   }
@@ -194,8 +196,13 @@ class Checker {
       findings_.Error("R-SCHEMA-012", In(path, "decimals"),
                       absl::StrCat("must be 0 to 4, was ", type.decimals()));
     }
-    if (type.has_settlement() && type.settlement().policy() == v1::Settlement::POLICY_UNSPECIFIED) {
-      fields_.Missing(In(path, "settlement.policy"));
+    if (type.has_settlement()) {
+      CheckSettlement(In(path, "settlement"), type.settlement(), fields_);
+    }
+    for (const auto& [field, text] :
+         {std::pair("restored_life", &type.restored_life()), std::pair("notice", &type.notice())}) {
+      constexpr int kYearsMax = 10;
+      if (!text->empty()) fields_.Days(In(path, field), *text, kYearsMax);
     }
     const bool is_qualifying = type.kind() == v1::PointType::KIND_QUALIFYING;
     PointType checked;
@@ -267,6 +274,10 @@ class Checker {
         policy.kind = Kind::kFixedDate;
         fields_.Required(In(path, "on"), expiry.on());
         break;
+      case v1::Expiry::POLICY_INACTIVITY:
+        policy.kind = Kind::kRolling;
+        fields_.Required(In(path, "after"), expiry.after());
+        break;
       default:
         fields_.Missing(In(path, "policy"));
         return policy;
@@ -284,7 +295,7 @@ class Checker {
     if (!expiry.after().empty()) {
       constexpr int kYearsMax = 1'000;
       if (policy.kind == Kind::kNever) {
-        refuse("after", "ROLLING, PERIOD_END and FIXED_DATE");
+        refuse("after", "ROLLING, PERIOD_END, FIXED_DATE and INACTIVITY");
       } else if (const auto after = fields_.Days(In(path, "after"), expiry.after(), kYearsMax)) {
         policy.after_months = after->months();
         policy.after_days = after->days();
@@ -362,24 +373,16 @@ class Checker {
 
   void CheckRules() {
     const std::string list = "earning_rules";
-    Names names("rule", list);
     const int count = fields_.Limited(list, document_.earning_rules_size(), 1'000);
     for (int i = 0; i < count; ++i) {
       const std::string path = At(list, i);
       const v1::Rule& rule = document_.earning_rules(i);
-      fields_.Id(In(path, "id"), rule.id(), IdForm::kAny);
-      names.Add(In(path, "id"), rule.id(), findings_);
-      fields_.Text(In(path, "name"), rule.name(), kNameCharactersMax);
-      fields_.Text(In(path, "description"), rule.description(), kDescriptionCharactersMax);
       EarnRule checked;
       checked.id = rule.id();
       checked.excluded_categories =
           CheckCategories(In(path, "excluded_categories"), rule.excluded_categories());
       if (rule.has_earn()) {
         CheckEarn(In(path, "earn"), rule.earn(), checked);
-      } else if (!findings_.IsWrong(In(path, "earn"))) {
-        findings_.Error("R-SCHEMA-021", path, "must have exactly one effect, had none",
-                        "add `earn`");
       }
       program_.earning_rules.push_back(std::move(checked));
     }
@@ -398,8 +401,9 @@ class Checker {
             fields_.Positive(In(path, "points"), earn.points(), 6, kPointsMicrosMax)) {
       rule.rate.points_micros = *points;
     }
-    if (!exponent_) return;
-    if (const auto per = fields_.Positive(In(path, "per"), earn.per(), *exponent_, kBasisMax)) {
+    const std::optional<int> digits = DigitsOfPer(earn, exponent_);
+    if (!digits) return;
+    if (const auto per = fields_.Positive(In(path, "per"), earn.per(), *digits, kBasisMax)) {
       rule.rate.per = *per;
     }
   }

@@ -110,6 +110,13 @@ std::optional<std::int64_t> Fields::Number(const std::string& path, const std::s
   return number.value;
 }
 
+void Fields::Between(const std::string& path, std::int64_t value, std::int64_t min,
+                     std::int64_t max) {
+  if (findings_.IsWrong(path) || (value >= min && value <= max)) return;
+  findings_.Error("R-SCHEMA-012", path,
+                  absl::StrCat("must be ", min, " to ", max, ", was ", value));
+}
+
 std::optional<CivilDuration> Fields::Duration(const std::string& path, const std::string& text,
                                               int years_max) {
   const std::optional<CivilDuration> duration = ParseDuration(text);
@@ -151,6 +158,16 @@ void Names::Add(const std::string& path, const std::string& id, Findings& findin
                                     " in more than case, was ", Quoted(id)));
 }
 
+void Names::AddQuietly(const std::string& id) {
+  by_lower_case_.emplace(absl::AsciiStrToLower(id), ids_.size());
+  ids_.push_back(id);
+}
+
+bool Names::Contains(const std::string& id) const {
+  const auto found = by_lower_case_.find(absl::AsciiStrToLower(id));
+  return found != by_lower_case_.end() && ids_[found->second] == id;
+}
+
 std::optional<std::size_t> Names::Find(const std::string& path, const std::string& id,
                                        Findings& findings) const {
   const auto found = by_lower_case_.find(absl::AsciiStrToLower(id));
@@ -158,7 +175,8 @@ std::optional<std::size_t> Names::Find(const std::string& path, const std::strin
   // Without the list nobody can tell.
   if (findings.IsWrong(list_)) return std::nullopt;
   findings.Error("R-NAME-103", path,
-                 absl::StrCat("must be a ", kind_, " of the program, was ", Quoted(id)),
+                 absl::StrCat("must be ", kind_.front() == 'a' ? "an " : "a ", kind_,
+                              " of the program, was ", Quoted(id)),
                  DidYouMean(id, ids_));
   return std::nullopt;
 }

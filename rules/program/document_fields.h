@@ -55,6 +55,8 @@ class Fields {
                                        std::int64_t max);
   std::optional<std::int64_t> NotNegative(const std::string& path, const std::string& text,
                                           int digits, std::int64_t max);
+  // Reports unless `value` is from `min` to `max`.
+  void Between(const std::string& path, std::int64_t value, std::int64_t min, std::int64_t max);
   // A duration of whole days, or of any unit.
   std::optional<CivilDuration> Days(const std::string& path, const std::string& text,
                                     int years_max);
@@ -76,6 +78,10 @@ class Names {
 
   // Takes the next id, empty if there is none; reports one that is taken.
   void Add(const std::string& path, const std::string& id, Findings& findings);
+  // Takes the next id, whose checks are elsewhere.
+  void AddQuietly(const std::string& id);
+  bool Contains(const std::string& id) const;
+  const std::vector<std::string>& ids() const { return ids_; }
   // The index of `id`; reports an unknown one, with the nearest.
   std::optional<std::size_t> Find(const std::string& path, const std::string& id,
                                   Findings& findings) const;

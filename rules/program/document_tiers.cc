@@ -1,6 +1,7 @@
 #include "rules/program/document_tiers.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "laurel/program/v1/program.pb.h"
 #include "rules/program/text.h"
@@ -38,7 +40,10 @@ class Checker {
     CheckMetrics();
     CheckTiers();
     CheckPolicy();
-    if (!findings_.has_errors()) WarnAboutTiers();
+    const bool is_structured = std::none_of(
+        document_.tiers().begin(), document_.tiers().end(),
+        [](const v1::Tier& tier) { return !tier.qualify().empty() || !tier.retain().empty(); });
+    if (is_structured && !findings_.has_errors()) WarnAboutTiers();
   }
 
  private:
@@ -66,10 +71,19 @@ class Checker {
       case v1::Metric::MEASURE_SUM:
         if (fields_.Required(of, metric.of())) CheckSum(of, metric.of(), checked);
         return;
+      case v1::Metric::MEASURE_MAX:
+        if (fields_.Required(of, metric.of())) CheckSum(of, metric.of(), checked);
+        return;
+      case v1::Metric::MEASURE_DISTINCT:
+        checked.measure = Measure::kPurchases;
+        if (fields_.Required(of, metric.of())) CheckDistinct(of, metric.of());
+        return;
       case v1::Metric::MEASURE_COUNT:
         checked.measure = Measure::kPurchases;
         break;
       case v1::Metric::MEASURE_DISTINCT_DAYS:
+      case v1::Metric::MEASURE_STREAK_DAYS:
+      case v1::Metric::MEASURE_DAYS_SINCE_LAST:
         checked.measure = Measure::kVisitDays;
         break;
       default:
@@ -77,7 +91,7 @@ class Checker {
         return;
     }
     if (!metric.of().empty()) {
-      findings_.Error("R-SCHEMA-020", of, "must be given only for SUM");
+      findings_.Error("R-SCHEMA-020", of, "must be given only for SUM, MAX and DISTINCT");
     }
   }
 
@@ -86,7 +100,18 @@ class Checker {
       checked.measure = Measure::kSpend;
       return;
     }
+    constexpr std::array kMoney =
+        std::to_array<absl::string_view>({"purchase.net", "purchase.list", "item.net"});
+    if (std::find(kMoney.begin(), kMoney.end(), of) != kMoney.end()) {
+      checked.measure = Measure::kSpend;
+      return;
+    }
+    if (of == "item.quantity") {
+      checked.measure = Measure::kPurchases;
+      return;
+    }
     absl::string_view type = of;
+    if (absl::ConsumePrefix(&type, "activity.")) return CheckAttribute(path, type, checked);
     if (absl::ConsumePrefix(&type, "points.")) {
       checked.measure = Measure::kPoints;
       if (const auto index = point_types_.Find(path, std::string(type), findings_)) {
@@ -96,26 +121,66 @@ class Checker {
     }
     findings_.Error(
         "R-NAME-101", path,
-        absl::StrCat("must be purchase.eligible_net or points.<point type>, was ", Quoted(of)),
-        of == "purchase.net" ? "purchase.eligible_net is the net of the lines that count" : "");
+        absl::StrCat("must be purchase.eligible_net, purchase.net, purchase.list, item.net, "
+                     "item.quantity, points.<point type> or activity.<attribute>, was ",
+                     Quoted(of)));
+  }
+
+  void CheckAttribute(const std::string& path, absl::string_view id, Metric& checked) {
+    checked.measure = Measure::kPurchases;
+    for (const v1::ActivityType& type : document_.activity_types()) {
+      for (const v1::Attribute& attribute : type.attributes()) {
+        if (attribute.id() != id) continue;
+        if (attribute.type() == v1::Attribute::TYPE_MONEY) checked.measure = Measure::kSpend;
+        if (attribute.type() == v1::Attribute::TYPE_INT || checked.measure == Measure::kSpend) {
+          return;
+        }
+      }
+    }
+    findings_.Error("R-NAME-101", path,
+                    absl::StrCat("must be an attribute of type INT or MONEY, was ", Quoted(id)));
+  }
+
+  void CheckDistinct(const std::string& path, const std::string& of) {
+    const std::vector<std::string> names = {"activity.channel", "item.brand", "item.category",
+                                            "store.id"};
+    if (std::find(names.begin(), names.end(), of) != names.end()) return;
+    findings_.Error(
+        "R-NAME-101", path,
+        absl::StrCat("must be one of ", absl::StrJoin(names, ", "), ", was ", Quoted(of)),
+        DidYouMean(of, names));
   }
 
   void CheckWindow(const std::string& path, const v1::Metric& metric, Metric& checked) {
     switch (metric.window().kind_case()) {
       case v1::Window::kLifetime:
-        if (!metric.window().lifetime()) {
-          findings_.Error("R-SCHEMA-020", In(path, "lifetime"), "must be true, was false");
-        }
-        return;
+        return CheckTrue(In(path, "lifetime"), metric.window().lifetime());
+      case v1::Window::kMemberYear:
+        return CheckTrue(In(path, "member_year"), metric.window().member_year());
+      case v1::Window::kTierTerm:
+        return CheckTrue(In(path, "tier_term"), metric.window().tier_term());
+      case v1::Window::kCalendar:
+        return;  // an unknown value is reported where it is read
       case v1::Window::kRolling:
         CheckRolling(In(path, "rolling"), metric.window().rolling(), checked);
         return;
       case v1::Window::KIND_NOT_SET:
-        if (!findings_.IsWrong(In(path, "rolling")) && !findings_.IsWrong(In(path, "lifetime"))) {
-          findings_.Error("R-SCHEMA-009", path, "must be given, with `rolling` or `lifetime`");
-        }
+        CheckNoWindow(path);
         return;
     }
+  }
+
+  void CheckTrue(const std::string& path, bool value) {
+    if (!value) findings_.Error("R-SCHEMA-020", path, "must be true, was false");
+  }
+
+  void CheckNoWindow(const std::string& path) {
+    constexpr std::array kKinds = std::to_array<absl::string_view>(
+        {"rolling", "calendar", "member_year", "tier_term", "lifetime"});
+    for (const absl::string_view kind : kKinds) {
+      if (findings_.IsWrong(In(path, kind))) return;
+    }
+    findings_.Error("R-SCHEMA-009", path, "must be given, such as `rolling` or `lifetime`");
   }
 
   void CheckRolling(const std::string& path, const std::string& text, Metric& checked) {
@@ -188,8 +253,21 @@ class Checker {
         findings_.Error("R-TIER-601", qualify, std::string(kRefused));
       }
       if (tier.retain_at_size() > 0) findings_.Error("R-TIER-601", retain, std::string(kRefused));
+      if (!tier.qualify().empty()) {
+        findings_.Error("R-TIER-601", In(path, "qualify"), std::string(kRefused));
+      }
+      if (!tier.retain().empty()) {
+        findings_.Error("R-TIER-601", In(path, "retain"), std::string(kRefused));
+      }
       return checked;
     }
+    if (!tier.qualify().empty()) {
+      if (tier.qualify_at_size() > 0) {
+        findings_.Error("R-SCHEMA-020", qualify, "must not be given together with `qualify`");
+      }
+      return checked;
+    }
+    if (findings_.IsWrong(In(path, "qualify"))) return checked;
     checked.qualify = CheckAlternatives(qualify, tier.qualify_at());
     checked.retain = CheckAlternatives(retain, tier.retain_at());
     if (checked.qualify.empty() && is_rank_known && !findings_.IsWrong(qualify)) {
@@ -294,6 +372,7 @@ class Checker {
     program_.tier_policy.review_months = 0;
     if (policy.has_review()) {
       CheckReview("tier_policy.review.every", policy.review().every());
+      CheckAnchor("tier_policy.review", policy.review());
     } else if (policy.downgrade() != v1::TierPolicy::DOWNGRADE_UNSPECIFIED &&
                !findings_.IsWrong("tier_policy.review")) {
       findings_.Warning("R-TIER-606", "tier_policy.downgrade", "must come with `review`, had none",
@@ -309,6 +388,24 @@ class Checker {
     if (term->months() == 0) {
       findings_.Error("R-SCHEMA-013", path,
                       absl::StrCat("must be in months or years and > 0, was ", Quoted(every)));
+    }
+  }
+
+  void CheckAnchor(const std::string& path, const v1::Review& review) {
+    const bool is_calendar = review.anchor() == v1::Review::ANCHOR_CALENDAR;
+    const std::string starts = In(path, "starts");
+    if (is_calendar && fields_.Required(starts, review.starts()) &&
+        !ParseYearDay(review.starts())) {
+      findings_.Error("R-SCHEMA-013", starts,
+                      absl::StrCat("must be a day as MM-DD, was ", Quoted(review.starts())));
+    }
+    if (!is_calendar && !review.starts().empty()) {
+      findings_.Error("R-TIER-606", starts, "must be given only for CALENDAR");
+    }
+    const bool is_tier = review.anchor() == v1::Review::ANCHOR_UNSPECIFIED ||
+                         review.anchor() == v1::Review::ANCHOR_TIER_ANNIVERSARY;
+    if (is_tier && review.keep() != v1::Review::KEEP_UNSPECIFIED) {
+      findings_.Error("R-TIER-606", In(path, "keep"), "must not be given for TIER_ANNIVERSARY");
     }
   }
 

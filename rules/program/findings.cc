@@ -5,42 +5,18 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "rules/program/scalar_map.h"
 #include "rules/program/text.h"
 
 namespace laurel::rules {
 namespace {
 
 constexpr std::size_t kFindingsMax = 100;
-constexpr std::size_t kSourceShown = 100;  // code points of a long line, around the caret
 
 // The path of the field around `path`: tiers[1].rank -> tiers[1] -> tiers -> "".
 absl::string_view Around(absl::string_view path) {
   const std::size_t end = path.find_last_of(".[");
   return end == absl::string_view::npos ? absl::string_view() : path.substr(0, end);
-}
-
-absl::string_view LineAt(absl::string_view text, int line) {
-  for (int i = 1; i < line; ++i) {
-    const std::size_t end = text.find('\n');
-    if (end == absl::string_view::npos) return {};
-    text.remove_prefix(end + 1);
-  }
-  absl::string_view found = text.substr(0, text.find('\n'));
-  if (!found.empty() && found.back() == '\r') found.remove_suffix(1);
-  return found;
-}
-
-// The line in code points, each a printable string, so that a caret can be put under one of them.
-std::vector<std::string> Cells(absl::string_view line) {
-  std::vector<std::string> cells;
-  for (const char c : line) {
-    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80 && !cells.empty()) {
-      cells.back() += c;
-    } else {
-      cells.emplace_back(1, c == '\t' || c == '\r' || IsForbiddenControl(c) ? ' ' : c);
-    }
-  }
-  return cells;
 }
 
 }  // namespace
@@ -53,21 +29,59 @@ Findings::Findings(absl::string_view text) : text_(text), line_starts_{0} {
 
 void Findings::Place(absl::string_view path, std::size_t offset) { offsets_[path] = offset; }
 
+void Findings::PlaceScalar(absl::string_view path, std::size_t offset, std::string value) {
+  Place(path, offset);
+  scalars_[path] = std::move(value);
+}
+
 void Findings::Excuse(absl::string_view path) { wrong_.emplace(path); }
 
 void Findings::Error(absl::string_view code, absl::string_view path, std::string message,
                      std::string hint) {
-  Add(Severity::kError, OffsetOf(path), code, path, std::move(message), std::move(hint));
+  Report(Severity::kError, code, path, {.is_known = false}, std::move(message),
+         {.hint = std::move(hint)});
 }
 
 void Findings::Warning(absl::string_view code, absl::string_view path, std::string message,
                        std::string hint) {
-  Add(Severity::kWarning, OffsetOf(path), code, path, std::move(message), std::move(hint));
+  Report(Severity::kWarning, code, path, {.is_known = false}, std::move(message),
+         {.hint = std::move(hint)});
+}
+
+void Findings::Info(absl::string_view code, absl::string_view path, std::string message,
+                    std::vector<std::string> notes) {
+  Report(Severity::kInfo, code, path, {.is_known = false}, std::move(message),
+         {.notes = std::move(notes)});
 }
 
 void Findings::ErrorAt(std::size_t offset, absl::string_view code, absl::string_view path,
                        std::string message, std::string hint) {
-  Add(Severity::kError, offset, code, path, std::move(message), std::move(hint));
+  Add(Severity::kError, offset, 1, code, path, std::move(message), {.hint = std::move(hint)});
+}
+
+void Findings::Report(Severity severity, absl::string_view code, absl::string_view path,
+                      const Part& part, std::string message, Details details) {
+  const auto range = RangeOf(path, part);
+  if (!range) {
+    details.replacement.reset();
+    return Add(severity, OffsetOf(path), 1, code, path, std::move(message), std::move(details));
+  }
+  Add(severity, range->first, range->second, code, path, std::move(message), std::move(details));
+}
+
+std::optional<std::pair<std::size_t, std::size_t>> Findings::RangeOf(absl::string_view path,
+                                                                     const Part& part) const {
+  const auto offset = offsets_.find(path);
+  const auto value = scalars_.find(path);
+  if (offset == offsets_.end() || value == scalars_.end()) return std::nullopt;
+  const std::vector<std::size_t> map = MapScalar(text_, offset->second, value->second);
+  if (map.empty()) return std::nullopt;
+  const std::size_t last = map.size() - 1;
+  const std::size_t begin = part.is_known ? std::min(part.begin, last) : 0;
+  const std::size_t end = part.is_known ? std::clamp(part.end, begin, last) : last;
+  // One caret, at least, and none behind a line's end.
+  const std::size_t length = std::max<std::size_t>(map[end] - map[begin], 1);
+  return std::pair(map[begin], length);
 }
 
 bool Findings::IsWrong(absl::string_view path) const {
@@ -111,8 +125,9 @@ std::optional<std::size_t> Findings::OffsetOf(absl::string_view path) const {
   return std::nullopt;
 }
 
-void Findings::Add(Severity severity, std::optional<std::size_t> offset, absl::string_view code,
-                   absl::string_view path, std::string message, std::string hint) {
+void Findings::Add(Severity severity, std::optional<std::size_t> offset, std::size_t length,
+                   absl::string_view code, absl::string_view path, std::string message,
+                   Details details) {
   if (severity == Severity::kError) {
     has_errors_ = true;
     wrong_.emplace(path);
@@ -121,35 +136,28 @@ void Findings::Add(Severity severity, std::optional<std::size_t> offset, absl::s
     ++dropped_;
     return;
   }
-  const Position position = offset ? PositionOf(*offset) : Position{};
-  findings_.push_back({.severity = severity,
-                       .code = std::string(code),
-                       .path = std::string(path),
-                       .message = std::move(message),
-                       .hint = std::move(hint),
-                       .line = position.line,
-                       .column = position.column});
-}
-
-std::string RenderFinding(const Finding& finding, absl::string_view file, absl::string_view text) {
-  std::string out(file);
-  if (finding.line > 0) absl::StrAppend(&out, ":", finding.line, ":", finding.column);
-  absl::StrAppend(&out, ": ", finding.severity == Severity::kError ? "error" : "warning", " ",
-                  finding.code, ": ");
-  if (!finding.path.empty()) absl::StrAppend(&out, finding.path, ": ");
-  absl::StrAppend(&out, finding.message);
-  if (!finding.hint.empty()) absl::StrAppend(&out, "; ", finding.hint);
-  out += '\n';
-  if (finding.line <= 0 || finding.column <= 0) return out;
-
-  const std::vector<std::string> cells = Cells(LineAt(text, finding.line));
-  const std::size_t caret = std::min(static_cast<std::size_t>(finding.column) - 1, cells.size());
-  const std::size_t first = caret < kSourceShown ? 0 : caret - kSourceShown / 2;
-  const std::size_t end = std::min(cells.size(), first + kSourceShown);
-  out += "    ";
-  for (std::size_t i = first; i < end; ++i) out += cells[i];
-  absl::StrAppend(&out, "\n    ", std::string(caret - first, ' '), "^\n");
-  return out;
+  Finding finding;
+  finding.severity = severity;
+  finding.code = std::string(code);
+  finding.path = std::string(path);
+  finding.message = std::move(message);
+  finding.notes = std::move(details.notes);
+  finding.hint = std::move(details.hint);
+  if (offset) {
+    const Position begin = PositionOf(*offset);
+    const Position end = PositionOf(*offset + length);
+    finding.line = begin.line;
+    finding.column = begin.column;
+    finding.end_line = end.line;
+    finding.end_column = end.column;
+    finding.offset = *offset;
+    finding.length = length;
+    if (details.replacement) {
+      finding.edits.push_back(
+          {.offset = *offset, .length = length, .text = *std::move(details.replacement)});
+    }
+  }
+  findings_.push_back(std::move(finding));
 }
 
 }  // namespace laurel::rules

@@ -17,7 +17,6 @@ namespace laurel::rules {
 namespace {
 
 constexpr absl::string_view kBaseFunding = "base";
-constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool IsOneOf(std::span<const std::string> categories, const std::vector<std::string>& ascending) {
   if (ascending.empty()) return false;
@@ -193,12 +192,13 @@ Date Metric::FirstDay(Date last) const {
 }
 
 Rulebook::Compiled Rulebook::Compile(absl::string_view text) {
-  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
+  text = WithoutByteOrderMark(text);
   Findings findings(text);
   std::optional<Document> document = ReadDocument(text, findings);
   Compiled compiled{.rulebook = nullptr, .findings = findings.Sorted()};
+  // Information is for authors, who ask for it by CheckDocument.
+  std::erase_if(compiled.findings,
+                [](const Finding& finding) { return finding.severity == Severity::kInfo; });
   if (document) compiled.rulebook = std::make_shared<CompiledRulebook>(*std::move(document));
   return compiled;
 }

@@ -18,22 +18,49 @@
 // program's currency, points are int64 in the point type's smallest unit.
 namespace laurel::rules {
 
-enum class Severity { kError, kWarning };
+enum class Severity { kError, kWarning, kInfo };
 
-// One thing wrong with a document. Lines and columns count from 1, columns in code points; 0 if
+// Replaces `length` bytes from byte `offset` of the document by `text`.
+struct Edit {
+  std::size_t offset = 0;
+  std::size_t length = 0;
+  std::string text;
+};
+
+// One thing to say about a document. Lines and columns count from 1, columns in code points; 0 if
 // unknown.
 struct Finding {
   Severity severity = Severity::kError;
   std::string code;     // stable, such as R-SCHEMA-008
   std::string path;     // of the field: point_types[0].symbol
-  std::string message;  // expectation, was value; lower case, no full stop
-  std::string hint;     // what to write instead; may be empty
+  std::string message;  // one sentence; lower case, no full stop
+  std::vector<std::string> notes = {};
+  std::string hint;  // what to write instead; may be empty
   int line = 0;
   int column = 0;
+  int end_line = 0;  // behind the last code point
+  int end_column = 0;
+  std::size_t offset = 0;  // in bytes of the document; meaningful if `line` is
+  std::size_t length = 0;
+  std::vector<Edit> edits = {};  // the repair, where it is certain
 };
-// "program.yaml:3:5: error R-SCHEMA-008: currncy: unknown field; did you mean `currency`?" with the
-// source line and a caret below where the position is known. Ends with a line feed.
-std::string RenderFinding(const Finding& finding, absl::string_view file, absl::string_view text);
+
+// How a finding is written.
+struct RenderOptions {
+  bool has_color = false;  // for a terminal
+};
+// As people read it, with the line of `text` where the position is known; ends with a line feed:
+//
+//     error[R-SCHEMA-008]: unknown field
+//       --> program.yaml:3:1  currncy
+//        |
+//      3 | currncy: EUR
+//        | ^
+//        = help: did you mean `currency`?
+std::string RenderFinding(const Finding& finding, absl::string_view file, absl::string_view text,
+                          const RenderOptions& options = {});
+// All fields as one JSON object on one line, without a line feed.
+std::string FindingJson(const Finding& finding, absl::string_view file);
 
 enum class PointKind { kRedeemable, kQualifying };
 enum class Clawback { kArrears, kWithinBalance, kPendingOnly };

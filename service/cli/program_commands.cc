@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -169,6 +170,16 @@ ExitCode Show(Session& session, const ShowArguments& arguments) {
   });
 }
 
+// Whether a document is right, and whether the server would take it.
+std::string StateOf(const v1::CheckRevisionResponse& response) {
+  constexpr absl::string_view kUnserved = "R-SCHEMA-026";
+  if (!response.is_valid()) return "not valid";
+  const bool is_served =
+      std::none_of(response.findings().begin(), response.findings().end(),
+                   [&](const v1::Finding& finding) { return finding.code() == kUnserved; });
+  return is_served ? "valid" : "valid, but not served yet";
+}
+
 ExitCode Check(Session& session, const FileArguments& arguments) {
   absl::StatusOr<std::string> text = ReadAll(arguments.file, kDocumentBytesMax);
   if (!text.ok()) return session.IoError(text.status());
@@ -179,7 +190,7 @@ ExitCode Check(Session& session, const FileArguments& arguments) {
   if (code != ExitCode::kDone) return code;
   const ExitCode printed = session.Print(response, [&] {
     Document document;
-    document.facts.emplace_back("document", response.is_valid() ? "valid" : "not valid");
+    document.facts.emplace_back("document", StateOf(response));
     document.facts.emplace_back("digest", RenderHex(response.digest()));
     if (session.options().format == Format::kCsv) {
       document.tables.push_back(FindingTable(response.findings()));

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "rules/program/document.h"
 #include "tests/rules/program_builder.h"
 
 namespace laurel::rules {
@@ -33,6 +34,24 @@ TEST(ShippedPrograms, CompileWithoutFindings) {
   }
 }
 
+// The two that use the whole language check clean; what the server does not serve of them is told.
+TEST(ShippedPrograms, CheckWithoutErrors) {
+  for (const char* name : {"bean-club", "fashion"}) {
+    SCOPED_TRACE(name);
+    const std::string text = ReadProgram(name);
+    const DocumentReport report = CheckDocument(text);
+    EXPECT_TRUE(report.is_valid);
+    for (const Finding& finding : report.findings) {
+      EXPECT_EQ(finding.severity, Severity::kInfo) << RenderFinding(finding, name, text);
+    }
+    EXPECT_FALSE(report.unserved.empty());
+    EXPECT_EQ(Rulebook::Compile(text).rulebook, nullptr);
+    // The canonical form is a fixed point.
+    const DocumentReport again = CheckDocument(report.canonical);
+    EXPECT_EQ(again.canonical, report.canonical);
+  }
+}
+
 // Damaged texts are refused or read, never fatal; what is read stays the same when it is read
 // again.
 TEST(ShippedPrograms, SurviveDamage) {
@@ -40,10 +59,11 @@ TEST(ShippedPrograms, SurviveDamage) {
   const unsigned long seed = seed_text == nullptr ? 11 : std::strtoul(seed_text, nullptr, 10);
   SCOPED_TRACE(testing::Message() << "LAUREL_SEED=" << seed);
   std::mt19937_64 random(seed);
-  const std::string programs[] = {ReadProgram("coffee"), ReadProgram("cdnow")};
+  const std::string programs[] = {ReadProgram("coffee"), ReadProgram("cdnow"),
+                                  ReadProgram("bean-club"), ReadProgram("fashion")};
   constexpr absl::string_view kBytes = "{}[]:,-\"'#&*!|>%@? \n\t~0a\\\xC3";
   for (int i = 0; i < 600; ++i) {
-    std::string text = programs[random() % 2];
+    std::string text = programs[random() % std::size(programs)];
     for (auto edits = 1 + random() % 4; edits > 0; --edits) {
       const std::size_t at = random() % text.size();
       const std::size_t length = std::min<std::size_t>(random() % 40, text.size() - at);
@@ -63,6 +83,11 @@ TEST(ShippedPrograms, SurviveDamage) {
     }
     const Rulebook::Compiled compiled = Rulebook::Compile(text);
     for (const Finding& finding : compiled.findings) RenderFinding(finding, "program.yaml", text);
+    const DocumentReport report = CheckDocument(text);
+    for (const Finding& finding : report.findings) FindingJson(finding, "program.yaml");
+    if (report.is_valid) {
+      ASSERT_EQ(CheckDocument(report.canonical).canonical, report.canonical) << text;
+    }
     if (compiled.rulebook) {
       const auto again = Rulebook::FromCanonical(compiled.rulebook->canonical());
       ASSERT_TRUE(again.ok()) << again.status() << "\n" << text;

@@ -509,6 +509,14 @@ TEST_F(Services, ProgramsLive) {
   EXPECT_TRUE(std::any_of(bad.findings().begin(), bad.findings().end(),
                           [](const v1::Finding& finding) { return finding.line() == 2; }));
   EXPECT_THAT(bad.digest(), IsEmpty());
+  // A part of the language that is checked and not served.
+  const auto more = check(HarbourDocument() + "\nsegments: [{id: vip}]\n");
+  EXPECT_TRUE(more.is_valid());
+  EXPECT_TRUE(
+      std::any_of(more.findings().begin(), more.findings().end(), [](const v1::Finding& finding) {
+        return finding.code() == "R-SCHEMA-026" &&
+               finding.severity() == v1::FINDING_SEVERITY_WARNING;
+      }));
   EXPECT_EQ(server_.sequence(), before);
 
   v1::CreateRevisionRequest revise;

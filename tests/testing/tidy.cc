@@ -71,17 +71,17 @@ const std::vector<ForeignHeader>& ForeignHeaders() {
        {"service/", "bench/", "tests/"},
        "API messages stay in service/: convert them there to our own structs"},
       {{"laurel/program/v1/", "proto/laurel/program/v1/"},
-       {"rules/program/document", "service/convert_program", "bench/", "tests/"},
-       "the document's messages stay in rules/program/document* and service/convert_program*: use "
-       "the "
-       "Rulebook or the structs they make"},
+       {"rules/program/document", "rules/program/compile", "rules/program/tests_",
+        "service/convert_program", "bench/", "tests/"},
+       "the document's messages stay in rules/program/{document,compile,tests}* and "
+       "service/convert_program*: use the Rulebook or the structs they make"},
       {{"laurel/storage/v1/", "proto/laurel/storage/v1/"},
        {"engine/journal/entry", "engine/store/record", "bench/", "tests/"},
        "storage messages stay in engine/journal/entry* and engine/store/record*: use Encode and "
        "Decode there"},
       {{"google/protobuf/"},
-       {"rules/program/document", "rules/program/canonical", "engine/journal/entry",
-        "engine/store/record", "service/", "bench/", "tests/"},
+       {"rules/program/document", "rules/program/compile", "rules/program/tests_",
+        "engine/journal/entry", "engine/store/record", "service/", "bench/", "tests/"},
        "protobuf stops at the API and at the storage encoding: use our own structs"},
   };
   return *rules;

@@ -1,0 +1,112 @@
+#include "rules/program/amounts.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "absl/numeric/int128.h"
+
+namespace laurel::rules::model {
+namespace {
+
+using absl::uint128;
+
+uint128 Wide(std::int64_t value) { return {static_cast<std::uint64_t>(value)}; }
+
+bool RoundsUp(Rounding rounding, uint128 quotient, uint128 rest, uint128 divisor) {
+  if (rest == 0) return false;
+  switch (rounding) {
+    case Rounding::kDown:
+    case Rounding::kCarry:
+      return false;
+    case Rounding::kUp:
+      return true;
+    case Rounding::kHalfUp:
+      return rest >= divisor - rest;
+    case Rounding::kHalfEven:
+      return rest > divisor - rest || (rest == divisor - rest && quotient % 2 == 1);
+  }
+  return false;
+}
+
+std::optional<std::int64_t> Quotient(uint128 product, uint128 divisor, Rounding rounding,
+                                     std::int64_t max) {
+  uint128 quotient = product / divisor;
+  if (RoundsUp(rounding, quotient, product % divisor, divisor)) quotient += 1;
+  if (quotient > Wide(max)) return std::nullopt;
+  return static_cast<std::int64_t>(absl::Uint128Low64(quotient));
+}
+
+}  // namespace
+
+std::optional<std::int64_t> BasePoints(const EarnRate& rate, std::int64_t basis) {
+  return Quotient(Wide(rate.points_micros) * Wide(rate.unit) * Wide(basis),
+                  Wide(rate.per) * Wide(kMicros), rate.rounding, kLineMax);
+}
+
+std::optional<std::int64_t> FactorPoints(const EarnRate& rate, std::int64_t factor_micros,
+                                         std::int64_t basis) {
+  const uint128 product =
+      Wide(factor_micros - kMicros) * Wide(rate.points_micros) * Wide(rate.unit) * Wide(basis);
+  return Quotient(product, Wide(rate.per) * Wide(kMicros) * Wide(kMicros), rate.rounding, kLineMax);
+}
+
+std::optional<std::int64_t> CarryMicros(const EarnRate& rate, std::int64_t basis) {
+  // Room for a carry on top of it.
+  constexpr std::int64_t kMax = INT64_MAX - kMicros;
+  return Quotient(Wide(rate.points_micros) * Wide(rate.unit) * Wide(basis), Wide(rate.per),
+                  Rounding::kDown, kMax);
+}
+
+Carried AddToCarry(std::int64_t carry, std::int64_t earned) {
+  const std::int64_t sum = carry + earned;
+  return {.points = sum / kMicros, .carry = sum % kMicros};
+}
+
+Carried TakeFromCarry(std::int64_t carry, std::int64_t lost) {
+  const std::int64_t rest = carry - lost;
+  if (rest >= 0) return {.points = 0, .carry = rest};
+  const std::int64_t points = (-rest + kMicros - 1) / kMicros;
+  return {.points = points, .carry = rest + points * kMicros};
+}
+
+std::vector<std::int64_t> Shares(std::int64_t points, std::span<const std::int64_t> bases) {
+  std::vector<std::int64_t> shares(bases.size(), 0);
+  uint128 whole = 0;
+  for (const std::int64_t basis : bases) whole += Wide(basis);
+  if (whole == 0) return shares;
+
+  std::vector<uint128> rests(bases.size());
+  std::int64_t left = points;
+  for (std::size_t i = 0; i < bases.size(); ++i) {
+    const uint128 product = Wide(points) * Wide(bases[i]);
+    shares[i] = static_cast<std::int64_t>(absl::Uint128Low64(product / whole));
+    rests[i] = product % whole;
+    left -= shares[i];
+  }
+  std::vector<std::size_t> order(bases.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rests[a] > rests[b]; });
+  for (std::size_t i = 0; i < static_cast<std::size_t>(left); ++i) ++shares[order[i]];
+  return shares;
+}
+
+std::int64_t LeftOf(std::int64_t amount, std::int64_t quantity, std::int64_t returned) {
+  if (quantity <= 0 || returned >= quantity) return 0;
+  const uint128 product = Wide(amount) * Wide(quantity - returned);
+  return Quotient(product, Wide(quantity), Rounding::kHalfUp, INT64_MAX).value_or(amount);
+}
+
+std::int64_t Proportion(std::int64_t amount, std::int64_t part, std::int64_t whole) {
+  if (whole <= 0) return 0;
+  return Quotient(Wide(amount) * Wide(part), Wide(whole), Rounding::kDown, INT64_MAX)
+      .value_or(amount);
+}
+
+std::int64_t PercentOf(std::int64_t amount, std::int64_t percent_micros) {
+  return Quotient(Wide(amount) * Wide(percent_micros), Wide(100 * kMicros), Rounding::kHalfUp,
+                  INT64_MAX)
+      .value_or(INT64_MAX);
+}
+
+}  // namespace laurel::rules::model

@@ -1,0 +1,275 @@
+#include "rules/program/compile.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "laurel/program/v1/program.pb.h"
+#include "rules/program/compile_parts.h"
+#include "rules/program/currency.h"
+
+namespace laurel::rules::model {
+namespace {
+
+namespace v1 = laurel::program::v1;
+
+std::string At(absl::string_view list, int index) { return absl::StrCat(list, "[", index, "]"); }
+
+AttributeType TypeOf(v1::Attribute::Type type) {
+  switch (type) {
+    case v1::Attribute::TYPE_BOOL:
+      return AttributeType::kBool;
+    case v1::Attribute::TYPE_STRING:
+      return AttributeType::kString;
+    case v1::Attribute::TYPE_MONEY:
+      return AttributeType::kMoney;
+    case v1::Attribute::TYPE_TIMESTAMP:
+      return AttributeType::kTimestamp;
+    default:
+      return AttributeType::kInt;
+  }
+}
+
+// Several types of activity may share an attribute; the first declaration counts.
+void AddAttribute(const v1::Attribute& attribute, std::vector<Attribute>& attributes) {
+  for (const Attribute& known : attributes) {
+    if (known.id == attribute.id()) return;
+  }
+  attributes.push_back(
+      Attribute{attribute.id(), TypeOf(attribute.type()), attribute.is_optional()});
+}
+
+void AddAttributes(const v1::ProgramDocument& document, Model& model) {
+  // A rule for purchases reads an attribute of reviews as absent text, zero or false.
+  for (const v1::ActivityType& type : document.activity_types()) {
+    for (const v1::Attribute& attribute : type.attributes()) {
+      AddAttribute(attribute, model.activity_attributes);
+    }
+  }
+  v1::Attribute badge;
+  badge.set_id("badge");
+  badge.set_type(v1::Attribute::TYPE_STRING);
+  AddAttribute(badge, model.activity_attributes);
+  for (const v1::Attribute& attribute : document.member_attributes()) {
+    AddAttribute(attribute, model.member_attributes);
+  }
+}
+
+void AddPointTypes(const v1::ProgramDocument& document, CompileContext& context) {
+  for (int i = 0; i < document.point_types_size(); ++i) {
+    const v1::PointType& from = document.point_types(i);
+    const std::string path = At("point_types", i);
+    PointKindOf type;
+    type.id = from.id();
+    type.is_qualifying = from.kind() == v1::PointType::KIND_QUALIFYING;
+    type.decimals = from.decimals();
+    for (int digit = 0; digit < type.decimals; ++digit) type.unit *= 10;
+    if (from.has_settlement()) type.settlement = SettlementOf(path, from.settlement(), context);
+    type.expiry = ExpiryOf(path, from.expiry(), context);
+    context.model.point_types.push_back(std::move(type));
+  }
+}
+
+Measure MeasureOf(v1::Metric::Measure measure) {
+  switch (measure) {
+    case v1::Metric::MEASURE_SUM:
+      return Measure::kSum;
+    case v1::Metric::MEASURE_DISTINCT:
+      return Measure::kDistinct;
+    case v1::Metric::MEASURE_DISTINCT_DAYS:
+      return Measure::kDistinctDays;
+    case v1::Metric::MEASURE_MAX:
+      return Measure::kMax;
+    case v1::Metric::MEASURE_STREAK_DAYS:
+      return Measure::kStreakDays;
+    case v1::Metric::MEASURE_DAYS_SINCE_LAST:
+      return Measure::kDaysSinceLast;
+    default:
+      return Measure::kCount;
+  }
+}
+
+// What a metric is of, and how many digits a decimal of it has.
+void SetOf(const std::string& path, absl::string_view of, CompileContext& context, Metric& metric) {
+  struct Row {
+    absl::string_view name;
+    MetricOf of;
+    bool is_money;
+  };
+  constexpr Row kRows[] = {{"", MetricOf::kNothing, false},
+                           {"purchase.net", MetricOf::kPurchaseNet, true},
+                           {"purchase.list", MetricOf::kPurchaseList, true},
+                           {"purchase.eligible_net", MetricOf::kEligibleNet, true},
+                           {"item.net", MetricOf::kItemNet, true},
+                           {"item.quantity", MetricOf::kItemQuantity, false}};
+  for (const Row& row : kRows) {
+    if (row.name != of) continue;
+    metric.of = row.of;
+    metric.digits = row.is_money ? context.model.currency_exponent : 0;
+    return;
+  }
+  metric.of = MetricOf::kOther;
+  if (absl::ConsumePrefix(&of, "points.")) {
+    metric.of = MetricOf::kPoints;
+    metric.point_type = context.Find(path, context.model.point_types, of);
+    if (context.status().ok())
+      metric.digits = context.model.point_types[metric.point_type].decimals;
+  } else if (absl::ConsumePrefix(&of, "activity.") && of != "channel") {
+    metric.of = MetricOf::kAttribute;
+    metric.attribute = std::string(of);
+    const Attribute& attribute =
+        context.model
+            .activity_attributes[context.Find(path, context.model.activity_attributes, of)];
+    if (attribute.type == AttributeType::kMoney) metric.digits = context.model.currency_exponent;
+  }
+}
+
+void AddMetrics(const v1::ProgramDocument& document, CompileContext& context) {
+  for (int i = 0; i < document.metrics_size(); ++i) {
+    const v1::Metric& from = document.metrics(i);
+    Metric metric;
+    metric.id = from.id();
+    metric.measure = MeasureOf(from.measure());
+    metric.activities.assign(from.activities().begin(), from.activities().end());
+    if (metric.activities.empty()) metric.activities.push_back("purchase");
+    SetOf(At("metrics", i) + ".of", from.of(), context, metric);
+    context.model.metrics.push_back(std::move(metric));
+  }
+}
+
+// Everything that has a name which expressions may use.
+void AddNames(const v1::ProgramDocument& document, CompileContext& context) {
+  Model& model = context.model;
+  AddAttributes(document, model);
+  AddPointTypes(document, context);
+  AddMetrics(document, context);
+  for (const v1::Variable& variable : document.variables()) {
+    model.variables.push_back(Variable{variable.id(), std::nullopt});
+  }
+  for (const v1::StackingGroup& group : document.stacking_groups()) {
+    const GroupMode mode = group.mode() == v1::StackingGroup::MODE_FIRST_ELIGIBLE
+                               ? GroupMode::kFirstEligible
+                           : group.mode() == v1::StackingGroup::MODE_HIGHEST ? GroupMode::kHighest
+                                                                             : GroupMode::kStacked;
+    model.groups.push_back(Group{group.id(), mode});
+  }
+  for (const v1::Reward& reward : document.rewards()) {
+    model.rewards.emplace_back();
+    model.rewards.back().id = reward.id();
+  }
+}
+
+void AddExpressions(const v1::ProgramDocument& document, CompileContext& context) {
+  Model& model = context.model;
+  for (int i = 0; i < document.metrics_size(); ++i) {
+    const std::string path = At("metrics", i);
+    model.metrics[static_cast<std::size_t>(i)].where =
+        context.Bool(path + ".where", document.metrics(i).where());
+    model.metrics[static_cast<std::size_t>(i)].items =
+        context.Bool(path + ".items", document.metrics(i).items());
+  }
+  for (int i = 0; i < document.segments_size(); ++i) {
+    const v1::Segment& from = document.segments(i);
+    Condition when = context.Bool(At("segments", i) + ".when", from.when());
+    model.segments.push_back(Segment{from.id(), std::move(when)});
+  }
+  for (int i = 0; i < document.variables_size(); ++i) {
+    context.AddVariable(At("variables", i) + ".expression", document.variables(i).expression());
+  }
+  const v1::Eligibility& eligibility = document.eligibility();
+  model.eligibility.when = context.Bool("eligibility.when", eligibility.when());
+  model.eligibility.items = context.Bool(
+      "eligibility.items", SelectorOf(eligibility.items(), eligibility.excluded_categories()));
+  model.eligibility.line_kinds.assign(eligibility.line_kinds().begin(),
+                                      eligibility.line_kinds().end());
+  if (model.eligibility.line_kinds.empty()) model.eligibility.line_kinds.push_back("SALE");
+  model.eligibility.tenders_left_out.assign(eligibility.tenders_left_out().begin(),
+                                            eligibility.tenders_left_out().end());
+  if (model.eligibility.tenders_left_out.empty()) {
+    model.eligibility.tenders_left_out = {"POINTS", "VOUCHER"};
+  }
+}
+
+void AddSources(const v1::ProgramDocument& document, Model& model) {
+  for (const v1::FundingSource& from : document.funding_sources()) {
+    FundingSource source;
+    source.id = from.id();
+    if (from.total() > 0) {
+      source.budget = Budget{model.counters.size(), OnExhaustedOf(from.on_exhausted())};
+      model.counters.push_back(Counter{.name = from.id(),
+                                       .scope = Scope::kProgram,
+                                       .window = Span::kPromotion,
+                                       .counts_fires = false,
+                                       .max = from.total()});
+    }
+    model.sources.push_back(std::move(source));
+  }
+}
+
+void AddCaps(const v1::ProgramDocument& document, CompileContext& context) {
+  for (int i = 0; i < document.caps_size(); ++i) {
+    const v1::Cap& from = document.caps(i);
+    Cap cap;
+    cap.id = from.id();
+    cap.point_type =
+        context.Find(At("caps", i) + ".point_type", context.model.point_types, from.point_type());
+    cap.applies_to = from.applies_to() == v1::Cap::APPLIES_TO_PROMOTIONS
+                         ? Cap::AppliesTo::kPromotions
+                     : from.applies_to() == v1::Cap::APPLIES_TO_RULES ? Cap::AppliesTo::kRules
+                                                                      : Cap::AppliesTo::kAll;
+    cap.rules.assign(from.rules().begin(), from.rules().end());
+    cap.counter = context.model.counters.size();
+    context.model.counters.push_back(Counter{.name = from.id(),
+                                             .scope = ScopeOf(from.per()),
+                                             .window = SpanOf(from.window()),
+                                             .counts_fires = false,
+                                             .max = from.max()});
+    context.model.caps.push_back(std::move(cap));
+  }
+}
+
+void AddPlan(const v1::ProgramDocument& document, CompileContext& context) {
+  Model& model = context.model;
+  model.holdout_basis_points = document.plan().holdout_basis_points();
+  model.holdout_salt = absl::StrCat("holdout:", document.plan().check_on());
+  for (int i = 0; i < document.plan().rules_size(); ++i) {
+    const std::size_t rule =
+        context.Find(absl::StrCat("plan.rules[", i, "]"), model.rules, document.plan().rules(i));
+    if (context.status().ok()) model.rules[rule].is_held_out = true;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const v1::ProgramDocument& document) {
+  auto model = std::make_shared<Model>();
+  CompileContext context(*model);
+  model->id = document.id();
+  model->currency_exponent = CurrencyExponent(document.currency()).value_or(2);
+  const std::optional<Calendar> calendar = Calendar::Load(document.time_zone());
+  if (!calendar) context.Fail("time_zone", "unknown time zone");
+  model->calendar = calendar.value_or(Calendar());
+  model->returns_proportionally = document.returns().method() == v1::Returns::METHOD_PROPORTIONAL;
+
+  AddNames(document, context);
+  if (model->point_types.empty()) context.Fail("point_types", "expected at least one");
+  if (!context.status().ok()) return context.status();
+  context.DeclareFacts();
+  AddTiers(document, context);
+  AddExpressions(document, context);
+  AddSources(document, *model);
+  AddRules(document, context);
+  if (!context.status().ok()) return context.status();
+  AddCaps(document, context);
+  AddPlan(document, context);
+  AddBenefits(document, context);
+  AddRewards(document, context);
+  AddBadges(document, context);
+  if (!context.status().ok()) return context.status();
+  return std::shared_ptr<const Model>(std::move(model));
+}
+
+}  // namespace laurel::rules::model

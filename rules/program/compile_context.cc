@@ -1,0 +1,138 @@
+#include "rules/program/compile_context.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rules/cel/checker.h"
+#include "rules/cel/fold.h"
+#include "rules/cel/parser.h"
+#include "rules/program/fact_frame.h"
+#include "rules/program/functions.h"
+#include "rules/program/text.h"
+
+namespace laurel::rules::model {
+namespace {
+
+// The number that two digits at `at` name, or -1.
+int TwoDigits(absl::string_view text, std::size_t at) {
+  if (text.size() < at + 2 || !IsDigit(text[at]) || !IsDigit(text[at + 1])) return -1;
+  return (text[at] - '0') * 10 + (text[at + 1] - '0');
+}
+
+}  // namespace
+
+CompileContext::CompileContext(Model& target)
+    : model(target), declarations_(&cel::AllDeclarations()) {
+  constants_ = cel::AllFunctions();
+}
+
+void CompileContext::Fail(absl::string_view path, absl::string_view message) {
+  if (status_.ok()) status_ = absl::InvalidArgumentError(absl::StrCat(path, ": ", message));
+}
+
+std::int64_t CompileContext::Decimal(absl::string_view path, absl::string_view text, int digits) {
+  if (text.empty()) return 0;
+  const Scaled scaled = ParseScaled(text, digits);
+  if (scaled.fit != Scaled::Fit::kExact) Fail(path, "expected a decimal");
+  return scaled.value;
+}
+
+std::int64_t CompileContext::Money(absl::string_view path, absl::string_view text) {
+  return Decimal(path, text, model.currency_exponent);
+}
+
+std::int64_t CompileContext::Points(absl::string_view path, absl::string_view text,
+                                    std::size_t point_type) {
+  return Decimal(path, text, model.point_types[point_type].decimals);
+}
+
+std::optional<CivilDuration> CompileContext::Duration(absl::string_view path,
+                                                      absl::string_view text) {
+  if (text.empty()) return std::nullopt;
+  std::optional<CivilDuration> duration = ParseDuration(text);
+  if (!duration) Fail(path, "expected a duration");
+  return duration;
+}
+
+std::optional<Date> CompileContext::Day(absl::string_view path, absl::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const absl::StatusOr<Date> date = Date::Parse(text);
+  if (date.ok()) return *date;
+  Fail(path, date.status().message());
+  return std::nullopt;
+}
+
+std::optional<Timestamp> CompileContext::Instant(absl::string_view path, absl::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const std::optional<Date> date = Day(path, text.substr(0, text.find('T')));
+  const int hour = TwoDigits(text, 11);
+  const int minute = TwoDigits(text, 14);
+  const int second = TwoDigits(text, 17);
+  const bool is_time = text.size() == 19 && text[10] == 'T' && text[13] == ':' && text[16] == ':' &&
+                       hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 &&
+                       second < 60;
+  if (!is_time) Fail(path, "expected a local date and time");
+  if (!date || !is_time) return std::nullopt;
+  return model.calendar.InstantOf(*date, (hour * 60 + minute) * 60 + second);
+}
+
+std::optional<int> CompileContext::Minute(absl::string_view path, absl::string_view text) {
+  if (text.empty()) return std::nullopt;
+  std::optional<int> minute = ParseTimeOfDay(text);
+  if (!minute) Fail(path, "expected a time of the day");
+  return minute;
+}
+
+void CompileContext::DeclareFacts() {
+  model.functions = std::make_unique<cel::FunctionRegistry>(cel::AllFunctions());
+  AddConstantFunctions(model.currency_exponent, constants_);
+  AddConstantFunctions(model.currency_exponent, *model.functions);
+  AddMemberFunctions(*model.functions);
+  AddFunctionDeclarations(declarations_);
+  options_.functions = model.functions.get();
+  options_.symbols = &model.symbols;
+  model::DeclareFacts(model, declarations_, options_);
+}
+
+Condition CompileContext::Compile(absl::string_view path, absl::string_view text,
+                                  std::optional<cel::Type> result) {
+  if (text.empty()) return std::nullopt;
+  const cel::Source source(text, path);
+  cel::ParseResult parsed = cel::Parse(source);
+  if (!parsed.ok()) {
+    Fail(path, parsed.issues.front().message);
+    return std::nullopt;
+  }
+  cel::CheckOptions options;
+  options.result = std::move(result);
+  cel::CheckResult checked = cel::Check(std::move(parsed.ast), declarations_, options);
+  if (!checked.ok()) {
+    Fail(path, checked.issues.front().message);
+    return std::nullopt;
+  }
+  cel::FoldOptions folding;
+  folding.functions = &constants_;
+  return Expression{std::string(text),
+                    cel::Plan::Make(cel::Fold(checked.checked, folding), options_)};
+}
+
+Condition CompileContext::Bool(absl::string_view path, absl::string_view text) {
+  return Compile(path, text, cel::Type::Bool());
+}
+Condition CompileContext::Int(absl::string_view path, absl::string_view text) {
+  return Compile(path, text, cel::Type::Int());
+}
+Condition CompileContext::Text(absl::string_view path, absl::string_view text) {
+  return Compile(path, text, cel::Type::String());
+}
+
+void CompileContext::AddVariable(absl::string_view path, absl::string_view text) {
+  const std::size_t index = variable_types_.size();
+  Condition expression = Compile(path, text, std::nullopt);
+  if (!expression) return Fail(path, "expected an expression");
+  variable_types_.push_back(expression->plan.checked().type());
+  model.variables[index].expression = std::move(expression);
+  DeclareVariables(model, variable_types_, declarations_);
+}
+
+}  // namespace laurel::rules::model

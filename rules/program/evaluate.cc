@@ -1,0 +1,532 @@
+#include "rules/program/evaluate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rules/program/benefits.h"
+#include "rules/program/counters.h"
+#include "rules/program/crossing.h"
+#include "rules/program/metrics_after.h"
+
+namespace laurel::rules::model {
+namespace {
+
+// A promotion that holds and asks for something, on its way to a line.
+struct Candidate {
+  std::size_t rule = 0;
+  AwardedLine line;
+  Outcome outcome = Outcome::kAwarded;
+};
+
+bool IsIssue(const Rule& rule) { return std::holds_alternative<Issue>(rule.effect); }
+
+std::size_t PointTypeOf(const Model& model, const Rule& rule) {
+  if (const auto* earn = std::get_if<Earn>(&rule.effect)) return earn->point_type;
+  if (const auto* bonus = std::get_if<Bonus>(&rule.effect)) return bonus->point_type;
+  if (const auto* multiply = std::get_if<Multiply>(&rule.effect)) {
+    return PointTypeOf(model, model.rules[multiply->rule]);
+  }
+  return 0;
+}
+
+// One evaluation, phase by phase.
+class Evaluation {
+ public:
+  Evaluation(const Model& model, const Facts& facts, const TierState& tiers)
+      : model_(model), facts_(facts), tiers_(tiers), rules_(model, facts), counters_(model, facts) {
+    result_.eligible_net = rules_.frame().eligible_net();
+    outcomes_.resize(model.rules.size());
+  }
+
+  Evaluated Run() {
+    Base();
+    Tiers();
+    rules_.frame().SetBase(
+        PointsBy([](const AwardedLine& line) { return line.kind == LineKind::kBase; }));
+    Promotions();
+    Limits();
+    Groups();
+    MoveToLines();
+    Caps();
+    SharedBudgets();
+    Finish();
+    Shadows();
+    After();
+    return std::move(result_);
+  }
+
+ private:
+  // ---- Phases 2 and 3.
+
+  void Base() {
+    for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
+      const Rule& one = model_.rules[rule];
+      if (one.is_promotion || !rules_.HasTrigger(one)) continue;
+      const Outcome gate = rules_.Gate(rule);
+      if (gate != Outcome::kAwarded || one.rollout == Rollout::kShadow) {
+        if (gate != Outcome::kAwarded) Set(rule, gate);
+        continue;
+      }
+      AddBase(rule);
+    }
+  }
+
+  void AddBase(std::size_t rule) {
+    const std::optional<Asked> asked = rules_.Ask(rule);
+    if (!asked) return Set(rule, Outcome::kError);
+    AddCarry(rule);
+    if (asked->points == 0) return Set(rule, Outcome::kZeroAmount);
+    Candidate candidate = MakeCandidate(rule, *asked, LineKind::kBase);
+    candidate.outcome = ApplyOwnLimits(candidate);
+    Set(rule, candidate.outcome, asked->points);
+    result_.lines.push_back(std::move(candidate.line));
+  }
+
+  void AddCarry(std::size_t rule) {
+    const auto* const earn = std::get_if<Earn>(&model_.rules[rule].effect);
+    if (earn == nullptr || earn->rate.rounding != Rounding::kCarry) return;
+    const std::int64_t before = rules_.CarryOf(rule);
+    const std::int64_t after = AddToCarry(before, rules_.Millionths(rule).value_or(0)).carry;
+    if (after != before) result_.carries.push_back(CarryChange{rule, before, after});
+  }
+
+  void Tiers() {
+    const std::vector<TierPart> parts = TierParts(model_, facts_, tiers_, rules_);
+    for (std::size_t b = 0; b < model_.benefits.size(); ++b) {
+      const Benefit& benefit = model_.benefits[b];
+      if (benefit.kind != BenefitKind::kPointMultiplier) continue;
+      const Rule& rule = model_.rules[benefit.rule];
+      if (!rules_.HasTrigger(rule) || rules_.Gate(benefit.rule) != Outcome::kAwarded) continue;
+      for (const TierPart& part : parts) AddTierLine(b, part);
+    }
+  }
+
+  void AddTierLine(std::size_t b, const TierPart& part) {
+    const Benefit& benefit = model_.benefits[b];
+    const Grant* const grant = GrantInForce(model_, benefit, part.tier, rules_.frame());
+    if (grant == nullptr || grant->micros <= kMicros) return;
+    const std::optional<Asked> asked =
+        rules_.Factor(benefit.rule, benefit.items, grant->micros, part.part);
+    if (!asked || asked->points == 0) return;
+    AwardedLine line = LineOf(benefit.rule, *asked, LineKind::kTier);
+    line.id = benefit.id;
+    line.benefit = b;
+    line.factor_micros = grant->micros;
+    line.part = part.part;
+    result_.lines.push_back(std::move(line));
+  }
+
+  // ---- Phases 4 to 6.
+
+  void Promotions() {
+    for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
+      const Rule& one = model_.rules[rule];
+      if (!one.is_promotion || one.rollout == Rollout::kShadow || !rules_.HasTrigger(one)) continue;
+      if (const std::optional<Candidate> candidate = Consider(rule)) {
+        candidates_.push_back(*candidate);
+      }
+    }
+  }
+
+  // Up to the amount, the hold-out and the canary.
+  std::optional<Candidate> Consider(std::size_t rule) {
+    const Outcome gate = rules_.Gate(rule);
+    if (gate != Outcome::kAwarded) {
+      Set(rule, gate);
+      return std::nullopt;
+    }
+    const std::optional<Asked> asked = rules_.Ask(rule);
+    if (!asked || asked->points == 0) {
+      Set(rule, asked ? Outcome::kZeroAmount : Outcome::kError);
+      return std::nullopt;
+    }
+    const Outcome sample = rules_.Sample(model_.rules[rule]);
+    if (sample != Outcome::kAwarded) {
+      Set(rule, sample, asked->points);
+      return std::nullopt;
+    }
+    if (model_.rules[rule].is_promotion) AddCarry(rule);
+    return MakeCandidate(rule, *asked, LineKind::kPromotion);
+  }
+
+  void Limits() {
+    for (Candidate& candidate : candidates_) {
+      candidate.outcome = ApplyOwnLimits(candidate);
+      Set(candidate.rule, candidate.outcome, candidate.line.requested);
+    }
+    std::erase_if(candidates_, [](const Candidate& candidate) {
+      return candidate.outcome != Outcome::kAwarded;
+    });
+  }
+
+  // Trims the candidate to what its limits, its budget and its source leave.
+  Outcome ApplyOwnLimits(Candidate& candidate) {
+    const Rule& rule = model_.rules[candidate.rule];
+    for (const Limit& limit : rule.limits) {
+      if (limit.fires && counters_.Left(*limit.fires) <= 0) {
+        Trim(candidate.line, *limit.fires, 0);
+      }
+      if (limit.points && !IsIssue(rule)) {
+        Trim(candidate.line, *limit.points, counters_.Left(*limit.points));
+      }
+      if (candidate.line.granted == 0) return Outcome::kLimitReached;
+    }
+    if (IsIssue(rule)) return Outcome::kAwarded;
+    if (rule.budget)
+      ApplyBudget(candidate.line, *rule.budget, counters_.Left(rule.budget->counter));
+    if (const Budget* const budget = SourceOf(rule)) {
+      ApplyBudget(candidate.line, *budget, counters_.Left(budget->counter));
+    }
+    return candidate.line.granted == 0 ? Outcome::kBudgetExhausted : Outcome::kAwarded;
+  }
+
+  const Budget* SourceOf(const Rule& rule) const {
+    if (!rule.source || !model_.sources[*rule.source].budget) return nullptr;
+    return &*model_.sources[*rule.source].budget;
+  }
+
+  void ApplyBudget(AwardedLine& line, const Budget& budget, std::int64_t left) {
+    if (line.granted <= left) return;
+    switch (budget.on_exhausted) {
+      case OnExhausted::kPartial:
+        return Trim(line, budget.counter, left);
+      case OnExhausted::kWholeOnly:
+        return Trim(line, budget.counter, 0);
+      case OnExhausted::kAlertOnly:
+        if (std::find(result_.alerts.begin(), result_.alerts.end(), budget.counter) ==
+            result_.alerts.end()) {
+          result_.alerts.push_back(budget.counter);
+        }
+        return;
+    }
+  }
+
+  static void Trim(AwardedLine& line, std::size_t counter, std::int64_t left) {
+    const std::int64_t most = std::max<std::int64_t>(0, left);
+    if (line.granted <= most) return;
+    line.cuts.push_back(Cut{counter, line.granted - most});
+    line.granted = most;
+  }
+
+  bool IsBetter(const Candidate& a, const Candidate& b, GroupMode mode) const {
+    const Rule& one = model_.rules[a.rule];
+    const Rule& other = model_.rules[b.rule];
+    if (mode == GroupMode::kHighest && a.line.granted != b.line.granted) {
+      return a.line.granted > b.line.granted;
+    }
+    if (one.priority != other.priority) return one.priority > other.priority;
+    return one.id < other.id;
+  }
+
+  void Groups() {
+    for (std::size_t group = 0; group < model_.groups.size(); ++group) {
+      const GroupMode mode = model_.groups[group].mode;
+      if (mode == GroupMode::kStacked) continue;
+      const Candidate* best = nullptr;
+      for (const Candidate& candidate : candidates_) {
+        if (model_.rules[candidate.rule].group != group) continue;
+        if (best == nullptr || IsBetter(candidate, *best, mode)) best = &candidate;
+      }
+      if (best == nullptr) continue;
+      const std::size_t winner = best->rule;
+      for (const Candidate& candidate : candidates_) {
+        if (model_.rules[candidate.rule].group != group || candidate.rule == winner) continue;
+        Set(candidate.rule, Outcome::kLostInGroup, candidate.line.granted);
+      }
+      std::erase_if(candidates_, [&](const Candidate& candidate) {
+        return model_.rules[candidate.rule].group == group && candidate.rule != winner;
+      });
+    }
+  }
+
+  // By group, priority and id; rules without a group come last.
+  void MoveToLines() {
+    const auto group_of = [&](const Candidate& candidate) {
+      return model_.rules[candidate.rule].group.value_or(model_.groups.size());
+    };
+    std::sort(candidates_.begin(), candidates_.end(), [&](const Candidate& a, const Candidate& b) {
+      if (group_of(a) != group_of(b)) return group_of(a) < group_of(b);
+      return IsBetter(a, b, GroupMode::kStacked);
+    });
+    for (Candidate& candidate : candidates_) {
+      const Rule& rule = model_.rules[candidate.rule];
+      if (IsIssue(rule)) {
+        const std::size_t reward = std::get<Issue>(rule.effect).reward;
+        result_.vouchers.push_back(Voucher{candidate.rule, reward, candidate.line.granted});
+        for (const Limit& limit : rule.limits) UseFires(limit, 1);
+        continue;
+      }
+      result_.lines.push_back(std::move(candidate.line));
+    }
+  }
+
+  // ---- Phases 7 and 8.
+
+  bool IsCovered(const Cap& cap, const AwardedLine& line) const {
+    if (line.point_type != cap.point_type) return false;
+    switch (cap.applies_to) {
+      case Cap::AppliesTo::kAll:
+        return true;
+      case Cap::AppliesTo::kPromotions:
+        return line.kind == LineKind::kPromotion;
+      case Cap::AppliesTo::kRules:
+        return std::find(cap.rules.begin(), cap.rules.end(), line.id) != cap.rules.end();
+    }
+    return false;
+  }
+
+  // Whether a cap trims `a` before `b`: promotions, lowest priority first, then tier, then base
+  // lines; the greater id first.
+  bool IsTrimmedBefore(const AwardedLine& a, const AwardedLine& b) const {
+    if (a.kind != b.kind) return a.kind > b.kind;
+    if (a.kind == LineKind::kPromotion) {
+      const std::int32_t priority_a = model_.rules[a.rule].priority;
+      const std::int32_t priority_b = model_.rules[b.rule].priority;
+      if (priority_a != priority_b) return priority_a < priority_b;
+    }
+    if (a.id != b.id) return a.id > b.id;
+    return a.part.begin > b.part.begin;
+  }
+
+  void Caps() {
+    for (const Cap& cap : model_.caps) {
+      std::vector<AwardedLine*> covered;
+      std::int64_t sum = 0;
+      for (AwardedLine& line : result_.lines) {
+        if (!IsCovered(cap, line)) continue;
+        covered.push_back(&line);
+        sum += line.granted;
+      }
+      std::int64_t over = sum - std::max<std::int64_t>(0, counters_.Left(cap.counter));
+      std::sort(covered.begin(), covered.end(), [&](const AwardedLine* a, const AwardedLine* b) {
+        return IsTrimmedBefore(*a, *b);
+      });
+      for (AwardedLine* const line : covered) {
+        if (over <= 0) break;
+        const std::int64_t cut = std::min(over, line->granted);
+        if (cut == 0) continue;
+        Trim(*line, cap.counter, line->granted - cut);
+        over -= cut;
+        if (line->granted == 0) SetCut(*line, Outcome::kCapReached);
+      }
+    }
+  }
+
+  void SetCut(const AwardedLine& line, Outcome outcome) {
+    if (line.kind != LineKind::kTier) Set(line.rule, outcome, line.requested);
+  }
+
+  void SharedBudgets() {
+    for (const FundingSource& source : model_.sources) {
+      if (!source.budget) continue;
+      std::int64_t left = counters_.Left(source.budget->counter);
+      for (AwardedLine& line : result_.lines) {
+        const Rule& rule = model_.rules[line.rule];
+        if (line.kind == LineKind::kTier || SourceOf(rule) != &*source.budget) continue;
+        const bool had_points = line.granted > 0;
+        ApplyBudget(line, *source.budget, left);
+        left -= line.granted;
+        if (had_points && line.granted == 0) SetCut(line, Outcome::kBudgetExhausted);
+      }
+    }
+  }
+
+  // ---- The rest.
+
+  void Finish() {
+    for (AwardedLine& line : result_.lines) {
+      line.shares = Shares(line.granted, line.shares);
+      if (line.granted == 0) continue;
+      if (line.kind != LineKind::kTier) UseOwn(line);
+    }
+    for (const Cap& cap : model_.caps) {
+      std::int64_t used = 0;
+      for (const AwardedLine& line : result_.lines) {
+        if (IsCovered(cap, line)) used += line.granted;
+      }
+      Use(cap.counter, used, "");
+    }
+    for (std::size_t rule = 0; rule < outcomes_.size(); ++rule) {
+      if (outcomes_[rule]) result_.outcomes.push_back(*outcomes_[rule]);
+    }
+  }
+
+  void UseOwn(const AwardedLine& line) {
+    const Rule& rule = model_.rules[line.rule];
+    for (const Limit& limit : rule.limits) {
+      UseFires(limit, 1);
+      if (limit.points) Use(*limit.points, line.granted, ByOf(limit));
+    }
+    if (rule.budget) Use(rule.budget->counter, line.granted, "");
+    if (const Budget* const budget = SourceOf(rule)) Use(budget->counter, line.granted, "");
+  }
+
+  void UseFires(const Limit& limit, std::int64_t fires) {
+    if (limit.fires) Use(*limit.fires, fires, ByOf(limit));
+  }
+
+  std::string ByOf(const Limit& limit) {
+    if (!limit.by) return "";
+    const cel::Value by = rules_.frame().Value(*limit.by);
+    return by.is(cel::Kind::kString) ? std::string(by.text()) : "";
+  }
+
+  void Use(std::size_t counter, std::int64_t amount, std::string by) {
+    if (amount == 0 || model_.counters[counter].window == Span::kActivity) return;
+    for (CounterUse& use : result_.uses) {
+      if (use.counter != counter || use.by != by) continue;
+      use.amount += amount;
+      return;
+    }
+    result_.uses.push_back(CounterUse{counter, amount, std::move(by)});
+  }
+
+  // Rules in shadow, each alone, after the real ones.
+  void Shadows() {
+    for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
+      const Rule& one = model_.rules[rule];
+      if (one.rollout != Rollout::kShadow || !rules_.HasTrigger(one)) continue;
+      RuleResult shadow{rule, rules_.Gate(rule), 0};
+      if (shadow.outcome == Outcome::kAwarded) shadow = Shadow(rule);
+      const auto place = std::upper_bound(
+          result_.outcomes.begin(), result_.outcomes.end(), shadow,
+          [](const RuleResult& a, const RuleResult& b) { return a.rule < b.rule; });
+      result_.outcomes.insert(place, shadow);
+    }
+  }
+
+  RuleResult Shadow(std::size_t rule) {
+    const std::optional<Asked> asked = rules_.Ask(rule);
+    if (!asked) return {rule, Outcome::kError, 0};
+    if (asked->points == 0) return {rule, Outcome::kZeroAmount, 0};
+    const Outcome sample = rules_.Sample(model_.rules[rule]);
+    if (sample != Outcome::kAwarded) return {rule, sample, asked->points};
+    Candidate candidate = MakeCandidate(rule, *asked, LineKind::kPromotion);
+    const Outcome outcome = ApplyOwnLimits(candidate);
+    if (outcome != Outcome::kAwarded) return {rule, outcome, asked->points};
+    return {rule, Outcome::kShadowOnly, candidate.line.granted};
+  }
+
+  void After() {
+    const std::vector<std::int64_t> points = PointsBy([](const AwardedLine&) { return true; });
+    FactFrame& frame = rules_.frame();
+    result_.metrics_after = MetricsAfter(model_, frame, points, 0, 0);
+    frame.SetMetrics(result_.metrics_after);
+    for (std::size_t badge = 0; badge < model_.badges.size(); ++badge) {
+      if (HasBadge(model_.badges[badge].id) || !frame.Test(model_.badges[badge].when)) continue;
+      result_.badges.push_back(badge);
+    }
+    result_.tier.earned = tiers_.earned;
+    result_.tier.since = tiers_.since;
+    result_.tier.through = tiers_.through;
+    result_.tier.shown = std::max(tiers_.earned, tiers_.floor.value_or(0));
+    if (model_.tier_policy.upgrades_at_once) {
+      result_.tier = JudgeTier(model_, frame, tiers_, Moment::kUpgrade);
+    }
+  }
+
+  bool HasBadge(absl::string_view id) const {
+    const Texts badges = facts_.member.badges;
+    return std::find(badges.begin(), badges.end(), id) != badges.end();
+  }
+
+  AwardedLine LineOf(std::size_t rule, const Asked& asked, LineKind kind) const {
+    AwardedLine line;
+    line.kind = kind;
+    line.id = model_.rules[rule].id;
+    line.rule = rule;
+    line.point_type = PointTypeOf(model_, model_.rules[rule]);
+    line.requested = asked.points;
+    line.granted = asked.points;
+    line.shares = asked.bases;  // until Finish
+    return line;
+  }
+
+  Candidate MakeCandidate(std::size_t rule, const Asked& asked, LineKind kind) const {
+    return {rule, LineOf(rule, asked, kind), Outcome::kAwarded};
+  }
+
+  template <class Filter>
+  std::vector<std::int64_t> PointsBy(Filter filter) const {
+    std::vector<std::int64_t> points(model_.point_types.size(), 0);
+    for (const AwardedLine& line : result_.lines) {
+      if (filter(line)) points[line.point_type] += line.granted;
+    }
+    return points;
+  }
+
+  void Set(std::size_t rule, Outcome outcome, std::int64_t worth = 0) {
+    outcomes_[rule] = RuleResult{rule, outcome, worth};
+  }
+
+  const Model& model_;
+  const Facts& facts_;
+  const TierState& tiers_;
+  RuleAmounts rules_;
+  Counters counters_;
+  std::vector<std::optional<RuleResult>> outcomes_;
+  std::vector<Candidate> candidates_;
+  Evaluated result_;
+};
+
+constexpr absl::string_view kBadgeEarned = "badge_earned";
+
+// The counters as the activity left them; those with `by` belong to another text and start anew.
+std::vector<CounterFact> CountersAfter(const Facts& facts, const Evaluated& result) {
+  std::vector<CounterFact> counters(facts.counters.begin(), facts.counters.end());
+  for (const CounterUse& use : result.uses) {
+    const auto found = std::find_if(counters.begin(), counters.end(), [&](const CounterFact& fact) {
+      return fact.counter == use.counter;
+    });
+    if (found == counters.end()) {
+      counters.push_back(CounterFact{use.counter, use.amount});
+    } else {
+      found->used += use.amount;
+    }
+  }
+  return counters;
+}
+
+// Runs the rules that wait for a badge, once for each new one.
+void AwardBadges(const Model& model, const Facts& facts, const TierState& tiers,
+                 Evaluated& result) {
+  const bool is_awaited = std::any_of(model.rules.begin(), model.rules.end(), [](const Rule& rule) {
+    return std::find(rule.triggers.begin(), rule.triggers.end(), kBadgeEarned) !=
+           rule.triggers.end();
+  });
+  if (!is_awaited || facts.activity.type == kBadgeEarned) return;
+  std::vector<CounterFact> counters = CountersAfter(facts, result);
+  for (const std::size_t badge : result.badges) {
+    const AttributeFact earned{"badge", absl::string_view(model.badges[badge].id)};
+    Facts award = facts;
+    award.activity.type = kBadgeEarned;
+    award.activity.attributes = {&earned, 1};
+    award.purchase = PurchaseFact();
+    award.items = {};
+    award.metrics = result.metrics_after;
+    award.metrics_after = {};
+    award.counters = counters;
+    Evaluated awarded = Evaluation(model, award, tiers).Run();
+    awarded.badges.clear();
+    counters = CountersAfter(award, awarded);
+    result.badge_awards.push_back(std::move(awarded));
+  }
+}
+
+}  // namespace
+
+Evaluated Evaluate(const Model& model, const Facts& facts, const TierState& tiers) {
+  Evaluated result = Evaluation(model, facts, tiers).Run();
+  AwardBadges(model, facts, tiers, result);
+  return result;
+}
+
+std::int64_t PointsOf(const Evaluated& evaluated, std::size_t point_type) {
+  std::int64_t sum = 0;
+  for (const AwardedLine& line : evaluated.lines) {
+    if (line.point_type == point_type) sum += line.granted;
+  }
+  return sum;
+}
+
+}  // namespace laurel::rules::model

@@ -1,0 +1,57 @@
+#include "rules/program/lot_terms.h"
+
+#include <algorithm>
+
+namespace laurel::rules::model {
+namespace {
+
+// The first instant of `date`, or the exact instant for hours and minutes.
+Timestamp After(const Model& model, Timestamp start, const CivilDuration& duration) {
+  if (!duration.is_whole_days()) return start.PlusMicros(duration.micros_max());
+  if (duration.count == 0) return start;
+  return model.calendar.StartOf(Plus(model.calendar.LocalDate(start), duration));
+}
+
+std::optional<Timestamp> ActivationOf(const Model& model, const Settlement& settlement,
+                                      Timestamp occurred_at,
+                                      std::optional<Timestamp> fulfilled_at) {
+  switch (settlement.policy) {
+    case Settlement::Policy::kImmediate:
+      return occurred_at;
+    case Settlement::Policy::kAfter:
+      return After(model, occurred_at, settlement.after);
+    case Settlement::Policy::kOnFulfilment:
+    case Settlement::Policy::kOnSettle:
+      break;
+  }
+  if (!settlement.at_latest) return fulfilled_at;
+  const Timestamp latest = After(model, occurred_at, *settlement.at_latest);
+  return fulfilled_at ? std::min(*fulfilled_at, latest) : latest;
+}
+
+}  // namespace
+
+LotDates LotTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
+                    Timestamp occurred_at, std::optional<Timestamp> fulfilled_at) {
+  const PointKindOf& type = model.point_types[point_type];
+  const bool has_settlement = rule != nullptr && rule->lot.settlement;
+  const Settlement& settlement = has_settlement ? *rule->lot.settlement : type.settlement;
+  const bool has_expiry = rule != nullptr && !rule->lot.expiry.empty();
+  const std::vector<Expiry>& expiry = has_expiry ? rule->lot.expiry : type.expiry;
+
+  LotDates dates;
+  dates.activates_at = ActivationOf(model, settlement, occurred_at, fulfilled_at);
+  const Date awarded_on = model.calendar.LocalDate(occurred_at);
+  if (dates.activates_at) dates.activates_on = model.calendar.LocalDate(*dates.activates_at);
+  for (const Expiry& one : expiry) {
+    const bool is_from_award = one.from_award || one.is_inactivity;
+    if (!is_from_award && !dates.activates_on) continue;
+    const Date start = is_from_award ? awarded_on : *dates.activates_on;
+    const std::optional<Date> last = LastDay({&one.policy, 1}, start);
+    if (last && (!dates.last_on || *last < *dates.last_on)) dates.last_on = last;
+  }
+  if (dates.last_on) dates.expires_at = model.calendar.StartOf(dates.last_on->PlusDays(1));
+  return dates;
+}
+
+}  // namespace laurel::rules::model

@@ -1,0 +1,28 @@
+#ifndef LAUREL_RULES_PROGRAM_LOT_TERMS_H_
+#define LAUREL_RULES_PROGRAM_LOT_TERMS_H_
+
+#include <optional>
+
+#include "engine/base/time.h"
+#include "rules/program/model.h"
+
+namespace laurel::rules::model {
+
+// When the points of a lot can be spent: [activates_at, expires_at).
+struct LotDates {
+  std::optional<Timestamp> activates_at;  // empty: not before it is fulfilled or settled
+  Timestamp expires_at = Timestamp::Never();
+  std::optional<Date> activates_on;  // the local date of activates_at
+  std::optional<Date> last_on;       // the last day; empty: never ends, or not known yet
+};
+
+// The terms of points of a type that a rule (null: none) awards for something that occurred at
+// `occurred_at`. `fulfilled_at` is when an item was handed over or the lot was settled, for the
+// policies that wait for it. What INACTIVITY gives is counted from the activity itself; later
+// activities move it.
+LotDates LotTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
+                    Timestamp occurred_at, std::optional<Timestamp> fulfilled_at = std::nullopt);
+
+}  // namespace laurel::rules::model
+
+#endif  // LAUREL_RULES_PROGRAM_LOT_TERMS_H_

@@ -1,0 +1,23 @@
+#ifndef LAUREL_RULES_PROGRAM_METRICS_AFTER_H_
+#define LAUREL_RULES_PROGRAM_METRICS_AFTER_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "rules/program/fact_frame.h"
+#include "rules/program/model.h"
+
+namespace laurel::rules::model {
+
+// The metrics with the activity of `frame`, which brought `points` by point type. Only `part` of
+// `whole` minor units of it count; whole 0: all of it. Measures that cannot be added up are taken
+// from facts.metrics_after, and from before the activity where those say nothing.
+std::vector<std::optional<std::int64_t>> MetricsAfter(const Model& model, FactFrame& frame,
+                                                      std::span<const std::int64_t> points,
+                                                      std::int64_t part, std::int64_t whole);
+
+}  // namespace laurel::rules::model
+
+#endif  // LAUREL_RULES_PROGRAM_METRICS_AFTER_H_

@@ -1,0 +1,89 @@
+#include "rules/program/rewards.h"
+
+#include <algorithm>
+
+#include "rules/cel/arena.h"
+#include "rules/program/counters.h"
+#include "rules/program/fact_frame.h"
+#include "rules/program/rule_amounts.h"
+
+namespace laurel::rules::model {
+namespace {
+
+PriceRefusal RefusalOf(const Reward& reward, FactFrame& frame, const Counters& counters) {
+  const Timestamp now = frame.facts().activity.occurred_at;
+  const bool is_entitled =
+      IsActive(reward.active, now, frame.date(), frame.minute()) && frame.Test(reward.when);
+  if (!is_entitled) return PriceRefusal::kNotEntitled;
+  for (const Limit& limit : reward.limits) {
+    if (limit.fires && counters.Left(*limit.fires) <= 0) return PriceRefusal::kLimitReached;
+  }
+  return PriceRefusal::kNone;
+}
+
+}  // namespace
+
+absl::string_view ToString(PriceRefusal refusal) {
+  switch (refusal) {
+    case PriceRefusal::kNone:
+      return "";
+    case PriceRefusal::kNotEntitled:
+      return "NOT_ENTITLED";
+    case PriceRefusal::kLimitReached:
+      return "LIMIT_REACHED";
+  }
+  return "";
+}
+
+absl::string_view ToString(PaymentBound bound) {
+  switch (bound) {
+    case PaymentBound::kOffered:
+      return "OFFERED";
+    case PaymentBound::kOrder:
+      return "ORDER";
+    case PaymentBound::kStep:
+      return "STEP";
+    case PaymentBound::kMinimum:
+      return "MINIMUM";
+  }
+  return "";
+}
+
+RewardPrice PriceOf(const Model& model, const Facts& facts, std::size_t reward) {
+  const Reward& one = model.rewards[reward];
+  cel::Arena arena;
+  FactFrame frame(model, facts, arena);
+  frame.SetSegments();
+  frame.SetVariables();
+  RewardPrice price;
+  price.refusal = RefusalOf(one, frame, Counters(model, facts));
+  price.point_type = one.point_type;
+  price.points = one.points;
+  price.money = one.money;
+  for (const auto& [tier, points] : one.tier_points) {
+    if (tier <= facts.member.tier) price.points = std::min(price.points, points);
+  }
+  return price;
+}
+
+Payment PaymentOf(const Model& model, std::int64_t order, std::int64_t offered) {
+  Payment payment;
+  if (!model.pay || offered <= 0 || order <= 0) return payment;
+  const PayWithPoints& pay = *model.pay;
+  const std::int64_t payable = Proportion(order, pay.max_percent_micros, 100 * kMicros);
+  const std::int64_t most = payable / pay.money * pay.points;
+  payment.points = std::min(offered, most);
+  payment.bound = offered <= most ? PaymentBound::kOffered : PaymentBound::kOrder;
+  if (pay.step > 0 && payment.points % pay.step != 0) {
+    payment.points -= payment.points % pay.step;
+    payment.bound = PaymentBound::kStep;
+  }
+  if (payment.points < pay.minimum) {
+    payment.points = 0;
+    payment.bound = PaymentBound::kMinimum;
+  }
+  payment.money = Proportion(pay.money, payment.points, pay.points);
+  return payment;
+}
+
+}  // namespace laurel::rules::model

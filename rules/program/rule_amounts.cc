@@ -1,0 +1,209 @@
+#include "rules/program/rule_amounts.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "rules/program/functions.h"
+
+namespace laurel::rules::model {
+namespace {
+
+constexpr std::int64_t kBasisMost = 1'000'000'000'000;
+
+template <class T, class U>
+bool Contains(const std::vector<T>& list, const U& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// The day that a window of the day belongs to: one that wraps midnight belongs to its beginning.
+std::optional<Date> WindowDay(const Active& active, Date date, int minute) {
+  if (!active.time_from && !active.time_until) return date;
+  const int from = active.time_from.value_or(0);
+  const int until = active.time_until.value_or(24 * 60);
+  if (from < until) {
+    return from <= minute && minute < until ? std::optional(date) : std::nullopt;
+  }
+  if (minute >= from) return date;
+  return minute < until ? std::optional(date.PlusDays(-1)) : std::nullopt;
+}
+
+}  // namespace
+
+bool IsActive(const Active& active, Timestamp at, Date date, int minute) {
+  if (active.from && at < *active.from) return false;
+  if (active.until && at >= *active.until) return false;
+  const std::optional<Date> day = WindowDay(active, date, minute);
+  if (!day) return false;
+  if (active.first_on && *day < *active.first_on) return false;
+  if (active.last_on && *day > *active.last_on) return false;
+  if (active.weekdays != 0 && (active.weekdays >> Weekday(*day) & 1u) == 0) return false;
+  return active.dates.empty() || Contains(active.dates, *day);
+}
+
+RuleAmounts::RuleAmounts(const Model& model, const Facts& facts)
+    : model_(model), facts_(facts), frame_(model, facts, arena_), gates_(model.rules.size()) {
+  // What counts is known before the variables, which may read it; eligibility may read both.
+  std::vector<std::size_t> counting;
+  for (std::size_t i = 0; i < facts.items.size(); ++i) {
+    const bool has_kind = Contains(model.eligibility.line_kinds, facts.items[i].kind);
+    if (has_kind && frame_.TestItem(model.eligibility.items, i)) counting.push_back(i);
+  }
+  frame_.SetCounting(counting);
+  frame_.SetSegments();
+  frame_.SetVariables();
+  is_eligible_ = frame_.Test(model.eligibility.when);
+}
+
+bool RuleAmounts::HasTrigger(const Rule& rule) const {
+  return Contains(rule.triggers, facts_.activity.type);
+}
+
+Outcome RuleAmounts::Gate(std::size_t rule) {
+  if (gates_[rule]) return *gates_[rule];
+  const Rule& one = model_.rules[rule];
+  const auto decide = [&] {
+    if (!is_eligible_) return Outcome::kNotEligible;
+    const auto& paused = facts_.paused_rules;
+    if (one.rollout == Rollout::kPaused ||
+        std::find(paused.begin(), paused.end(), rule) != paused.end()) {
+      return Outcome::kPaused;
+    }
+    if (!IsActive(one.active, facts_.activity.occurred_at, frame_.date(), frame_.minute())) {
+      return Outcome::kNotActive;
+    }
+    const int holds = one.when ? frame_.Try(*one.when) : 1;
+    if (holds < 0) return Outcome::kError;
+    return holds == 1 ? Outcome::kAwarded : Outcome::kConditionFalse;
+  };
+  gates_[rule] = decide();
+  return *gates_[rule];
+}
+
+Outcome RuleAmounts::Sample(const Rule& rule) const {
+  if (rule.is_held_out && model_.holdout_basis_points > 0 &&
+      BucketOf(model_, facts_, model_.holdout_salt) < model_.holdout_basis_points) {
+    return Outcome::kHeldOut;
+  }
+  if (rule.canary_basis_points > 0 &&
+      BucketOf(model_, facts_, absl::StrCat("canary:", rule.id)) >= rule.canary_basis_points) {
+    return Outcome::kNotInCanary;
+  }
+  return Outcome::kAwarded;
+}
+
+std::int64_t RuleAmounts::CarryOf(std::size_t rule) const {
+  for (const CarryFact& carry : facts_.carries) {
+    if (carry.rule == rule) return carry.micros;
+  }
+  return 0;
+}
+
+std::vector<std::int64_t> RuleAmounts::BasesOf(const Earn& earn, const Condition* also) {
+  std::vector<std::int64_t> bases(facts_.items.size(), 0);
+  for (const std::size_t i : frame_.counting()) {
+    const ItemFact& item = facts_.items[i];
+    if (!frame_.TestItem(earn.items, i)) continue;
+    if (also != nullptr && !frame_.TestItem(*also, i)) continue;
+    bases[i] = earn.basis == Basis::kQuantity ? item.quantity_micros
+               : earn.basis == Basis::kList   ? item.list
+                                              : item.net;
+  }
+  return bases;
+}
+
+std::optional<std::int64_t> RuleAmounts::Sum(const std::vector<std::int64_t>& bases) const {
+  std::int64_t sum = 0;
+  for (const std::int64_t basis : bases) {
+    if (basis < 0 || basis > kBasisMost - sum) return std::nullopt;
+    sum += basis;
+  }
+  return sum;
+}
+
+std::optional<std::int64_t> RuleAmounts::BasisOf(const Earn& earn,
+                                                 const std::vector<std::int64_t>& bases) {
+  if (earn.basis != Basis::kExpression) return Sum(bases);
+  const cel::Value value = frame_.Value(*earn.of);
+  if (!value.is(cel::Kind::kInt) || value.int_value() > kBasisMost) return std::nullopt;
+  return std::max<std::int64_t>(0, value.int_value());
+}
+
+std::optional<std::int64_t> RuleAmounts::Millionths(std::size_t rule) {
+  const auto& earn = std::get<Earn>(model_.rules[rule].effect);
+  const std::optional<std::int64_t> basis = BasisOf(earn, BasesOf(earn, nullptr));
+  return basis ? CarryMicros(earn.rate, *basis) : std::nullopt;
+}
+
+std::optional<Asked> RuleAmounts::AskEarn(std::size_t rule, const Earn& earn) {
+  Asked asked;
+  asked.bases = BasesOf(earn, nullptr);
+  const std::optional<std::int64_t> basis = BasisOf(earn, asked.bases);
+  if (!basis) return std::nullopt;
+  if (earn.rate.rounding == Rounding::kCarry) {
+    const std::optional<std::int64_t> earned = CarryMicros(earn.rate, *basis);
+    if (!earned) return std::nullopt;
+    asked.points = AddToCarry(CarryOf(rule), *earned).points;
+    if (asked.points > kLineMax) return std::nullopt;
+    return asked;
+  }
+  const std::optional<std::int64_t> points = BasePoints(earn.rate, *basis);
+  if (!points) return std::nullopt;
+  asked.points = *points;
+  return asked;
+}
+
+std::optional<std::int64_t> RuleAmounts::BaseOfPart(std::size_t rule, std::int64_t part,
+                                                    std::int64_t whole) {
+  const auto* const earn = std::get_if<Earn>(&model_.rules[rule].effect);
+  if (earn == nullptr) return part > 0 ? Ask(rule).value_or(Asked()).points : 0;
+  const std::optional<std::int64_t> basis = BasisOf(*earn, BasesOf(*earn, nullptr));
+  if (!basis) return std::nullopt;
+  const std::int64_t counted = Proportion(*basis, part, whole);
+  if (earn->rate.rounding != Rounding::kCarry) return BasePoints(earn->rate, counted);
+  const std::optional<std::int64_t> earned = CarryMicros(earn->rate, counted);
+  return earned ? std::optional(AddToCarry(CarryOf(rule), *earned).points) : std::nullopt;
+}
+
+std::optional<Asked> RuleAmounts::Factor(std::size_t rule, const Condition& items,
+                                         std::int64_t factor_micros, const Part& part) {
+  const auto& earn = std::get<Earn>(model_.rules[rule].effect);
+  Asked asked;
+  asked.bases = BasesOf(earn, &items);
+  std::optional<std::int64_t> basis = BasisOf(earn, asked.bases);
+  if (!basis) return std::nullopt;
+  if (part.whole > 0) {
+    basis = Proportion(*basis, part.end, part.whole) - Proportion(*basis, part.begin, part.whole);
+  }
+  const std::optional<std::int64_t> points = FactorPoints(earn.rate, factor_micros, *basis);
+  if (!points) return std::nullopt;
+  asked.points = *points;
+  return asked;
+}
+
+std::optional<Asked> RuleAmounts::AskMultiply(const Multiply& multiply) {
+  const Outcome gate = Gate(multiply.rule);
+  const bool holds = gate == Outcome::kAwarded && HasTrigger(model_.rules[multiply.rule]);
+  if (!holds) return Asked{0, std::vector<std::int64_t>(facts_.items.size(), 0)};
+  return Factor(multiply.rule, multiply.items, multiply.by_micros, Part());
+}
+
+std::optional<Asked> RuleAmounts::AskBonus(const Bonus& bonus) {
+  const cel::Value value = frame_.Value(*bonus.points);
+  if (!value.is(cel::Kind::kInt) || value.int_value() > kLineMax) return std::nullopt;
+  Asked asked;
+  asked.points = std::max<std::int64_t>(0, value.int_value());
+  asked.bases.assign(facts_.items.size(), 0);
+  for (const std::size_t i : frame_.counting()) asked.bases[i] = facts_.items[i].net;
+  return asked;
+}
+
+std::optional<Asked> RuleAmounts::Ask(std::size_t rule) {
+  const auto& effect = model_.rules[rule].effect;
+  if (const auto* earn = std::get_if<Earn>(&effect)) return AskEarn(rule, *earn);
+  if (const auto* multiply = std::get_if<Multiply>(&effect)) return AskMultiply(*multiply);
+  if (const auto* bonus = std::get_if<Bonus>(&effect)) return AskBonus(*bonus);
+  return Asked{std::get<Issue>(effect).quantity, std::vector<std::int64_t>(facts_.items.size(), 0)};
+}
+
+}  // namespace laurel::rules::model

@@ -1,0 +1,79 @@
+#ifndef LAUREL_RULES_PROGRAM_RULE_AMOUNTS_H_
+#define LAUREL_RULES_PROGRAM_RULE_AMOUNTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "rules/cel/arena.h"
+#include "rules/program/fact_frame.h"
+#include "rules/program/facts.h"
+#include "rules/program/model.h"
+#include "rules/program/outcome.h"
+
+namespace laurel::rules::model {
+
+// The part [begin, end) of a purchase of `whole` minor units; whole 0: all of it.
+struct Part {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t whole = 0;
+};
+
+// What a rule asks for before limits, groups and caps.
+struct Asked {
+  std::int64_t points = 0;          // or instances of a reward
+  std::vector<std::int64_t> bases;  // by index into facts.items: how the line is shared
+};
+
+// Each rule by itself: whether it holds for some facts, and what it asks for. Takes eligibility,
+// segments and variables into account. The model and the facts must outlive this. Not thread-safe.
+class RuleAmounts {
+ public:
+  RuleAmounts(const Model& model, const Facts& facts);
+
+  bool is_eligible() const { return is_eligible_; }
+  FactFrame& frame() { return frame_; }
+
+  bool HasTrigger(const Rule& rule) const;
+  // The first of NOT_ELIGIBLE, PAUSED, NOT_ACTIVE, CONDITION_FALSE and ERROR that the rule meets;
+  // AWARDED if it meets none.
+  Outcome Gate(std::size_t rule);
+  // HELD_OUT, NOT_IN_CANARY or AWARDED.
+  Outcome Sample(const Rule& rule) const;
+
+  // Empty if an expression fails or the amount leaves its range. A multiple of a rule that does not
+  // hold asks for nothing.
+  std::optional<Asked> Ask(std::size_t rule);
+  // What the rate of `rule` gives for the first `part` of `whole` minor units.
+  std::optional<std::int64_t> BaseOfPart(std::size_t rule, std::int64_t part, std::int64_t whole);
+  // What `factor_micros` adds to `rule` on the items of `items`, within a segment.
+  std::optional<Asked> Factor(std::size_t rule, const Condition& items, std::int64_t factor_micros,
+                              const Part& segment);
+  // Millionths that a CARRY rule earns, without what was carried before.
+  std::optional<std::int64_t> Millionths(std::size_t rule);
+
+  std::int64_t CarryOf(std::size_t rule) const;
+
+ private:
+  std::vector<std::int64_t> BasesOf(const Earn& earn, const Condition* also);
+  std::optional<std::int64_t> Sum(const std::vector<std::int64_t>& bases) const;
+  std::optional<std::int64_t> BasisOf(const Earn& earn, const std::vector<std::int64_t>& bases);
+  std::optional<Asked> AskEarn(std::size_t rule, const Earn& earn);
+  std::optional<Asked> AskMultiply(const Multiply& multiply);
+  std::optional<Asked> AskBonus(const Bonus& bonus);
+
+  const Model& model_;
+  const Facts& facts_;
+  cel::Arena arena_;
+  FactFrame frame_;
+  bool is_eligible_ = false;
+  std::vector<std::optional<Outcome>> gates_;
+};
+
+// Whether `active` takes in a moment, whose local date and minute of the day are given.
+bool IsActive(const Active& active, Timestamp at, Date date, int minute);
+
+}  // namespace laurel::rules::model
+
+#endif  // LAUREL_RULES_PROGRAM_RULE_AMOUNTS_H_
