@@ -33,7 +33,7 @@ Program CompileProgram(absl::string_view text) {
 }
 
 std::string ReadExample(absl::string_view name) {
-  const std::string path = absl::StrCat(SourceDir(), "/tests/rules/programs/", name, ".yaml");
+  const std::string path = absl::StrCat(SourceDir(), "/programs/", name, ".yaml");
   std::ifstream file(path, std::ios::binary);
   EXPECT_TRUE(file.good()) << path;
   std::ostringstream text;

@@ -20,7 +20,7 @@ struct Program {
 // Reads and compiles a document, without the checks.
 Program CompileProgram(absl::string_view text);
 
-// The text of tests/rules/programs/<name>.yaml.
+// The text of programs/<name>.yaml.
 std::string ReadExample(absl::string_view name);
 
 }  // namespace laurel::rules::model

@@ -9,7 +9,7 @@ namespace laurel::rules::model {
 namespace {
 
 TEST(Explain, NamesLinesCutsAndFailingConjuncts) {
-  const Program program = CompileProgram(ReadExample("coffee"));
+  const Program program = CompileProgram(ReadExample("bean-club"));
   ASSERT_NE(program.model, nullptr) << program.error;
   const auto test = WithDefaults(program.document.test_defaults(), program.document.tests(2));
   const TestFacts given(*program.model, test);

@@ -15,7 +15,7 @@ std::string Failures(const Program& program) {
 }
 
 TEST(ExamplePrograms, PassTheirTests) {
-  for (const char* name : {"coffee", "fashion"}) {
+  for (const char* name : {"bean-club", "fashion"}) {
     SCOPED_TRACE(name);
     const Program program = CompileProgram(ReadExample(name));
     ASSERT_NE(program.model, nullptr) << program.error;
@@ -33,16 +33,16 @@ struct Row {
 
 // Each edit changes what a program means; a test of the program says so.
 constexpr Row kEdits[] = {
-    {"coffee", "points: \"3\", per: \"1.00\", rounding: DOWN",
+    {"bean-club", "points: \"3\", per: \"1.00\", rounding: DOWN",
      "points: \"3\", per: \"1.00\", rounding: HALF_UP",
      "plain purchase: lines.base_beans: expected 13, was 14"},
-    {"coffee", "after: 6 months", "after: 5 months", "plain purchase: lots.beans: expected"},
-    {"coffee", "mode: HIGHEST", "mode: STACKED",
+    {"bean-club", "after: 6 months", "after: 5 months", "plain purchase: lots.beans: expected"},
+    {"bean-club", "mode: HIGHEST", "mode: STACKED",
      "gold member on oat-week Tuesday gets only the better drink offer: "
      "lines.double_bean_tuesday: expected nothing, was 21"},
-    {"coffee", "max: 300, per: MEMBER", "max: 301, per: MEMBER",
+    {"bean-club", "max: 300, per: MEMBER", "max: 301, per: MEMBER",
      "the daily cap trims the office run"},
-    {"coffee", "downgrade: DROP_ONE", "downgrade: RECOMPUTE",
+    {"bean-club", "downgrade: DROP_ONE", "downgrade: RECOMPUTE",
      "a lost platinum lands softly on gold"},
     {"fashion", "crossing: SPLIT_BASKET", "crossing: WITH_BASKET",
      "a basket that crosses into silver"},

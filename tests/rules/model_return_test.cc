@@ -58,7 +58,7 @@ void ReturnInPieces(const Program& program, int index, std::mt19937_64& random) 
 
 TEST(Return, InPiecesTakesBackAllThatWasGiven) {
   std::mt19937_64 random(3);
-  for (const char* name : {"coffee", "fashion"}) {
+  for (const char* name : {"bean-club", "fashion"}) {
     const Program program = CompileProgram(ReadExample(name));
     ASSERT_NE(program.model, nullptr) << program.error;
     for (int i = 0; i < program.document.tests_size(); ++i) {
