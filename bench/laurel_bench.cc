@@ -67,9 +67,9 @@ struct Options {
 std::string DataDirOf(const std::string& folder) { return absl::StrCat(folder, "/ledger"); }
 
 std::vector<std::string> SubjectArguments(const Options& options) {
-  std::vector<std::string> arguments = {
-      "serve",       "--data-dir", DataDirOf(options.folder), "--listen", "127.0.0.1:0",
-      "--log-level", "warning",    "--adopt-identity-key"};
+  std::vector<std::string> arguments = {"serve",    "--data-dir",  DataDirOf(options.folder),
+                                        "--listen", "127.0.0.1:0", "--log-level",
+                                        "warning"};
   for (const std::string& setting : options.settings)
     arguments.push_back(absl::StrCat("--", setting));
   return arguments;
@@ -130,8 +130,8 @@ absl::StatusOr<double> Enrol(const Options& options) {
   RETURN_IF_ERROR(CreateLedger(config.data_dir));
   RETURN_IF_ERROR(CreateKeyFile(config.identity_key_file));
   RETURN_IF_ERROR(CreateKeyFile(config.signing_key_file));
-  ASSIGN_OR_RETURN(std::string key, LoadKeyFile(config.identity_key_file));
-  const IdentityHasher hasher(std::move(key));
+  ASSIGN_OR_RETURN(const std::string key, LoadKeyFile(config.identity_key_file));
+  const IdentityHasher hasher(key);
   ASSIGN_OR_RETURN(Booted ledger, OpenLedger(config.data_dir));
   RETURN_IF_ERROR(ledger.dir.SetIdentityKey(hasher.Fingerprint()));  // as the server's first start
   ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
@@ -372,17 +372,6 @@ int Main(int argc, char** argv) {
     if (options.wants_check && !bar.IsMet()) return 1;
   }
   return 0;
-}
-
-// Threads inherit the mask: the signals reach whoever waits for them.
-void BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
 }
 
 int Run(int argc, char** argv) {

@@ -19,6 +19,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/base/time.h"
 #include "engine/store/files.h"
+#include "rules/program/text.h"
 
 namespace laurel {
 namespace {
@@ -34,27 +35,12 @@ std::string FlagOf(absl::string_view name) {
   return absl::StrCat("--", absl::StrReplaceAll(name, {{"_", "-"}}));
 }
 
-std::size_t EditDistance(absl::string_view a, absl::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 // "; did you mean listen?", or nothing where nothing is near.
 std::string Suggest(absl::string_view word, const std::vector<std::string>& known) {
   std::size_t nearest = 4;
   const std::string* found = nullptr;
   for (const std::string& candidate : known) {
-    const std::size_t distance = EditDistance(word, candidate);
+    const std::size_t distance = rules::EditDistance(word, candidate);
     if (distance >= nearest) continue;
     nearest = distance;
     found = &candidate;
@@ -438,10 +424,9 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
   if (config.checkpoint_interval_micros <= 0) {
     reader.Wrong("checkpoint_interval", "must be longer than 0s, was 0s");
   }
-  config.block_cache_bytes = MemoryBytes() / 4;
-  if (reader.Text("block_cache") != "auto") {
-    config.block_cache_bytes = reader.Get<std::int64_t>("block_cache", 0, ParseBytes);
-  }
+  config.block_cache_bytes = reader.Text("block_cache") == "auto"
+                                 ? MemoryBytes() / 4
+                                 : reader.Get<std::int64_t>("block_cache", 0, ParseBytes);
   config.write_buffer_bytes = reader.Get<std::int64_t>("write_buffer", 0, ParseBytes);
   if (config.write_buffer_bytes < (std::int64_t{1} << 20)) {
     reader.Wrong("write_buffer", "must be at least 1MiB, was less");

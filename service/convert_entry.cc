@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "engine/base/status_macros.h"
+#include "engine/store/key.h"
+#include "engine/store/record.h"
 #include "service/convert.h"
 #include "service/names.h"
 #include "service/status.h"
@@ -156,6 +158,28 @@ absl::Status RenderEntry(const Entry& entry, const Hash& leaf, ReadView& view, R
     }
   }
   return view.status();
+}
+
+absl::StatusOr<std::vector<std::uint64_t>> MemberEntries(
+    const ReadView& view, MemberId member, std::uint64_t first, std::uint64_t last,
+    absl::FunctionRef<bool(EntryKind)> is_wanted) {
+  std::vector<std::uint64_t> sequences;
+  absl::Status damage;
+  RETURN_IF_ERROR(view.snapshot().Scan(
+      Space::kMembers, EncodeKey(view.partition(), MemberEntryKey{member, first}),
+      EncodeKey(view.partition(), MemberEntryKey{member, last + 1}), ScanOptions{},
+      [&](absl::string_view key, absl::string_view value) {
+        const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
+        EntryKindMark mark;
+        if (!sequence.ok() || !DecodeRecord(value, mark)) {
+          damage = absl::DataLossError("member entries: must be index rows, was damaged");
+          return false;
+        }
+        if (is_wanted(mark.kind)) sequences.push_back(*sequence);
+        return true;
+      }));
+  RETURN_IF_ERROR(damage);
+  return sequences;
 }
 
 }  // namespace laurel

@@ -7,8 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
-#include "engine/store/key.h"
-#include "engine/store/record.h"
+#include "service/convert_entry.h"
 
 namespace laurel {
 namespace {
@@ -44,24 +43,7 @@ absl::StatusOr<std::vector<std::uint64_t>> LifeOf(const ReadView& view, MemberId
   const auto is_life = [](EntryKind kind) {
     return kind >= EntryKind::kMemberEnrolled && kind <= EntryKind::kMemberClosed;
   };
-  std::vector<std::uint64_t> sequences;
-  absl::Status damage;
-  const KeyRange range = MemberEntryRange(view.partition(), member);
-  RETURN_IF_ERROR(view.snapshot().Scan(
-      Space::kMembers, range.begin, range.end, ScanOptions{},
-      [&](absl::string_view key, absl::string_view value) {
-        const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
-        EntryKindMark mark;
-        if (!sequence.ok() || !DecodeRecord(value, mark)) {
-          damage = absl::DataLossError("member entries: must be index rows, was damaged");
-          return false;
-        }
-        if (*sequence > last) return false;
-        if (is_life(mark.kind)) sequences.push_back(*sequence);
-        return true;
-      }));
-  RETURN_IF_ERROR(damage);
-  return sequences;
+  return MemberEntries(view, member, 0, last, is_life);
 }
 
 // The member as of an entry, folded from the entries of its life.

@@ -9,8 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
-#include "engine/store/key.h"
-#include "engine/store/record.h"
+#include "service/convert_entry.h"
 #include "service/text.h"
 
 namespace laurel {
@@ -171,23 +170,10 @@ std::int64_t RefundOf(const PurchaseReturned& returned, const PurchaseAccrued& a
 // What the reversals up to entry `last` have given back of a redemption.
 absl::StatusOr<std::int64_t> ReversedUntil(ReadView& view, MemberId member,
                                            std::uint64_t redemption, std::uint64_t last) {
-  std::vector<std::uint64_t> sequences;
-  absl::Status damage;
-  const PartitionId partition = view.partition();
-  RETURN_IF_ERROR(view.snapshot().Scan(
-      Space::kMembers, EncodeKey(partition, MemberEntryKey{member, redemption}),
-      EncodeKey(partition, MemberEntryKey{member, last + 1}), ScanOptions{},
-      [&](absl::string_view key, absl::string_view value) {
-        const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
-        EntryKindMark mark;
-        if (!sequence.ok() || !DecodeRecord(value, mark)) {
-          damage = absl::DataLossError("member entries: must be index rows, was damaged");
-          return false;
-        }
-        if (mark.kind == EntryKind::kReverseRedemption) sequences.push_back(*sequence);
-        return true;
-      }));
-  RETURN_IF_ERROR(damage);
+  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> sequences,
+                   MemberEntries(view, member, redemption, last, [](EntryKind kind) {
+                     return kind == EntryKind::kReverseRedemption;
+                   }));
   std::int64_t reversed = 0;
   for (const std::uint64_t sequence : sequences) {
     const std::shared_ptr<const Entry> entry = view.state().FindEntry(sequence);

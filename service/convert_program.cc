@@ -16,9 +16,9 @@ namespace {
 template <class Order>
 std::optional<ProgramId> ParseDocument(const std::string& document, Violations& violations,
                                        std::vector<rules::Finding>& findings, Order& order) {
-  std::optional<rules::Rulebook::Compiled> compiled = CompileDocument(document, violations);
-  if (!compiled) return std::nullopt;
-  findings = std::move(compiled->findings);
+  if (!CheckDocumentSize(document, violations)) return std::nullopt;
+  rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(document);
+  findings = std::move(compiled.findings);
   bool has_error = false;
   for (const rules::Finding& finding : findings) {
     if (finding.severity != rules::Severity::kError) continue;
@@ -33,10 +33,10 @@ std::optional<ProgramId> ParseDocument(const std::string& document, Violations& 
   if (has_error && violations.reason().empty()) {
     violations.SetReason(ToString(v1::ERROR_REASON_PROGRAM_INVALID));
   }
-  if (compiled->rulebook == nullptr) return std::nullopt;
-  order.canonical = std::string(compiled->rulebook->canonical());
-  order.digest = compiled->rulebook->digest();
-  return ProgramId::Of(compiled->rulebook->program());
+  if (compiled.rulebook == nullptr) return std::nullopt;
+  order.canonical = std::string(compiled.rulebook->canonical());
+  order.digest = compiled.rulebook->digest();
+  return ProgramId::Of(compiled.rulebook->program());
 }
 
 v1::PointKind ToApi(rules::PointKind kind) {
@@ -85,12 +85,6 @@ bool CheckDocumentSize(const std::string& document, Violations& violations) {
     return false;
   }
   return true;
-}
-
-std::optional<rules::Rulebook::Compiled> CompileDocument(const std::string& document,
-                                                         Violations& violations) {
-  if (!CheckDocumentSize(document, violations)) return std::nullopt;
-  return rules::Rulebook::Compile(document);
 }
 
 Command ParseCreateProgram(const v1::CreateProgramRequest& request, const ParseContext& context,

@@ -26,9 +26,6 @@ Command ParseActivateRevision(const v1::ActivateRevisionRequest& request,
                               const ParseContext& context);
 // False after a violation: the document is missing or too long to be looked at.
 bool CheckDocumentSize(const std::string& document, Violations& violations);
-// Compiles where the document is not too long to be looked at.
-std::optional<rules::Rulebook::Compiled> CompileDocument(const std::string& document,
-                                                         Violations& violations);
 
 absl::Status RenderCreateProgram(const Reply& reply, const std::vector<rules::Finding>& findings,
                                  v1::CreateProgramResponse& response);

@@ -33,10 +33,8 @@ Environment ReadEnvironment() {
 
 // Settings that are well formed and key files that, where they are, may be used.
 int CheckConfig(const Config& config) {
-  for (const std::string& file : {config.identity_key_file, config.signing_key_file}) {
-    const absl::Status key = LoadKeyFile(file).status();
-    if (!key.ok() && !absl::IsNotFound(key)) return Refuse(key, kExitRefused);
-  }
+  if (const absl::Status keys = CheckKeyFiles(config); !keys.ok())
+    return Refuse(keys, kExitRefused);
   std::puts("configuration is good");
   return kExitDone;
 }

@@ -235,8 +235,7 @@ class ChunkStream : public grpc::ServerWriteReactor<Response> {
     is_in_ = shell_.intake().Enter();
     if (!is_in_) return FinishWith(Shell::Draining());
     if (!shell_.pool().Submit([this] { Run(); })) {
-      FinishWith(ToRpcStatus(WithReason(
-          absl::UnavailableError("queue of reads: must have room, was full"), "OVERLOADED")));
+      FinishWith(Shell::Overloaded());
     }
   }
   void OnWriteDone(bool ok) override {
@@ -269,10 +268,7 @@ class ChunkStream : public grpc::ServerWriteReactor<Response> {
     this->StartWrite(&chunk_);
   }
   void FinishWith(const google::rpc::Status& status) {
-    if (const std::optional<std::int64_t> retry = RetryMillis(status)) {
-      context_.AddTrailingMetadata("grpc-retry-pushback-ms", absl::StrCat(*retry));
-    }
-    this->Finish(ToGrpc(status));
+    this->Finish(Shell::ToAnswer(context_, status));
   }
 
   Shell& shell_;

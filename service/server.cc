@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -162,6 +161,13 @@ sigset_t StopSignals() {
   return signals;
 }
 
+// Those and the one that asks for new settings.
+sigset_t ServedSignals() {
+  sigset_t signals = StopSignals();
+  ::sigaddset(&signals, SIGHUP);
+  return signals;
+}
+
 void SetServing(grpc::Server& server, bool is_serving) {
   grpc::HealthCheckServiceInterface* health = server.GetHealthCheckService();
   if (health == nullptr) return;
@@ -198,8 +204,7 @@ void TakeNewSettings(const Config& config, const Reload& reload, Log& log) {
 }
 
 void WaitForStop(const Config& config, const Reload& reload, Log& log) {
-  sigset_t signals = StopSignals();
-  ::sigaddset(&signals, SIGHUP);
+  const sigset_t signals = ServedSignals();
   int signal = 0;
   while (::sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
     TakeNewSettings(config, reload, log);
@@ -253,18 +258,21 @@ void AnnounceStop(grpc::Server& server, const Config& config, const Log& log) {
   ::_exit(kExitDone);
 }
 
-// Threads inherit the mask: the signals reach whoever waits for them.
+}  // namespace
+
 void BlockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = ServedSignals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
 }
 
-}  // namespace
+absl::Status CheckKeyFiles(const Config& config) {
+  for (const std::string& file : {config.identity_key_file, config.signing_key_file}) {
+    const absl::Status key = LoadKeyFile(file).status();
+    if (!key.ok() && !absl::IsNotFound(key)) return key;
+  }
+  return absl::OkStatus();
+}
 
 int InitLedger(const Config& config, const Log& log) {
   if (config.origin.empty()) {
@@ -298,10 +306,8 @@ int InitLedger(const Config& config, const Log& log) {
 int Serve(const Config& config, const Reload& reload, Log& log) {
   BlockSignals();
   StopLockCycleChecks();
-  for (const std::string& file : {config.identity_key_file, config.signing_key_file}) {
-    const absl::Status key = LoadKeyFile(file).status();
-    if (!key.ok() && !absl::IsNotFound(key)) return Refuse(log, "key refused", key, kExitRefused);
-  }
+  if (const absl::Status keys = CheckKeyFiles(config); !keys.ok())
+    return Refuse(log, "key refused", keys, kExitRefused);
   BootOptions boot;
   boot.data_dir = config.data_dir;
   boot.store = StoreOptions(config, log);
@@ -309,9 +315,7 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
   boot.root_at = [](const Snapshot& snapshot, PartitionId partition, std::uint64_t size) {
     return RootAt(snapshot, partition, size);
   };
-  boot.check_tail = [](const Snapshot& snapshot, PartitionId partition) {
-    return CheckTail(snapshot, partition);
-  };
+  boot.check_tail = CheckTail;
   boot.checkpoints = [&config](const DataDir& dir) { return LoadSigned(config, dir); };
   std::variant<Booted, Refusal> outcome = Boot(boot);
   if (const auto* refusal = std::get_if<Refusal>(&outcome)) {

@@ -16,6 +16,13 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitIoError = 74;
 inline constexpr int kExitRefused = 78;  // configuration or ledger
 
+// Blocks SIGTERM, SIGINT and SIGHUP, for whoever waits for them, in the calling thread and those
+// that it starts, and ignores SIGPIPE. Call it while there is one thread.
+void BlockSignals();
+
+// What is wrong with a key file that is there; OK where it may be used or is missing.
+absl::Status CheckKeyFiles(const Config& config);
+
 // Creates the ledger and, where they are missing, its keys. Returns an exit code.
 int InitLedger(const Config& config, const Log& log);
 

@@ -20,21 +20,20 @@ void Shell::Finish(const Call& call, const google::rpc::Status& status) const {
                                             absl::Dec(fraction, absl::kZeroPad6))},
                 {"request_id", std::string(call.request_id)}});
   }
-  if (status.code() == 0) {
-    call.reactor->Finish(grpc::Status::OK);
-    return;
-  }
+  call.reactor->Finish(ToAnswer(*call.context, status));
+}
+
+grpc::Status Shell::ToAnswer(grpc::CallbackServerContext& context,
+                             const google::rpc::Status& status) {
+  if (status.code() == 0) return grpc::Status::OK;
   if (const std::optional<std::int64_t> retry = RetryMillis(status)) {
-    call.context->AddTrailingMetadata("grpc-retry-pushback-ms", absl::StrCat(*retry));
+    context.AddTrailingMetadata("grpc-retry-pushback-ms", absl::StrCat(*retry));
   }
-  call.reactor->Finish(ToGrpc(status));
+  return ToGrpc(status);
 }
 
 void Shell::OnPool(const Call& call, Pool::Task task) const {
-  if (pool_.Submit(std::move(task))) return;
-  Finish(call,
-         ToRpcStatus(WithReason(absl::UnavailableError("queue of reads: must have room, was full"),
-                                "OVERLOADED")));
+  if (!pool_.Submit(std::move(task))) Finish(call, Overloaded());
 }
 
 std::int64_t Shell::MicrosLeft(const grpc::CallbackServerContext& context) const {
@@ -55,6 +54,11 @@ google::rpc::Status Shell::DeadlineTooShort() {
 google::rpc::Status Shell::Draining() {
   return ToRpcStatus(
       WithReason(absl::UnavailableError("server: must be serving, was draining"), "DRAINING"));
+}
+
+google::rpc::Status Shell::Overloaded() {
+  return ToRpcStatus(
+      WithReason(absl::UnavailableError("queue of reads: must have room, was full"), "OVERLOADED"));
 }
 
 google::rpc::Status Shell::Failed(const absl::Status& status) const {

@@ -157,6 +157,10 @@ class Shell {
   }
   static google::rpc::Status DeadlineTooShort();
   static google::rpc::Status Draining();
+  static google::rpc::Status Overloaded();
+  // What the client gets of a status; tells it when to try again where that may help.
+  static grpc::Status ToAnswer(grpc::CallbackServerContext& context,
+                               const google::rpc::Status& status);
 
   // Renders an answer of the engine: the response, or the refusal that it tells of.
   template <class Response, class Render>

@@ -26,6 +26,8 @@ bool IsForbiddenControl(char c);
 // `text` in double quotes, cut after 40 code points, control characters shown as "\n" or "\x07".
 std::string Quoted(absl::string_view text);
 
+// The number of bytes to insert, remove or replace to make `b` of `a`.
+std::size_t EditDistance(absl::string_view a, absl::string_view b);
 // The candidate that `word` was probably meant to be: equal without regard to case, else the fewest
 // edits, at most 2 (1 for words of up to 3 bytes), the first of several. Empty if there is none.
 absl::string_view Nearest(absl::string_view word, std::span<const std::string> candidates);
