@@ -63,6 +63,25 @@ void CountPoints(State& state, MemberId id, Date date, std::uint32_t type_index,
             points);
 }
 
+TrackedSum& SumOf(std::vector<TrackedSum>& sums, const std::string& metric) {
+  for (TrackedSum& sum : sums) {
+    if (sum.metric == metric) return sum;
+  }
+  return sums.emplace_back(TrackedSum{.metric = metric});
+}
+
+void CountMetric(State& state, MemberId id, Date date, const MetricCounted& counted) {
+  TrackedSum& month = SumOf(
+      MonthOf(state.members.Mutable(MemberKey{id}), date.month_number()).tracked, counted.metric);
+  TrackedSum& day =
+      SumOf(DayOf(state.months.Mutable(MonthKey{id, date.month_number()}), date.day()).tracked,
+            counted.metric);
+  const bool had_value = day.value > 0;
+  day.value += counted.delta;
+  month.value += counted.delta;
+  month.days += static_cast<int>(day.value > 0) - static_cast<int>(had_value);
+}
+
 // ---- events
 // --------------------------------------------------------------------------------------------------
 
@@ -207,6 +226,16 @@ struct Folder {
   }
   void operator()(const ReviewPostponed& e) const {
     state.members.Mutable(MemberKey{member()}).tier.review_not_before = e.not_before;
+  }
+  void operator()(const EvidenceKept&) const {}
+  void operator()(const CounterMoved& e) const {
+    const CounterKey key{entry.program, e.is_of_member ? entry.member : std::nullopt, e.name, e.by,
+                         e.start};
+    state.counters.Mutable(key).used += e.delta;
+  }
+  void operator()(const MetricCounted& e) const {
+    const auto* returned = entry.FindEvent<PurchaseReturned>();
+    CountMetric(state, member(), returned == nullptr ? day() : returned->original_on, e);
   }
   void operator()(const RevisionCreated& e) const {
     state.revisions.Put(RevisionKey{entry.program, e.number},

@@ -228,20 +228,21 @@ Entry MakeEntry(State& state, const Command& command, const Context& context,
 TierView TierAt(State& state, MemberId id, const rules::Rulebook& rulebook, Timestamp instant) {
   const Member* member = state.members.Find(MemberKey{id});
   LAUREL_CHECK(member != nullptr, "the caller resolved the member");
-  MemberTier tier = member->tier;
-  while (tier.review_at <= instant && tier.review_not_before <= instant) {
-    const std::vector<std::int64_t> metrics =
-        MetricsAsOf(state, id, rulebook, LastDayOfTerm(rulebook, tier));
-    tier = After(tier, JudgeReview(rulebook, tier, metrics));
-  }
-  return ViewOf(rulebook, tier, MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant)));
+  const Standing standing(state, id, rulebook);
+  const MemberTier tier = standing.TierAt(member->tier, instant, member->tier.review_not_before);
+  return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(instant)));
 }
 
 std::vector<ProgressLine> RetentionAt(State& state, MemberId id, const rules::Rulebook& rulebook,
                                       const TierView& tier, Timestamp instant) {
   if (tier.review_at.is_never()) return {};
+  const Standing standing(state, id, rulebook);
+  MemberTier held;
+  held.tier = tier.tier;
+  held.since = tier.since;
+  held.review_at = tier.review_at;
   return NearestOf(rulebook, rulebook.tiers()[TierIndex(rulebook, tier.tier)].retain,
-                   MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant)));
+                   standing.MetricsAsOf(held, rulebook.LocalDate(instant)));
 }
 
 std::vector<Balance> BalancesAt(State& state, MemberId id, Timestamp now) {

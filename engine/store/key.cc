@@ -139,6 +139,7 @@ Space SpaceOf(const DueKey&) { return Space::kIndex; }
 Space SpaceOf(const TotalKey&) { return Space::kTotals; }
 Space SpaceOf(const ProgramKey&) { return Space::kDefault; }
 Space SpaceOf(const RevisionKey&) { return Space::kDefault; }
+Space SpaceOf(const CounterKey&) { return Space::kMembers; }
 
 std::string EncodeKey(PartitionId partition, const MemberKey& key) {
   return OfMember(partition, key.member, 'm').Take();
@@ -197,6 +198,12 @@ std::string EncodeKey(PartitionId partition, const ProgramKey& key) {
 }
 std::string EncodeKey(PartitionId partition, const RevisionKey& key) {
   return Writer(partition).Letter('v').Text(key.program.str()).U32(key.number).Take();
+}
+
+std::string EncodeKey(PartitionId partition, const CounterKey& key) {
+  Writer start = key.member ? OfMember(partition, *key.member, 'k')
+                            : std::move(Writer(partition).Letter('k').Text(key.program.str()));
+  return start.Text(key.name).Text(key.by).I32(key.start.days()).Take();
 }
 
 KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t until) {

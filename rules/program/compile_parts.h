@@ -15,6 +15,7 @@ template <class T>
 using Repeated = google::protobuf::RepeatedPtrField<T>;
 
 // ---- compile_lots.cc
+Period PeriodOf(v1::Calendar calendar);
 Settlement SettlementOf(const std::string& path, const v1::Settlement& from,
                         CompileContext& context);
 std::vector<Expiry> ExpiryOf(const std::string& path, const Repeated<v1::Expiry>& from,

@@ -163,11 +163,12 @@ class Evaluation {
   Outcome ApplyOwnLimits(Candidate& candidate) {
     const Rule& rule = model_.rules[candidate.rule];
     for (const Limit& limit : rule.limits) {
-      if (limit.fires && counters_.Left(*limit.fires) <= 0) {
+      const std::string by = ByOf(limit);
+      if (limit.fires && counters_.Left(*limit.fires, by) <= 0) {
         Trim(candidate.line, *limit.fires, 0);
       }
       if (limit.points && !IsIssue(rule)) {
-        Trim(candidate.line, *limit.points, counters_.Left(*limit.points));
+        Trim(candidate.line, *limit.points, counters_.Left(*limit.points, by));
       }
       if (candidate.line.granted == 0) return Outcome::kLimitReached;
     }

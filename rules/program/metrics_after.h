@@ -18,6 +18,10 @@ std::vector<std::optional<std::int64_t>> MetricsAfter(const Model& model, FactFr
                                                       std::span<const std::int64_t> points,
                                                       std::int64_t part, std::int64_t whole);
 
+// What the activity of `frame` adds to a metric that can be added up by day: an amount for SUM, 1
+// for measures that count activities or their days, 0 where it does not count.
+std::int64_t DeltaOf(const Metric& metric, FactFrame& frame, std::span<const std::int64_t> points);
+
 }  // namespace laurel::rules::model
 
 #endif  // LAUREL_RULES_PROGRAM_METRICS_AFTER_H_
