@@ -68,7 +68,7 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
   }
   const std::optional<MemberId> id = state.Resolve(command.program, order.member);
   if (!id) return Rejected{Rejection::kMemberNotFound, {}};
-  const Member member = *state.members.Find(MemberKey{*id});
+  const Member& member = *state.members.Find(MemberKey{*id});
   if (member.state == MemberState::kClosed) {
     return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
   }
@@ -76,7 +76,7 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
           state.purchases.Find(PurchaseKey{command.program, order.receipt})) {
     return AlreadyPosted(state, *purchase, order, id, context);
   }
-  const std::vector<PurchaseLine> lines = LinesOf(order);
+  std::vector<PurchaseLine> lines = LinesOf(order);
   const rules::Evaluation awards = EvaluateLines(*rulebook, lines, order.occurred_at);
   const auto too_large = [](absl::string_view what) {
     return Rejected{Rejection::kAmountNotAllowed,
@@ -100,7 +100,7 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
                                             .channel = order.channel,
                                             .total = order.total,
                                             .eligible_net = awards.eligible_net,
-                                            .lines = lines});
+                                            .lines = std::move(lines)});
   Draft draft(state, *id);
   Timestamp lots_due_at = member.lots_due_at;
   std::map<std::size_t, std::int64_t> arrears_left;
