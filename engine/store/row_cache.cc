@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <list>
 #include <map>
 #include <string>
@@ -42,7 +43,9 @@ bool IsOf(PartitionId partition, absl::string_view key) {
          static_cast<unsigned char>(key[1]) == static_cast<unsigned char>(partition & 0xFF);
 }
 
-// A part of the rows, those used last first. Thread-safe.
+// A part of the rows. What has not been used for longest is forgotten first, or nearly so: a use
+// marks the row, and a row that has its turn and a mark loses the mark and gets another turn.
+// Moving the row at each use would touch its neighbours in memory too. Thread-safe.
 class Shard {
  public:
   // The row's value as of `version`; empty if that is not known here.
@@ -54,7 +57,7 @@ class Shard {
       return std::nullopt;
     }
     ++hits_;
-    rows_.splice(rows_.begin(), rows_, found->second);
+    found->second->is_used = true;
     return found->second->value;
   }
 
@@ -118,6 +121,7 @@ class Shard {
     std::string key;
     std::string value;
     std::uint64_t since;  // snapshots with this number or a larger one have this value
+    bool is_used = false;
   };
 
   static std::size_t BytesOf(absl::string_view key, absl::string_view value) {
@@ -125,7 +129,12 @@ class Shard {
   }
   void Shrink() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     while (bytes_ > bytes_max_) {
-      const Row& last = rows_.back();
+      Row& last = rows_.back();
+      if (last.is_used) {
+        last.is_used = false;
+        rows_.splice(rows_.begin(), rows_, std::prev(rows_.end()));
+        continue;
+      }
       bytes_ -= BytesOf(last.key, last.value);
       index_.erase(RowId{last.space, last.key});
       rows_.pop_back();

@@ -12,7 +12,7 @@
 namespace laurel {
 
 // Keeps rows that were read by key in memory, in front of any store: of each row the latest durable
-// value, of all rows those used last. Damage in the store is reported where it is read from the
+// value, of all rows those used lately. Damage in the store is reported where it is read from the
 // store; what is kept was read without any.
 //
 // Which snapshot may use a row. Every commit that succeeds gets the next number, and its writes
