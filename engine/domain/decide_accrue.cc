@@ -68,7 +68,7 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
   }
   const std::optional<MemberId> id = state.Resolve(command.program, order.member);
   if (!id) return Rejected{Rejection::kMemberNotFound, {}};
-  const Member member = *state.members.Find(MemberKey{*id});
+  const Member& member = *state.members.Find(MemberKey{*id});
   if (member.state == MemberState::kClosed) {
     return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
   }
@@ -76,7 +76,7 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
           state.purchases.Find(PurchaseKey{command.program, order.receipt})) {
     return AlreadyPosted(state, *purchase, order, id, context);
   }
-  const std::vector<PurchaseLine> lines = LinesOf(order);
+  std::vector<PurchaseLine> lines = LinesOf(order);
   const auto too_large = [](absl::string_view what) {
     return Rejected{Rejection::kAmountNotAllowed,
                     {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};
@@ -112,7 +112,8 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
                                             .channel = order.channel,
                                             .total = order.total,
                                             .eligible_net = evaluated.eligible_net,
-                                            .lines = lines,
+                                            // Elements keep their place: the rating still sees them.
+                                            .lines = std::move(lines),
                                             .tenders = order.tenders});
   if (std::optional<EvidenceKept> evidence = rating.evidence()) {
     accepted.events.push_back(*std::move(evidence));

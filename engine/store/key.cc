@@ -206,6 +206,34 @@ std::string EncodeKey(PartitionId partition, const CounterKey& key) {
   return start.Text(key.name).Text(key.by).I32(key.start.days()).Take();
 }
 
+bool IsReadOften(Space space, absl::string_view key) {
+  // Where the letter stands: behind the partition and, for what lies side by side with its member,
+  // behind 'm' and the member's number.
+  constexpr std::size_t kLetter = sizeof(PartitionId);
+  constexpr std::size_t kMemberLetter = kLetter + 1 + sizeof(std::uint64_t);
+  const auto has = [key](std::size_t at, char letter) {
+    return key.size() > at && key[at] == letter;
+  };
+  switch (space) {
+    case Space::kDefault:
+      return has(kLetter, 'g');
+    case Space::kMembers:
+      return has(kLetter, 'k') ||
+             (has(kLetter, 'm') && (has(kMemberLetter, 'm') || has(kMemberLetter, 'e') ||
+                                    has(kMemberLetter, 'a') || has(kMemberLetter, 'k')));
+    case Space::kIndex:
+      return has(kLetter, 'i');
+    case Space::kTotals:
+      return true;
+    case Space::kJournal:
+    case Space::kTiles:
+    case Space::kRequests:
+    case Space::kVault:
+      return false;
+  }
+  return false;
+}
+
 KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t until) {
   return KeyRange{JournalKey(partition, from), JournalKey(partition, until)};
 }

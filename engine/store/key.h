@@ -80,6 +80,10 @@ std::string EncodeKey(PartitionId partition, const ProgramKey& key);
 std::string EncodeKey(PartitionId partition, const RevisionKey& key);
 std::string EncodeKey(PartitionId partition, const CounterKey& key);
 
+// Whether rows under this key are read by key again and again, by commands and by lookups:
+// programs, identities, members with their enrolment and months, totals.
+bool IsReadOften(Space space, absl::string_view key);
+
 // Half-open ranges for scans.
 struct KeyRange {
   std::string begin;
