@@ -95,12 +95,19 @@ Rejected ResourceNotFound(absl::string_view kind, absl::string_view name) {
 }
 
 const Activation* RevisionAt(const Program& program, Timestamp occurred_at) {
-  if (program.activations.empty()) return nullptr;
-  const Activation* found = &program.activations.front();
+  const Activation* found = program.activations.empty() ? nullptr : &program.activations.front();
   for (const Activation& activation : program.activations) {
     if (activation.from <= occurred_at) found = &activation;
   }
+  for (const Activation& schedule : program.schedules) {
+    if (schedule.from <= occurred_at) found = &schedule;
+  }
   return found;
+}
+
+bool IsDue(State& state, const ProgramId& program, Timestamp now) {
+  const Program* record = state.programs.Find(ProgramKey{program});
+  return record != nullptr && record->due_at() <= now;
 }
 
 // ---- dispatch
@@ -156,6 +163,24 @@ struct Dispatcher {
   Decision operator()(const AdvanceMember& o) const {
     return DecideAdvance(state, command, o, context);
   }
+  Decision operator()(const ApproveRevision& o) const {
+    return DecideApprove(state, command, o, context);
+  }
+  Decision operator()(const ScheduleRevision& o) const {
+    return DecideSchedule(state, command, o, context);
+  }
+  Decision operator()(const CancelSchedule& o) const {
+    return DecideCancelSchedule(state, command, o, context);
+  }
+  Decision operator()(const PauseRule& o) const {
+    return DecidePauseRule(state, command, o, context);
+  }
+  Decision operator()(const ResumeRule& o) const {
+    return DecideResumeRule(state, command, o, context);
+  }
+  Decision operator()(const AdvanceProgram&) const {
+    return DecideAdvanceProgram(state, command, context);
+  }
 };
 
 }  // namespace
@@ -181,6 +206,7 @@ Entry MakeEntry(State& state, const Command& command, const Context& context,
   entry.method = MethodOf(command.order);
   entry.request = command.request;
   entry.principal = command.principal;
+  entry.role = command.role;
   entry.fingerprint = fingerprint;
   if (const auto* rejected = std::get_if<Rejected>(&decision)) {
     entry.kind = EntryKind::kRefused;

@@ -77,7 +77,8 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
     return AlreadyPosted(state, *purchase, order, id, context);
   }
   const std::vector<PurchaseLine> lines = LinesOf(order);
-  const rules::Evaluation awards = EvaluateLines(*rulebook, lines, order.occurred_at);
+  rules::Evaluation awards = EvaluateLines(*rulebook, lines, order.occurred_at);
+  LeaveOutPaused(*program, awards);
   const auto too_large = [](absl::string_view what) {
     return Rejected{Rejection::kAmountNotAllowed,
                     {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};

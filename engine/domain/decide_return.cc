@@ -96,10 +96,8 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
     return Rejected{Rejection::kReceiptContentDiffers,
                     {{"differing", differing}, {"entry", entry_name}}};
   }
-  const auto activation =
-      std::find_if(program->activations.begin(), program->activations.end(),
-                   [&](const Activation& a) { return a.digest == *sale->revision; });
-  LAUREL_CHECK(activation != program->activations.end(), "the revision that awarded was active");
+  const Activation* activation = FindActivation(*program, *sale->revision);
+  LAUREL_CHECK(activation != nullptr, "the revision that awarded was to be in force");
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, *activation);
   const std::shared_ptr<const rules::Rulebook> active =

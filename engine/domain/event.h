@@ -1,6 +1,7 @@
 #ifndef LAUREL_ENGINE_DOMAIN_EVENT_H_
 #define LAUREL_ENGINE_DOMAIN_EVENT_H_
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -124,12 +125,38 @@ struct RevisionCreated {
 struct RevisionActivated {
   std::uint32_t number = 0;
   Hash digest{};
+  std::optional<Timestamp> scheduled_from;  // empty: in force from when it was recorded
+};
+// The entry's principal approves of a revision.
+struct RevisionApproved {
+  std::uint32_t number = 0;
+  Hash digest{};
+  bool is_final = false;  // nobody else is needed: the revision is APPROVED
+};
+struct RevisionScheduled {
+  std::uint32_t number = 0;
+  Hash digest{};
+  Timestamp from;
+};
+struct ScheduleCancelled {
+  std::uint32_t number = 0;
+  Timestamp from;
+  RevisionState to = RevisionState::kApproved;  // state of the revision afterwards
+};
+struct RulePaused {
+  std::string rule;
+};
+// The entry's principal wants a paused rule to award again.
+struct RuleResumed {
+  std::string rule;
+  bool is_final = false;  // nobody else is needed: it does
 };
 
 using Event = std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
                            PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack,
                            PointsRedeemed, RedemptionReversed, LotExpired, TierDecided, LotsDue,
-                           ReviewPostponed, RevisionCreated, RevisionActivated>;
+                           ReviewPostponed, RevisionCreated, RevisionActivated, RevisionApproved,
+                           RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed>;
 
 }  // namespace laurel
 

@@ -1,5 +1,7 @@
 #include "engine/domain/facts.h"
 
+#include "engine/domain/revision_life.h"
+
 namespace laurel {
 namespace {
 
@@ -44,6 +46,12 @@ rules::Evaluation EvaluateLines(const rules::Rulebook& rulebook,
                                      .categories = line.categories});
   }
   return rulebook.Evaluate(rules::PurchaseFacts{.occurred_at = occurred_at, .items = items});
+}
+
+void LeaveOutPaused(const Program& program, rules::Evaluation& awards) {
+  if (program.paused_rules.empty()) return;
+  std::erase_if(awards.lines,
+                [&](const rules::AwardLine& line) { return IsPaused(program, line.rule_id); });
 }
 
 }  // namespace laurel

@@ -6,6 +6,7 @@
 
 #include "engine/domain/command.h"
 #include "engine/domain/rejection.h"
+#include "engine/domain/state.h"
 #include "rules/program/rulebook.h"
 
 // The seam between receipts and rules.
@@ -17,6 +18,9 @@ std::vector<PurchaseLine> LinesOf(const AccruePurchase& order);
 // What the rulebook gives for these lines.
 rules::Evaluation EvaluateLines(const rules::Rulebook& rulebook,
                                 const std::vector<PurchaseLine>& lines, Timestamp occurred_at);
+
+// Takes out what the program's paused rules would award.
+void LeaveOutPaused(const Program& program, rules::Evaluation& awards);
 
 // A caller's clock may be ahead of ours by this much.
 inline constexpr std::int64_t kAheadMicros = 10 * kMicrosPerMinute;
