@@ -168,7 +168,7 @@ google::rpc::Status QuoteForMember(ReadCall& read, const ProgramId& program, Acc
   return {};
 }
 
-google::rpc::Status QuoteForAnybody(ReadCall& read, const ProgramId& program,
+google::rpc::Status QuoteForAnybody(ReadCall& read, const ProgramId& program, const Program& record,
                                     const AccruePurchase& order, const rules::Rulebook& rulebook,
                                     v1::QuotePurchaseResponse& response) {
   if (order.currency != rulebook.currency()) {
@@ -181,7 +181,8 @@ google::rpc::Status QuoteForAnybody(ReadCall& read, const ProgramId& program,
   if (const std::optional<Rejected> late = RefuseTime(rulebook, order.occurred_at, read.now)) {
     return ToRpcStatus(*late, program);
   }
-  const rules::Evaluation evaluation = EvaluateLines(rulebook, LinesOf(order), order.occurred_at);
+  rules::Evaluation evaluation = EvaluateLines(rulebook, LinesOf(order), order.occurred_at);
+  LeaveOutPaused(record, evaluation);
   if (evaluation.has_overflow) {
     return ToRpcStatus(Rejected{Rejection::kAmountNotAllowed,
                                 {{"bound", absl::StrCat(kAmountMax)}, {"value", "points"}}},
@@ -231,7 +232,7 @@ google::rpc::Status QuotePurchaseNow(ReadCall& read, const v1::QuotePurchaseRequ
   if (request.has_member()) {
     return QuoteForMember(read, program, std::move(order), *rulebook, response);
   }
-  return QuoteForAnybody(read, program, order, *rulebook, response);
+  return QuoteForAnybody(read, program, *record, order, *rulebook, response);
 }
 
 // ---- batch
@@ -295,6 +296,7 @@ class BatchCall : public std::enable_shared_from_this<BatchCall> {
       return Answered();
     }
     command.principal = caller.principal;
+    command.role = caller.role;
     const auto at = static_cast<std::size_t>(index);
     replies_[at].program = command.program;
     shell_.engine().Submit(std::move(command), deadline,
