@@ -63,6 +63,14 @@ void CountPoints(State& state, MemberId id, Date date, std::uint32_t type_index,
             points);
 }
 
+// Keeps the order of `from`; of equal ones the later entry comes later.
+void InsertByInstant(const Activation& activation, std::vector<Activation>& activations) {
+  const auto later =
+      std::find_if(activations.begin(), activations.end(),
+                   [&](const Activation& other) { return other.from > activation.from; });
+  activations.insert(later, activation);
+}
+
 // Takes the schedule out and returns it; empty if there is none.
 std::optional<Activation> EraseSchedule(std::uint32_t number, Timestamp from,
                                         std::vector<Activation>& schedules) {
@@ -248,8 +256,8 @@ struct Folder {
         EraseSchedule(e.number, *e.scheduled_from, schedules);
       });
     }
-    program().activations.push_back(
-        Activation{e.number, e.digest, e.scheduled_from.value_or(entry.recorded_at)});
+    const Timestamp from = e.scheduled_from.value_or(entry.recorded_at);
+    InsertByInstant(Activation{e.number, e.digest, from}, program().activations);
   }
   void operator()(const RevisionApproved& e) const {
     Revision& revision = state.revisions.Mutable(RevisionKey{entry.program, e.number});
@@ -258,10 +266,7 @@ struct Folder {
   }
   void operator()(const RevisionScheduled& e) const {
     ChangeSchedules([&](std::vector<Activation>& schedules) {
-      const auto later =
-          std::find_if(schedules.begin(), schedules.end(),
-                       [&](const Activation& schedule) { return schedule.from > e.from; });
-      schedules.insert(later, Activation{e.number, e.digest, e.from});
+      InsertByInstant(Activation{e.number, e.digest, e.from}, schedules);
     });
   }
   void operator()(const ScheduleCancelled& e) const {
