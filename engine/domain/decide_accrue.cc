@@ -108,13 +108,14 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
   const Date day = rulebook->LocalDate(order.occurred_at);
   accepted.revision = revision.digest;
   accepted.effective_on = day;
-  accepted.events.push_back(PurchaseAccrued{.receipt = order.receipt,
-                                            .channel = order.channel,
-                                            .total = order.total,
-                                            .eligible_net = evaluated.eligible_net,
-                                            // Elements keep their place: the rating still sees them.
-                                            .lines = std::move(lines),
-                                            .tenders = order.tenders});
+  accepted.events.push_back(
+      PurchaseAccrued{.receipt = order.receipt,
+                      .channel = order.channel,
+                      .total = order.total,
+                      .eligible_net = evaluated.eligible_net,
+                      // Elements keep their place: the rating still sees them.
+                      .lines = std::move(lines),
+                      .tenders = order.tenders});
   if (std::optional<EvidenceKept> evidence = rating.evidence()) {
     accepted.events.push_back(*std::move(evidence));
   }
