@@ -80,11 +80,9 @@ TrackedSum& SumOf(std::vector<TrackedSum>& sums, const std::string& metric) {
 }
 
 void CountMetric(State& state, MemberId id, Date date, const MetricCounted& counted) {
-  TrackedSum& month = SumOf(
-      MonthOf(state.members.Mutable(MemberKey{id}), date.month_number()).tracked, counted.metric);
-  TrackedSum& day =
-      SumOf(DayOf(state.months.Mutable(MonthKey{id, date.month_number()}), date.day()).tracked,
-            counted.metric);
+  const SumsOfDay sums = SumsOf(state, id, date);
+  TrackedSum& month = SumOf(sums.month.tracked, counted.metric);
+  TrackedSum& day = SumOf(sums.day.tracked, counted.metric);
   const bool had_value = day.value > 0;
   day.value += counted.delta;
   month.value += counted.delta;
