@@ -162,6 +162,14 @@ void AddNames(const v1::ProgramDocument& document, CompileContext& context) {
   }
 }
 
+bool ReadsVariables(const cel::CheckedAst& checked, const cel::Expr& expr) {
+  const cel::Type& type = checked.TypeOf(expr);
+  if (type.kind() == cel::TypeKind::kStruct && type.name() == "Variables") return true;
+  const std::vector<const cel::Expr*> children = cel::ChildrenOf(expr);
+  return std::any_of(children.begin(), children.end(),
+                     [&](const cel::Expr* child) { return ReadsVariables(checked, *child); });
+}
+
 void AddExpressions(const v1::ProgramDocument& document, CompileContext& context) {
   Model& model = context.model;
   for (int i = 0; i < document.metrics_size(); ++i) {
@@ -171,13 +179,16 @@ void AddExpressions(const v1::ProgramDocument& document, CompileContext& context
     model.metrics[static_cast<std::size_t>(i)].items =
         context.Bool(path + ".items", document.metrics(i).items());
   }
+  for (int i = 0; i < document.variables_size(); ++i) {
+    context.AddVariable(At("variables", i) + ".expression", document.variables(i).expression());
+  }
   for (int i = 0; i < document.segments_size(); ++i) {
     const v1::Segment& from = document.segments(i);
     Condition when = context.Bool(At("segments", i) + ".when", from.when());
+    if (when && ReadsVariables(when->plan.checked(), when->plan.checked().root())) {
+      model.segments_read_variables = true;
+    }
     model.segments.push_back(Segment{from.id(), std::move(when)});
-  }
-  for (int i = 0; i < document.variables_size(); ++i) {
-    context.AddVariable(At("variables", i) + ".expression", document.variables(i).expression());
   }
   const v1::Eligibility& eligibility = document.eligibility();
   model.eligibility.when = context.Bool("eligibility.when", eligibility.when());
@@ -258,8 +269,8 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const v1::ProgramDocum
   if (model->point_types.empty()) context.Fail("point_types", "expected at least one");
   if (!context.status().ok()) return context.status();
   context.DeclareFacts();
-  AddTiers(document, context);
   AddExpressions(document, context);
+  AddTiers(document, context);
   AddSources(document, *model);
   AddRules(document, context);
   if (!context.status().ok()) return context.status();

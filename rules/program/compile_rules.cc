@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_join.h"
 #include "rules/program/compile_parts.h"
+#include "rules/program/document_canonical.h"
 
 namespace laurel::rules::model {
 namespace {
@@ -246,7 +247,7 @@ std::string SelectorOf(const std::string& selector, const Repeated<std::string>&
   if (excluded.empty()) return selector;
   const std::string categories =
       absl::StrJoin(excluded, " && ", [](std::string* out, const std::string& category) {
-        absl::StrAppend(out, "!(\"", category, "\" in item.categories)");
+        absl::StrAppend(out, "!(", CanonicalString(category), " in item.categories)");
       });
   return selector.empty() ? categories : absl::StrCat("(", selector, ") && ", categories);
 }

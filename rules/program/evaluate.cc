@@ -529,4 +529,13 @@ std::int64_t PointsOf(const Evaluated& evaluated, std::size_t point_type) {
   return sum;
 }
 
+std::vector<std::int64_t> PointsByType(const Model& model, const Evaluated& evaluated,
+                                       LineKind kind) {
+  std::vector<std::int64_t> points(model.point_types.size(), 0);
+  for (const AwardedLine& line : evaluated.lines) {
+    if (line.kind == kind) points[line.point_type] += line.granted;
+  }
+  return points;
+}
+
 }  // namespace laurel::rules::model

@@ -85,6 +85,9 @@ Evaluated Evaluate(const Model& model, const Facts& facts, const TierState& tier
 
 // The sum of granted points of one type.
 std::int64_t PointsOf(const Evaluated& evaluated, std::size_t point_type);
+// The granted points of the lines of one kind, by point type.
+std::vector<std::int64_t> PointsByType(const Model& model, const Evaluated& evaluated,
+                                       LineKind kind);
 
 }  // namespace laurel::rules::model
 

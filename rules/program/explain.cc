@@ -114,6 +114,7 @@ std::vector<ConjunctTrace> TraceOf(const Expression& condition, FactFrame& frame
 
 std::string Explain(const Model& model, const Facts& facts, const Evaluated& evaluated) {
   RuleAmounts rules(model, facts);
+  rules.frame().SetBase(PointsByType(model, evaluated, LineKind::kBase));
   std::string text;
   for (const AwardedLine& line : evaluated.lines) AppendLine(model, line, text);
   std::string not_applied;

@@ -405,6 +405,13 @@ void FactFrame::SetMember() {
   slots_[kMember] = MakeMember(segments_);
 }
 
+void FactFrame::Derive() {
+  // Such a variable sees imported segments only; all others see those with a condition too.
+  if (model_.segments_read_variables) SetVariables();
+  SetSegments();
+  SetVariables();
+}
+
 void FactFrame::SetSegments() {
   for (const Segment& segment : model_.segments) {
     if (segment.when && Test(segment.when)) segments_.push_back(Text(segment.id));

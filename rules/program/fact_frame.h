@@ -44,10 +44,9 @@ class FactFrame : public cel::Activation {
   void SetCounting(std::span<const std::size_t> items);
   void SetBase(std::span<const std::int64_t> points);  // by point type
   void SetMetrics(std::span<const std::optional<std::int64_t>> metrics);
-  // Adds the segments whose condition holds to member.segments, and computes the variables. Comes
+  // Adds the segments whose condition holds to member.segments, then computes the variables. Comes
   // after SetCounting.
-  void SetSegments();
-  void SetVariables();
+  void Derive();
 
   // True if the condition holds or there is none; false if it has no value.
   bool Test(const Condition& condition);
@@ -81,6 +80,8 @@ class FactFrame : public cel::Activation {
                             Attributes reported, std::vector<cel::Value> fields);
   cel::Value Text(absl::string_view text) const { return model_.symbols.Lookup(text); }
   void SetMember();
+  void SetSegments();
+  void SetVariables();
 
   const Model& model_;
   const Facts& facts_;

@@ -306,6 +306,7 @@ struct Model {
   std::vector<Attribute> member_attributes;
   std::vector<Metric> metrics;
   std::vector<Segment> segments;
+  bool segments_read_variables = false;
   Eligibility eligibility;
   std::vector<Variable> variables;
   std::vector<Rule> rules;  // earning rules, then promotions

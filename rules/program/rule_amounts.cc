@@ -50,8 +50,7 @@ RuleAmounts::RuleAmounts(const Model& model, const Facts& facts)
     if (has_kind && frame_.TestItem(model.eligibility.items, i)) counting.push_back(i);
   }
   frame_.SetCounting(counting);
-  frame_.SetSegments();
-  frame_.SetVariables();
+  frame_.Derive();
   is_eligible_ = frame_.Test(model.eligibility.when);
 }
 

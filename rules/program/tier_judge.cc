@@ -221,8 +221,7 @@ TierVerdict JudgeTier(const Model& model, const Facts& facts, const TierState& s
                       Moment moment) {
   cel::Arena arena;
   FactFrame frame(model, facts, arena);
-  frame.SetSegments();
-  frame.SetVariables();
+  frame.Derive();
   return JudgeTier(model, frame, state, moment);
 }
 
@@ -234,10 +233,10 @@ TierVerdict JudgeReturn(const Model& model, const Facts& then, const Facts& now,
   }
   cel::Arena arena;
   FactFrame frame_then(model, then, arena);
-  frame_then.SetSegments();
+  frame_then.Derive();
   cel::Arena arena_now;
   FactFrame frame_now(model, now, arena_now);
-  frame_now.SetSegments();
+  frame_now.Derive();
   if (state.earned <= state.before_upgrade || Qualifies(model, frame_then, state.earned) ||
       Qualifies(model, frame_now, state.earned)) {
     return verdict;
