@@ -10,6 +10,7 @@
 #include "laurel/program/v1/program.pb.h"
 #include "rules/program/compile_parts.h"
 #include "rules/program/currency.h"
+#include "rules/program/document_facts.h"
 
 namespace laurel::rules::model {
 namespace {
@@ -18,43 +19,28 @@ namespace v1 = laurel::program::v1;
 
 std::string At(absl::string_view list, int index) { return absl::StrCat(list, "[", index, "]"); }
 
-AttributeType TypeOf(v1::Attribute::Type type) {
-  switch (type) {
-    case v1::Attribute::TYPE_BOOL:
+AttributeType TypeOf(const FactInfo& fact) {
+  switch (fact.type.kind()) {
+    case cel::TypeKind::kBool:
       return AttributeType::kBool;
-    case v1::Attribute::TYPE_STRING:
+    case cel::TypeKind::kString:
       return AttributeType::kString;
-    case v1::Attribute::TYPE_MONEY:
-      return AttributeType::kMoney;
-    case v1::Attribute::TYPE_TIMESTAMP:
+    case cel::TypeKind::kTimestamp:
       return AttributeType::kTimestamp;
     default:
-      return AttributeType::kInt;
+      return fact.unit.kind == Unit::Kind::kMoney ? AttributeType::kMoney : AttributeType::kInt;
   }
 }
 
-// Several types of activity may share an attribute; the first declaration counts.
-void AddAttribute(const v1::Attribute& attribute, std::vector<Attribute>& attributes) {
-  for (const Attribute& known : attributes) {
-    if (known.id == attribute.id()) return;
-  }
-  attributes.push_back(
-      Attribute{attribute.id(), TypeOf(attribute.type()), attribute.is_optional()});
-}
-
-void AddAttributes(const v1::ProgramDocument& document, Model& model) {
+// The attributes that are declared, and `badge`, which badge_earned has by itself.
+void AddAttributes(const FactTable& facts, Model& model) {
   // A rule for purchases reads an attribute of reviews as absent text, zero or false.
-  for (const v1::ActivityType& type : document.activity_types()) {
-    for (const v1::Attribute& attribute : type.attributes()) {
-      AddAttribute(attribute, model.activity_attributes);
-    }
+  for (const auto& [name, fact] : facts.fields(kActivityFacts)) {
+    if (FactTable::IsBuiltInOfActivities(name) && fact.only.empty()) continue;
+    model.activity_attributes.push_back(Attribute{name, TypeOf(fact), fact.is_optional});
   }
-  v1::Attribute badge;
-  badge.set_id("badge");
-  badge.set_type(v1::Attribute::TYPE_STRING);
-  AddAttribute(badge, model.activity_attributes);
-  for (const v1::Attribute& attribute : document.member_attributes()) {
-    AddAttribute(attribute, model.member_attributes);
+  for (const auto& [name, fact] : facts.fields(kAttributeFacts)) {
+    model.member_attributes.push_back(Attribute{name, TypeOf(fact), fact.is_optional});
   }
 }
 
@@ -127,11 +113,13 @@ void SetOf(const std::string& path, absl::string_view of, CompileContext& contex
   }
 }
 
-void AddMetrics(const v1::ProgramDocument& document, CompileContext& context) {
+void AddMetrics(const v1::ProgramDocument& document, const FactTable& facts,
+                CompileContext& context) {
   for (int i = 0; i < document.metrics_size(); ++i) {
     const v1::Metric& from = document.metrics(i);
     Metric metric;
     metric.id = from.id();
+    metric.is_optional = facts.FindField("Metrics", from.id())->is_optional;
     metric.measure = MeasureOf(from.measure());
     metric.activities.assign(from.activities().begin(), from.activities().end());
     if (metric.activities.empty()) metric.activities.push_back("purchase");
@@ -141,11 +129,12 @@ void AddMetrics(const v1::ProgramDocument& document, CompileContext& context) {
 }
 
 // Everything that has a name which expressions may use.
-void AddNames(const v1::ProgramDocument& document, CompileContext& context) {
+void AddNames(const v1::ProgramDocument& document, const FactTable& facts,
+              CompileContext& context) {
   Model& model = context.model;
-  AddAttributes(document, model);
+  AddAttributes(facts, model);
   AddPointTypes(document, context);
-  AddMetrics(document, context);
+  AddMetrics(document, facts, context);
   for (const v1::Variable& variable : document.variables()) {
     model.variables.push_back(Variable{variable.id(), std::nullopt});
   }
@@ -265,10 +254,11 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const v1::ProgramDocum
   model->calendar = calendar.value_or(Calendar());
   model->returns_proportionally = document.returns().method() == v1::Returns::METHOD_PROPORTIONAL;
 
-  AddNames(document, context);
+  const FactTable facts(document);
+  AddNames(document, facts, context);
   if (model->point_types.empty()) context.Fail("point_types", "expected at least one");
   if (!context.status().ok()) return context.status();
-  context.DeclareFacts();
+  context.DeclareFacts(facts);
   AddExpressions(document, context);
   AddTiers(document, context);
   AddSources(document, *model);

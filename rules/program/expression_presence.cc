@@ -71,7 +71,7 @@ class Walker {
   void CheckSelect(const cel::SelectExpr& select) {
     const cel::Type& holder = checked_.TypeOf(*select.operand);
     if (holder.kind() != cel::TypeKind::kStruct) return;
-    const FactInfo* const fact = environment_.FindField(holder.name(), select.field);
+    const FactInfo* const fact = environment_.facts().FindField(holder.name(), select.field);
     if (fact == nullptr || !fact->is_optional) return;
     const std::string path = PathOf(select);
     if (std::find(guards_.begin(), guards_.end(), path) != guards_.end()) return;

@@ -41,22 +41,6 @@ Value HashBucketOf(Context& context, Args args) {
 
 }  // namespace
 
-void AddFunctionDeclarations(cel::Declarations& declarations) {
-  struct Row {
-    const char* name;
-    const char* signature;
-  };
-  constexpr Row kRows[] = {{"money", "string -> int"},
-                           {"time_of_day", "string -> int"},
-                           {"date", "string -> string"},
-                           {"tier_at_least", "string -> bool"},
-                           {"hash_bucket", "string -> int"}};
-  for (const Row& row : kRows) {
-    const std::string id = absl::StrCat(row.name, "_string");
-    LAUREL_CHECK(declarations.AddGlobal(row.name, id, row.signature), row.name);
-  }
-}
-
 void AddConstantFunctions(int exponent, cel::FunctionRegistry& registry) {
   registry.Add("money", CallStyle::kGlobal, {kString}, [exponent](Context&, Args args) {
     const Scaled scaled = ParseScaled(args[0].text(), exponent);

@@ -64,8 +64,7 @@ std::vector<std::optional<std::int64_t>> MetricsAfter(const Model& model, FactFr
   std::vector<std::optional<std::int64_t>> after(model.metrics.size());
   for (std::size_t i = 0; i < after.size(); ++i) {
     const Metric& metric = model.metrics[i];
-    const bool may_be_absent = metric.measure == Measure::kDaysSinceLast;
-    if (!may_be_absent) after[i] = 0;
+    if (!metric.is_optional) after[i] = 0;
     if (i < facts.metrics.size() && facts.metrics[i]) after[i] = facts.metrics[i];
     if (whole > 0 && part == 0) continue;
     if (i < facts.metrics_after.size() && facts.metrics_after[i]) {

@@ -115,7 +115,8 @@ struct Metric {
   std::vector<std::string> activities;
   Condition where;
   Condition items;
-  int digits = 0;  // that a decimal of it has: the currency's, the point type's, or none
+  int digits = 0;            // that a decimal of it has: the currency's, the point type's, or none
+  bool is_optional = false;  // may be absent
 };
 
 struct Segment {
