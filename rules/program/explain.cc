@@ -4,27 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "rules/cel/operation.h"
 #include "rules/cel/value.h"
+#include "rules/program/condition_parts.h"
 
 namespace laurel::rules::model {
 namespace {
 
 using cel::Expr;
-
-std::string TextOf(const Expression& expression, const Expr& part) {
-  return expression.text.substr(part.range.begin, part.range.end - part.range.begin);
-}
-
-// The terms of a chain of &&, in the order of the text.
-void Split(const Expr& expr, std::vector<const Expr*>& conjuncts) {
-  const auto* const call = cel::As<cel::CallExpr>(expr);
-  if (call == nullptr || cel::OperationOf(*call) != cel::Operation::kAnd) {
-    conjuncts.push_back(&expr);
-    return;
-  }
-  for (const Expr* arg : call->args) Split(*arg, conjuncts);
-}
 
 // The facts that `expr` names, without those inside of loops.
 void FactsIn(const Expr& expr, std::vector<const Expr*>& facts) {
@@ -98,10 +84,8 @@ void AppendOutcome(const Model& model, const RuleResult& result, RuleAmounts& ru
 }  // namespace
 
 std::vector<ConjunctTrace> TraceOf(const Expression& condition, FactFrame& frame) {
-  std::vector<const Expr*> conjuncts;
-  Split(condition.plan.checked().root(), conjuncts);
   std::vector<ConjunctTrace> traces;
-  for (const Expr* conjunct : conjuncts) {
+  for (const Expr* conjunct : ConjunctsOf(condition.plan.checked().root())) {
     const cel::Value value = frame.PartOf(condition, *conjunct);
     ConjunctTrace trace;
     trace.text = TextOf(condition, *conjunct);

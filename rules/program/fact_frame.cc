@@ -287,6 +287,11 @@ void FactFrame::SetMetrics(std::span<const std::optional<std::int64_t>> metrics)
   }
 }
 
+std::optional<std::int64_t> FactFrame::metric(std::size_t index) const {
+  const CelValue& value = metrics_[index + 1];
+  return value.is(cel::Kind::kInt) ? std::optional(value.int_value()) : std::nullopt;
+}
+
 void FactFrame::SetBase(std::span<const std::int64_t> points) {
   for (std::size_t i = 0; i < model_.point_types.size(); ++i) {
     base_[i + 1] = CelValue::Int(i < points.size() ? points[i] : 0);

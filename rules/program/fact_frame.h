@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "rules/cel/arena.h"
@@ -51,6 +52,8 @@ class FactFrame : public cel::Activation {
   // The value of a part of `expression`, outside of its loops.
   cel::Value PartOf(const Expression& expression, const cel::Expr& part);
 
+  // A metric as it was set last; empty if it is absent.
+  std::optional<std::int64_t> metric(std::size_t index) const;
   std::int64_t eligible_net() const { return eligible_net_; }
   std::span<const std::size_t> counting() const { return counting_; }
   const Facts& facts() const { return facts_; }

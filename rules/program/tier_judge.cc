@@ -213,6 +213,15 @@ std::optional<Date> TermEnd(const Model& model, Date since, Date enrolled, Date 
   return std::nullopt;
 }
 
+std::optional<Date> TermOf(const Model& model, const Facts& facts, const TierState& state) {
+  if (state.earned == 0) return std::nullopt;
+  if (state.through) return state.through;
+  const Calendar& calendar = model.calendar;
+  return TermEnd(model, calendar.LocalDate(state.since),
+                 calendar.LocalDate(facts.member.enrolled_at),
+                 calendar.LocalDate(facts.activity.occurred_at));
+}
+
 TierVerdict JudgeTier(const Model& model, FactFrame& frame, const TierState& state, Moment moment) {
   return Judge(model, frame, state).Decide(moment);
 }
