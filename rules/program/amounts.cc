@@ -50,6 +50,13 @@ std::optional<std::int64_t> FactorPoints(const EarnRate& rate, std::int64_t fact
   return Quotient(product, Wide(rate.per) * Wide(kMicros) * Wide(kMicros), rate.rounding, kLineMax);
 }
 
+std::optional<std::int64_t> FactorMicros(const EarnRate& rate, std::int64_t factor_micros,
+                                         std::int64_t basis) {
+  const uint128 product =
+      Wide(factor_micros - kMicros) * Wide(rate.points_micros) * Wide(rate.unit) * Wide(basis);
+  return Quotient(product, Wide(rate.per) * Wide(kMicros), Rounding::kDown, INT64_MAX);
+}
+
 std::optional<std::int64_t> CarryMicros(const EarnRate& rate, std::int64_t basis) {
   // Room for a carry on top of it.
   constexpr std::int64_t kMax = INT64_MAX - kMicros;

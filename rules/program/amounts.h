@@ -42,6 +42,10 @@ std::optional<std::int64_t> FactorPoints(const EarnRate& rate, std::int64_t fact
 // beyond 64 bits.
 std::optional<std::int64_t> CarryMicros(const EarnRate& rate, std::int64_t basis);
 
+// Millionths of the smallest unit of what FactorPoints rounds, rounded down. Empty beyond 64 bits.
+std::optional<std::int64_t> FactorMicros(const EarnRate& rate, std::int64_t factor_micros,
+                                         std::int64_t basis);
+
 // Points of a CARRY rule, and what is carried on: 0 to 999,999 millionths.
 struct Carried {
   std::int64_t points = 0;

@@ -50,6 +50,7 @@ void AddPointTypes(const v1::ProgramDocument& document, CompileContext& context)
     const std::string path = At("point_types", i);
     PointKindOf type;
     type.id = from.id();
+    type.name = NameOf(from);
     type.is_qualifying = from.kind() == v1::PointType::KIND_QUALIFYING;
     type.decimals = from.decimals();
     for (int digit = 0; digit < type.decimals; ++digit) type.unit *= 10;
@@ -94,6 +95,7 @@ void SetOf(const std::string& path, absl::string_view of, CompileContext& contex
   for (const Row& row : kRows) {
     if (row.name != of) continue;
     metric.of = row.of;
+    metric.is_money = row.is_money;
     metric.digits = row.is_money ? context.model.currency_exponent : 0;
     return;
   }
@@ -109,7 +111,8 @@ void SetOf(const std::string& path, absl::string_view of, CompileContext& contex
     const Attribute& attribute =
         context.model
             .activity_attributes[context.Find(path, context.model.activity_attributes, of)];
-    if (attribute.type == AttributeType::kMoney) metric.digits = context.model.currency_exponent;
+    metric.is_money = attribute.type == AttributeType::kMoney;
+    if (metric.is_money) metric.digits = context.model.currency_exponent;
   }
 }
 
@@ -119,6 +122,7 @@ void AddMetrics(const v1::ProgramDocument& document, const FactTable& facts,
     const v1::Metric& from = document.metrics(i);
     Metric metric;
     metric.id = from.id();
+    metric.name = NameOf(from);
     metric.is_optional = facts.FindField("Metrics", from.id())->is_optional;
     metric.measure = MeasureOf(from.measure());
     metric.activities.assign(from.activities().begin(), from.activities().end());
@@ -248,6 +252,7 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const v1::ProgramDocum
   auto model = std::make_shared<Model>();
   CompileContext context(*model);
   model->id = document.id();
+  model->currency = document.currency();
   model->currency_exponent = CurrencyExponent(document.currency()).value_or(2);
   const std::optional<Calendar> calendar = Calendar::Load(document.time_zone());
   if (!calendar) context.Fail("time_zone", "unknown time zone");

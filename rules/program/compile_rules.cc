@@ -124,7 +124,10 @@ Rule RuleOf(const std::string& path, const v1::ProgramDocument& document, const 
             bool is_promotion, CompileContext& context) {
   Rule rule;
   rule.id = from.id();
-  rule.name = from.name();
+  rule.name = NameOf(from);
+  rule.explain.assign(from.explain().begin(), from.explain().end());
+  // A map of the document has no order of its own.
+  std::sort(rule.explain.begin(), rule.explain.end());
   rule.is_promotion = is_promotion;
   rule.triggers.assign(from.triggers().begin(), from.triggers().end());
   if (rule.triggers.empty()) rule.triggers.push_back("purchase");

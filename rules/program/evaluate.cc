@@ -20,15 +20,6 @@ struct Candidate {
 
 bool IsIssue(const Rule& rule) { return std::holds_alternative<Issue>(rule.effect); }
 
-std::size_t PointTypeOf(const Model& model, const Rule& rule) {
-  if (const auto* earn = std::get_if<Earn>(&rule.effect)) return earn->point_type;
-  if (const auto* bonus = std::get_if<Bonus>(&rule.effect)) return bonus->point_type;
-  if (const auto* multiply = std::get_if<Multiply>(&rule.effect)) {
-    return PointTypeOf(model, model.rules[multiply->rule]);
-  }
-  return 0;
-}
-
 // One evaluation, phase by phase.
 class Evaluation {
  public:

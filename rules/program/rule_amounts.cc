@@ -30,6 +30,15 @@ std::optional<Date> WindowDay(const Active& active, Date date, int minute) {
 
 }  // namespace
 
+std::size_t PointTypeOf(const Model& model, const Rule& rule) {
+  if (const auto* earn = std::get_if<Earn>(&rule.effect)) return earn->point_type;
+  if (const auto* bonus = std::get_if<Bonus>(&rule.effect)) return bonus->point_type;
+  if (const auto* multiply = std::get_if<Multiply>(&rule.effect)) {
+    return PointTypeOf(model, model.rules[multiply->rule]);
+  }
+  return 0;
+}
+
 bool IsActive(const Active& active, Timestamp at, Date date, int minute) {
   if (active.from && at < *active.from) return false;
   if (active.until && at >= *active.until) return false;
@@ -128,6 +137,20 @@ std::optional<std::int64_t> RuleAmounts::BasisOf(const Earn& earn,
   return std::max<std::int64_t>(0, value.int_value());
 }
 
+std::optional<std::int64_t> RuleAmounts::BasisOf(const Earn& earn,
+                                                 const std::vector<std::int64_t>& bases,
+                                                 const Part& part) {
+  const std::optional<std::int64_t> basis = BasisOf(earn, bases);
+  if (!basis || part.whole == 0) return basis;
+  return Proportion(*basis, part.end, part.whole) - Proportion(*basis, part.begin, part.whole);
+}
+
+std::optional<std::int64_t> RuleAmounts::Basis(std::size_t rule, const Condition* also,
+                                               const Part& part) {
+  const auto& earn = std::get<Earn>(model_.rules[rule].effect);
+  return BasisOf(earn, BasesOf(earn, also), part);
+}
+
 std::optional<std::int64_t> RuleAmounts::Millionths(std::size_t rule) {
   const auto& earn = std::get<Earn>(model_.rules[rule].effect);
   const std::optional<std::int64_t> basis = BasisOf(earn, BasesOf(earn, nullptr));
@@ -169,11 +192,8 @@ std::optional<Asked> RuleAmounts::Factor(std::size_t rule, const Condition& item
   const auto& earn = std::get<Earn>(model_.rules[rule].effect);
   Asked asked;
   asked.bases = BasesOf(earn, &items);
-  std::optional<std::int64_t> basis = BasisOf(earn, asked.bases);
+  const std::optional<std::int64_t> basis = BasisOf(earn, asked.bases, part);
   if (!basis) return std::nullopt;
-  if (part.whole > 0) {
-    basis = Proportion(*basis, part.end, part.whole) - Proportion(*basis, part.begin, part.whole);
-  }
   const std::optional<std::int64_t> points = FactorPoints(earn.rate, factor_micros, *basis);
   if (!points) return std::nullopt;
   asked.points = *points;

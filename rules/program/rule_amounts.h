@@ -45,6 +45,9 @@ class RuleAmounts {
   // Empty if an expression fails or the amount leaves its range. A multiple of a rule that does not
   // hold asks for nothing.
   std::optional<Asked> Ask(std::size_t rule);
+  // What the rate of `rule`, which has one, is applied to: on the items that `also` accepts too
+  // (null: all) and within `part`. Empty where the amount leaves its range.
+  std::optional<std::int64_t> Basis(std::size_t rule, const Condition* also, const Part& part);
   // What the rate of `rule` gives for the first `part` of `whole` minor units.
   std::optional<std::int64_t> BaseOfPart(std::size_t rule, std::int64_t part, std::int64_t whole);
   // What `factor_micros` adds to `rule` on the items of `items`, within a segment.
@@ -59,6 +62,8 @@ class RuleAmounts {
   std::vector<std::int64_t> BasesOf(const Earn& earn, const Condition* also);
   std::optional<std::int64_t> Sum(const std::vector<std::int64_t>& bases) const;
   std::optional<std::int64_t> BasisOf(const Earn& earn, const std::vector<std::int64_t>& bases);
+  std::optional<std::int64_t> BasisOf(const Earn& earn, const std::vector<std::int64_t>& bases,
+                                      const Part& part);
   std::optional<Asked> AskEarn(std::size_t rule, const Earn& earn);
   std::optional<Asked> AskMultiply(const Multiply& multiply);
   std::optional<Asked> AskBonus(const Bonus& bonus);
@@ -70,6 +75,9 @@ class RuleAmounts {
   bool is_eligible_ = false;
   std::vector<std::optional<Outcome>> gates_;
 };
+
+// The point type that `rule` gives; 0 for one that issues vouchers.
+std::size_t PointTypeOf(const Model& model, const Rule& rule);
 
 // Whether `active` takes in a moment, whose local date and minute of the day are given.
 bool IsActive(const Active& active, Timestamp at, Date date, int minute);
