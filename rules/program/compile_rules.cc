@@ -160,6 +160,7 @@ Rule RuleOf(const std::string& path, const v1::ProgramDocument& document, const 
   rule.rollout = from.rollout() == v1::Rule::ROLLOUT_SHADOW   ? Rollout::kShadow
                  : from.rollout() == v1::Rule::ROLLOUT_PAUSED ? Rollout::kPaused
                                                               : Rollout::kLive;
+  rule.canary_salt = absl::StrCat("canary:", rule.id);
   rule.canary_basis_points = from.canary_basis_points();
   rule.keeps_on_return = from.on_return() == v1::Rule::ON_RETURN_KEEP;
   return rule;

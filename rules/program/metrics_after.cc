@@ -57,11 +57,11 @@ std::int64_t AmountOf(const Metric& metric, FactFrame& frame,
 
 }  // namespace
 
-std::vector<std::optional<std::int64_t>> MetricsAfter(const Model& model, FactFrame& frame,
-                                                      std::span<const std::int64_t> points,
-                                                      std::int64_t part, std::int64_t whole) {
+void MetricsAfter(const Model& model, FactFrame& frame, std::span<const std::int64_t> points,
+                  std::int64_t part, std::int64_t whole,
+                  std::vector<std::optional<std::int64_t>>& after) {
   const Facts& facts = frame.facts();
-  std::vector<std::optional<std::int64_t>> after(model.metrics.size());
+  after.assign(model.metrics.size(), std::nullopt);
   for (std::size_t i = 0; i < after.size(); ++i) {
     const Metric& metric = model.metrics[i];
     if (!metric.is_optional) after[i] = 0;
@@ -93,7 +93,6 @@ std::vector<std::optional<std::int64_t>> MetricsAfter(const Model& model, FactFr
         break;
     }
   }
-  return after;
 }
 
 }  // namespace laurel::rules::model

@@ -187,7 +187,8 @@ struct Rule {
   std::optional<std::size_t> source;  // of funding
   Rollout rollout = Rollout::kLive;
   std::int32_t canary_basis_points = 0;  // 0: everyone
-  bool is_held_out = false;              // the plan measures it
+  std::string canary_salt;
+  bool is_held_out = false;  // the plan measures it
   bool keeps_on_return = false;
 };
 
