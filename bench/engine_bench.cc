@@ -277,11 +277,12 @@ class Breakdown {
     Lap(kLoad, watch);
     const Timestamp now = std::max(SystemClock().Now(), head_.last_recorded_at.PlusMicros(1));
     const Context context{kPartition, head_.sequence + 1, now, &rulebooks_};
-    const Decision decision = Decide(state, command, context);
+    Decision decision = Decide(state, command, context);
     Lap(kDecide, watch);
     if (std::holds_alternative<Rejected>(decision))
       return absl::InternalError("a sale of the benchmark is accepted");
-    auto entry = std::make_shared<Entry>(MakeEntry(state, command, context, decision, fingerprint));
+    auto entry = std::make_shared<Entry>(
+        MakeEntry(state, command, context, std::move(decision), fingerprint));
     entry->previous_leaf = head_.last_leaf;
     Lap(kMakeEntry, watch);
     std::string bytes = EncodeEntry(*entry);

@@ -71,15 +71,15 @@ point_types:
   - {id: credit, name: Status credit, symbol: CRD, kind: QUALIFYING}
 metrics:
   - {id: spend_12m, name: Spend of the last 12 months, measure: SUM, of: purchase.eligible_net, window: {rolling: 12 months}}
-eligibility: {line_kinds: [SALE], excluded_categories: [gift_card]}
+eligibility: {line_kinds: [SALE], items: '!("gift_card" in item.categories)'}
 earning_rules:
   - {id: base, name: 1 point per euro, earn: {point_type: points, points: "1", per: "1.00", rounding: DOWN}}
   - {id: status, name: 1 credit per euro, earn: {point_type: credit, points: "1", per: "1.00", rounding: DOWN}}
 tiers:
   - {id: MEMBER, name: Member, rank: 0}
-  - {id: SILVER, name: Silver, rank: 1, qualify_at: [{all: [{metric: spend_12m, at_least: "500.00"}]}]}
-  - {id: GOLD, name: Gold, rank: 2, qualify_at: [{all: [{metric: spend_12m, at_least: "2000.00"}]}]}
-  - {id: PLATINUM, name: Platinum, rank: 3, qualify_at: [{all: [{metric: spend_12m, at_least: "5000.00"}]}]}
+  - {id: SILVER, name: Silver, rank: 1, qualify: 'metrics.spend_12m >= money("500.00")'}
+  - {id: GOLD, name: Gold, rank: 2, qualify: 'metrics.spend_12m >= money("2000.00")'}
+  - {id: PLATINUM, name: Platinum, rank: 3, qualify: 'metrics.spend_12m >= money("5000.00")'}
 tier_policy: {upgrade: IMMEDIATE, review: {anchor: TIER_ANNIVERSARY, every: 12 months}, downgrade: DROP_ONE}
 )";
 }

@@ -80,13 +80,10 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
   const Member* member = state.members.Find(MemberKey{id});
   if (member == nullptr)
     return view.status().ok() ? absl::NotFoundError("member: must exist") : view.status();
+  const Standing standing(state, id, rulebook);
   MemberTier tier = member->tier;
   if (instant >= tier.since) {
-    while (tier.review_at <= instant) {
-      const std::vector<std::int64_t> metrics =
-          MetricsAsOf(state, id, rulebook, LastDayOfTerm(rulebook, tier));
-      tier = After(tier, JudgeReview(rulebook, tier, metrics));
-    }
+    tier = standing.TierAt(tier, instant, tier.review_at);
   } else {
     ASSIGN_OR_RETURN(const Timestamp enrolled_at, EnrolmentOccurredAt(view, id));
     tier = MemberTier{};
@@ -111,10 +108,9 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
         }));
     RETURN_IF_ERROR(damage);
   }
-  const std::vector<std::int64_t> metrics =
-      MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant));
+  const MetricValues metrics = standing.MetricsAsOf(tier, rulebook.LocalDate(instant));
   RETURN_IF_ERROR(view.status());
-  return ViewOf(rulebook, tier, metrics);
+  return standing.ViewOf(tier, metrics);
 }
 
 namespace {

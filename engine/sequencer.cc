@@ -292,14 +292,14 @@ void Sequencer::DecideOne(Item item, Work& work) {
     }
     const Timestamp now = NextInstant();
     const Context context{partition_, last_.sequence + 1, now, rulebooks_};
-    const Decision decision = Decide(state, command, context);
+    Decision decision = Decide(state, command, context);
     const auto* rejected = std::get_if<Rejected>(&decision);
     if (!work.source->status().ok()) {
       // Nothing that was decided on what could not be read may be believed.
     } else if (rejected != nullptr && !IsRecorded(rejected->reason)) {
       reply = Reply{.entry = nullptr, .unrecorded = *rejected};
     } else {
-      Append(command, decision, item.fingerprint, now, work, reply);
+      Append(command, std::move(decision), item.fingerprint, now, work, reply);
     }
   }
   if (!work.source->status().ok()) {
@@ -357,19 +357,19 @@ bool Sequencer::AdvanceMembers(const Command& command, Work& work, bool& is_curr
     is_current = i < kAdvancesMax;
     if (!is_current) break;
     const Context context{partition_, last_.sequence + 1, now, rulebooks_};
-    const Decision decision = Decide(state, advance, context);
+    Decision decision = Decide(state, advance, context);
     if (!work.source->status().ok() || std::holds_alternative<Rejected>(decision)) break;
     std::optional<absl::StatusOr<Reply>> reply;
-    Append(advance, decision, Hash{}, now, work, reply);
+    Append(advance, std::move(decision), Hash{}, now, work, reply);
   }
   return work.source->status().ok();
 }
 
-void Sequencer::Append(const Command& command, const Decision& decision, const Hash& fingerprint,
+void Sequencer::Append(const Command& command, Decision decision, const Hash& fingerprint,
                        Timestamp now, Work& work, std::optional<absl::StatusOr<Reply>>& reply) {
   const Context context{partition_, last_.sequence + 1, now, rulebooks_};
-  auto entry =
-      std::make_shared<Entry>(MakeEntry(*work.state, command, context, decision, fingerprint));
+  auto entry = std::make_shared<Entry>(
+      MakeEntry(*work.state, command, context, std::move(decision), fingerprint));
   entry->previous_leaf = last_.last_leaf;
   std::string bytes = EncodeEntry(*entry);
   if (bytes.size() > kEntryBytesMax) {

@@ -78,8 +78,8 @@ class Sequencer {
   // Does what is due for the member first; `is_current` becomes false if that was too much for one
   // command. False if something could not be read.
   bool AdvanceMembers(const Command& command, Work& work, bool& is_current);
-  void Append(const Command& command, const Decision& decision, const Hash& fingerprint,
-              Timestamp now, Work& work, std::optional<absl::StatusOr<Reply>>& reply);
+  void Append(const Command& command, Decision decision, const Hash& fingerprint, Timestamp now,
+              Work& work, std::optional<absl::StatusOr<Reply>>& reply);
   Timestamp NextInstant() const;
   // The refusal of the environment that stands against writing now, or OK.
   absl::Status WritableStatus();

@@ -245,6 +245,9 @@ const std::vector<SettingInfo>& AllSettings() {
       {"checkpoint_interval", "1s", "DURATION", "between signed checkpoints"},
       {"block_cache", "auto", "BYTES",
        "memory for what is read; auto: a quarter of what this process may use"},
+      {"row_cache", "auto", "BYTES",
+       "memory for rows that are read by key; 0: none; auto: a sixteenth of what this process may "
+       "use"},
       {"write_buffer", "64MiB", "BYTES", "memory for what was written, twice per busy family"},
       {"queue_commands_max", "4096", "COUNT", "more: longer waits instead of refusals"},
       {"batch_commands_max", "256", "COUNT", "more: fewer syncs, a longer wait for the first"},
@@ -427,6 +430,9 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
   config.block_cache_bytes = reader.Text("block_cache") == "auto"
                                  ? MemoryBytes() / 4
                                  : reader.Get<std::int64_t>("block_cache", 0, ParseBytes);
+  config.row_cache_bytes = reader.Text("row_cache") == "auto"
+                               ? MemoryBytes() / 16
+                               : reader.Get<std::int64_t>("row_cache", 0, ParseBytes);
   config.write_buffer_bytes = reader.Get<std::int64_t>("write_buffer", 0, ParseBytes);
   if (config.write_buffer_bytes < (std::int64_t{1} << 20)) {
     reader.Wrong("write_buffer", "must be at least 1MiB, was less");

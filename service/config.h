@@ -52,6 +52,7 @@ struct Config {
   std::int64_t drain_delay_micros = 0;
   std::int64_t checkpoint_interval_micros = 0;
   std::int64_t block_cache_bytes = 0;
+  std::int64_t row_cache_bytes = 0;  // 0: none
   std::int64_t write_buffer_bytes = 0;
   std::int32_t queue_commands_max = 0;
   std::int32_t batch_commands_max = 0;

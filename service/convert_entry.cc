@@ -57,6 +57,9 @@ struct EventRenderer {
   void operator()(const TierDecided&) const {}
   void operator()(const LotsDue&) const {}
   void operator()(const ReviewPostponed&) const {}
+  void operator()(const EvidenceKept&) const {}
+  void operator()(const CounterMoved&) const {}
+  void operator()(const MetricCounted&) const {}
 };
 
 bool IsOfMember(AccountClass account) {

@@ -49,6 +49,21 @@ std::string ParseCurrency(absl::string_view code, const Path& path, Violations& 
   return std::string(code);
 }
 
+// Categories or tags.
+std::vector<std::string> ParseLabels(const google::protobuf::RepeatedPtrField<std::string>& labels,
+                                     const char* field, const Path& path, Violations& violations) {
+  if (labels.size() > kCategoriesMax) {
+    violations.OutOfRange(
+        Path{field, &path}.Render(),
+        absl::StrCat("must be at most ", kCategoriesMax, ", was ", labels.size()));
+    return {};
+  }
+  for (int i = 0; i < labels.size(); ++i) {
+    CheckText(labels[i], 1, Path{field, &path, i}, violations);
+  }
+  return {labels.begin(), labels.end()};
+}
+
 PurchaseLine ParseLine(const v1::PurchaseLine& line, const Path& path, Violations& violations) {
   PurchaseLine parsed;
   parsed.line = line.line();
@@ -64,21 +79,21 @@ PurchaseLine ParseLine(const v1::PurchaseLine& line, const Path& path, Violation
   }
   CheckText(line.sku(), 0, Path{"sku", &path}, violations);
   parsed.sku = line.sku();
-  const Path categories{"categories", &path};
-  if (line.categories_size() > kCategoriesMax) {
-    violations.OutOfRange(categories.Render(), absl::StrCat("must be at most ", kCategoriesMax,
-                                                            ", was ", line.categories_size()));
-  } else {
-    for (int i = 0; i < line.categories_size(); ++i) {
-      CheckText(line.categories(i), 1, Path{"categories", &path, i}, violations);
-      parsed.categories.push_back(line.categories(i));
-    }
-  }
+  CheckText(line.brand(), 0, Path{"brand", &path}, violations);
+  parsed.brand = line.brand();
+  parsed.categories = ParseLabels(line.categories(), "categories", path, violations);
+  parsed.tags = ParseLabels(line.tags(), "tags", path, violations);
   CheckRange(line.quantity_micros(), 0, kAmountMax, Path{"quantity_micros", &path}, violations);
   parsed.quantity_micros = line.quantity_micros() == 0 ? kOneUnitMicros : line.quantity_micros();
   CheckRange(line.extended_minor_units(), 0, kPurchaseTotalMax, Path{"extended_minor_units", &path},
              violations);
   parsed.net = line.extended_minor_units();
+  parsed.list = line.list_minor_units() == 0 ? parsed.net : line.list_minor_units();
+  CheckRange(parsed.list, std::max<std::int64_t>(parsed.net, 0), kPurchaseTotalMax,
+             Path{"list_minor_units", &path}, violations);
+  CheckRange(line.tax_minor_units(), 0, kPurchaseTotalMax, Path{"tax_minor_units", &path},
+             violations);
+  parsed.tax = line.tax_minor_units();
   return parsed;
 }
 
@@ -122,6 +137,50 @@ void ParseLines(const v1::Purchase& purchase, const Path& path, std::vector<Purc
       "NOT_THE_SUM");
 }
 
+bool IsTenderKind(absl::string_view kind) {
+  constexpr std::size_t kBytesMax = 40;
+  return !kind.empty() && kind.size() <= kBytesMax && text_form::IsUpper(kind.front()) &&
+         std::all_of(kind.begin(), kind.end(), [](char c) {
+           return text_form::IsUpper(c) || text_form::IsDigit(c) || c == '_';
+         });
+}
+
+void ParseTenders(const v1::Purchase& purchase, const Path& path, std::vector<Tender>& tenders,
+                  Violations& violations) {
+  constexpr int kTendersMax = 8;
+  const Path list{"tenders", &path};
+  if (purchase.tenders_size() > kTendersMax) {
+    violations.OutOfRange(list.Render(), absl::StrCat("must be at most ", kTendersMax, ", was ",
+                                                      purchase.tenders_size()));
+    return;
+  }
+  std::int64_t sum = 0;
+  for (int i = 0; i < purchase.tenders_size(); ++i) {
+    const v1::Tender& tender = purchase.tenders(i);
+    const Path at{"tenders", &path, i};
+    if (!IsTenderKind(tender.kind())) {
+      violations.Malformed(
+          Path{"kind", &at}.Render(),
+          absl::StrCat("must be 1 to 40 of A-Z, 0-9 and _, from a letter, was text of ",
+                       CodePoints(tender.kind()), " characters"));
+    }
+    for (const Tender& other : tenders) {
+      if (other.kind != tender.kind()) continue;
+      violations.Add(Path{"kind", &at}.Render(),
+                     absl::StrCat("must be given once, was a repetition of ", tender.kind()),
+                     "REPEATED");
+    }
+    CheckRange(tender.minor_units(), 0, kPurchaseTotalMax, Path{"minor_units", &at}, violations);
+    tenders.push_back(Tender{tender.kind(), tender.minor_units()});
+    sum += std::clamp<std::int64_t>(tender.minor_units(), 0, kPurchaseTotalMax);
+  }
+  if (tenders.empty() || !violations.empty() || sum == purchase.total().minor_units()) return;
+  violations.Add(
+      list.Render(),
+      absl::StrCat("must add up to the total, ", purchase.total().minor_units(), ", was ", sum),
+      "NOT_THE_SUM");
+}
+
 // Everything but receipt and instant, which a quote may leave out.
 void ParseSale(const v1::Purchase& purchase, const Path& path, AccruePurchase& order,
                Violations& violations) {
@@ -136,6 +195,7 @@ void ParseSale(const v1::Purchase& purchase, const Path& path, AccruePurchase& o
     CheckRange(order.total, 0, kPurchaseTotalMax, Path{"minor_units", &total}, violations);
   }
   ParseLines(purchase, path, order.lines, violations);
+  ParseTenders(purchase, path, order.tenders, violations);
 }
 
 template <class Totals>

@@ -11,35 +11,6 @@
 namespace laurel {
 namespace {
 
-constexpr absl::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
-constexpr std::size_t kTokenLength = 13;  // 5 bits each
-
-constexpr std::uint64_t Mix(std::uint64_t x) {
-  x ^= x >> 30;
-  x *= 0xbf58476d1ce4e5b9;
-  x ^= x >> 27;
-  x *= 0x94d049bb133111eb;
-  x ^= x >> 31;
-  return x;
-}
-
-constexpr std::uint64_t Unmix(std::uint64_t x) {
-  x ^= (x >> 31) ^ (x >> 62);
-  x *= 0x319642b2d24d8ec3;  // the inverse of 0x94d049bb133111eb modulo 2^64
-  x ^= (x >> 27) ^ (x >> 54);
-  x *= 0x96de1b173f119089;  // the inverse of 0xbf58476d1ce4e5b9
-  x ^= (x >> 30) ^ (x >> 60);
-  return x;
-}
-static_assert(Unmix(Mix(1)) == 1 && Unmix(Mix(0x123456789abcdef0)) == 0x123456789abcdef0);
-
-constexpr int DigitOf(char c) {
-  for (std::size_t i = 0; i < kDigits.size(); ++i) {
-    if (kDigits[i] == c) return static_cast<int>(i);
-  }
-  return -1;
-}
-
 // Takes "programs/{program}" and, where `collection` is given, "/{collection}/" off the front.
 std::optional<ProgramId> TakeProgram(absl::string_view& name, absl::string_view collection) {
   if (!absl::ConsumePrefix(&name, "programs/")) return std::nullopt;
@@ -92,13 +63,6 @@ std::string RevisionName(const ProgramId& program, std::uint32_t number) {
   return absl::StrCat("programs/", program.str(), "/revisions/", number);
 }
 
-std::string MemberToken(MemberId member) {
-  std::string token(kTokenLength, '0');
-  std::uint64_t bits = Mix(member.raw());
-  for (std::size_t i = kTokenLength; i-- > 0; bits >>= 5) token[i] = kDigits[bits & 31];
-  return token;
-}
-
 std::string MemberName(const ProgramId& program, MemberId member) {
   return absl::StrCat("programs/", program.str(), "/members/", MemberToken(member));
 }
@@ -118,17 +82,6 @@ std::string PurchaseName(const ProgramId& program, const ReceiptKey& receipt) {
                       receipt.terminal.str(), ".",
                       absl::Dec(on.year() * 10'000 + on.month() * 100 + on.day(), absl::kZeroPad8),
                       ".", receipt.number.str());
-}
-
-std::optional<MemberId> ParseMemberToken(absl::string_view token) {
-  if (token.size() != kTokenLength) return std::nullopt;
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < kTokenLength; ++i) {
-    const int digit = DigitOf(token[i]);
-    if (digit < 0 || (i == 0 && digit > 15)) return std::nullopt;  // 65 bits do not fit
-    bits = (bits << 5) | static_cast<std::uint64_t>(digit);
-  }
-  return MemberId::FromRaw(Unmix(bits));
 }
 
 std::optional<ProgramId> ParseProgramName(absl::string_view name) { return TakeProgram(name, ""); }
@@ -152,9 +105,9 @@ std::optional<NamedMember> ParseMemberName(absl::string_view name) {
 std::optional<NamedLot> ParseLotName(absl::string_view name) {
   const std::optional<ProgramId> program = TakeProgram(name, "members");
   if (!program) return std::nullopt;
-  const std::optional<MemberId> member = ParseMemberToken(name.substr(0, kTokenLength));
+  const std::optional<MemberId> member = ParseMemberToken(name.substr(0, kMemberTokenLength));
   if (!member) return std::nullopt;
-  name.remove_prefix(kTokenLength);
+  name.remove_prefix(kMemberTokenLength);
   if (!absl::ConsumePrefix(&name, "/lots/")) return std::nullopt;
   const auto parts = SplitTwo(name, '.');
   if (!parts) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "engine/domain/member_token.h"
 #include "engine/domain/values.h"
 
 // Resource names, both ways. Parsing is strict: a name has one spelling, the one that rendering
@@ -34,10 +35,6 @@ std::string MemberName(const ProgramId& program, MemberId member);
 std::string LotName(const ProgramId& program, MemberId member, LotId lot);
 std::string EntryName(const ProgramId& program, PartitionId partition, std::uint64_t sequence);
 std::string PurchaseName(const ProgramId& program, const ReceiptKey& receipt);
-
-// The member's part alone.
-std::string MemberToken(MemberId member);
-std::optional<MemberId> ParseMemberToken(absl::string_view token);
 
 std::optional<ProgramId> ParseProgramName(absl::string_view name);
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/domain/apply.h"
 #include "engine/domain/facts.h"
+#include "engine/domain/rating.h"
 #include "engine/journal/merkle.h"
 #include "engine/store/key.h"
 #include "google/rpc/code.pb.h"
@@ -181,23 +182,19 @@ google::rpc::Status QuoteForAnybody(ReadCall& read, const ProgramId& program,
   if (const std::optional<Rejected> late = RefuseTime(rulebook, order.occurred_at, read.now)) {
     return ToRpcStatus(*late, program);
   }
-  const rules::Evaluation evaluation = EvaluateLines(rulebook, LinesOf(order), order.occurred_at);
-  if (evaluation.has_overflow) {
-    return ToRpcStatus(Rejected{Rejection::kAmountNotAllowed,
-                                {{"bound", absl::StrCat(kAmountMax)}, {"value", "points"}}},
-                       program);
-  }
+  const std::vector<PurchaseLine> lines = LinesOf(order);
+  const Rating rating(rulebook, std::nullopt,
+                      ReportedActivity{.occurred_at = order.occurred_at,
+                                       .channel = order.channel,
+                                       .store = order.receipt.store,
+                                       .lines = lines,
+                                       .tenders = order.tenders},
+                      EvidenceKept{});
+  const rules::model::Evaluated evaluated = rating.Evaluate();
   response.mutable_eligible()->set_currency_code(std::string(rulebook.currency()));
-  response.mutable_eligible()->set_minor_units(evaluation.eligible_net);
-  for (const rules::AwardLine& line : evaluation.lines) {
-    RenderAward(PointsAwarded{.lot = {},
-                              .type = PointTypeId::Of(rulebook.point_types()[line.point_type].id),
-                              .amount = line.points,
-                              .rule = std::string(line.rule_id),
-                              .funding = std::string(line.funding),
-                              .activates_at = line.terms.activates_at,
-                              .expires_at = line.terms.expires_at},
-                *response.add_awards());
+  response.mutable_eligible()->set_minor_units(evaluated.eligible_net);
+  for (const PointsAwarded& award : AwardsOf(rulebook, evaluated, order.occurred_at, LotId{})) {
+    RenderAward(award, *response.add_awards());
   }
   return {};
 }

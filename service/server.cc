@@ -29,6 +29,7 @@
 #include "engine/journal/note.h"
 #include "engine/store/boot.h"
 #include "engine/store/key.h"
+#include "engine/store/row_cache.h"
 #include "engine/verify.h"
 #include "engine/version.h"
 #include "service/keys.h"
@@ -52,6 +53,13 @@ RocksDbOptions StoreOptions(const Config& config, const Log& log) {
   options.write_buffer_bytes = static_cast<std::size_t>(config.write_buffer_bytes);
   options.on_fatal = [&log](const absl::Status& why) { StopAtOnce(log, why); };
   return options;
+}
+
+// Null where none is wanted.
+std::unique_ptr<RowCache> MakeRowCache(Store& store, const Config& config) {
+  if (config.row_cache_bytes == 0) return nullptr;
+  return std::make_unique<RowCache>(store, static_cast<std::size_t>(config.row_cache_bytes),
+                                    IsReadOften);
 }
 
 int Refuse(const Log& log, absl::string_view what, const absl::Status& why, int code) {
@@ -236,13 +244,15 @@ void AnnounceStop(grpc::Server& server, const Config& config, const Log& log) {
 // again, and would wait until idle clients have noticed. So the server refuses calls until there is
 // no process: what comes too late finds either DRAINING or a closed connection, and both are
 // UNAVAILABLE.
-[[noreturn]] void Stop(ServiceSet& services, std::unique_ptr<Engine> engine, Booted& booted,
-                       const Config& config, const Log& log) {
+[[noreturn]] void Stop(ServiceSet& services, std::unique_ptr<Engine> engine,
+                       std::unique_ptr<RowCache> rows, Booted& booted, const Config& config,
+                       const Log& log) {
   const bool is_answered = services.Drain(kDrainPatience);
   engine->Drain();
   const std::string sequence = absl::StrCat(engine->sequence());
   if (is_answered) {
     engine = nullptr;
+    rows = nullptr;
     booted.store = nullptr;
     booted.anchors = nullptr;
   } else {
@@ -353,10 +363,12 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
   options.space_path = config.data_dir;
   options.free_bytes_min = config.free_space_min.value_or(DefaultFreeSpace(config.data_dir));
   options.on_fatal = [&log](const absl::Status& why) { StopAtOnce(log, why); };
-  absl::StatusOr<std::unique_ptr<Engine>> engine =
-      Engine::Start(*booted.store, booted.anchors.get(), identity.ledger_id, head, SystemClock(),
-                    std::move(options));
+  std::unique_ptr<RowCache> rows = MakeRowCache(*booted.store, config);
+  Store& store = rows != nullptr ? static_cast<Store&>(*rows) : *booted.store;
+  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Start(
+      store, booted.anchors.get(), identity.ledger_id, head, SystemClock(), std::move(options));
   if (!engine.ok()) return Refuse(log, "ledger refused", engine.status(), kExitRefused);
+  if (rows != nullptr) rows->StartWarming(kPartition);
 
   ServiceSet services(**engine, hasher, log,
                       ServerIdentity{.ledger = identity.origin,
@@ -400,7 +412,7 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
 
   WaitForStop(config, reload, log);
   AnnounceStop(*server, config, log);
-  Stop(services, *std::move(engine), booted, config, log);
+  Stop(services, *std::move(engine), std::move(rows), booted, config, log);
 }
 
 }  // namespace laurel

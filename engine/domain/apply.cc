@@ -29,14 +29,6 @@ void AddPoints(Row& row, std::uint32_t type_index, std::int64_t points) {
   row.points[type_index] += points;
 }
 
-MonthSum& MonthOf(Member& member, std::int32_t month) {
-  const auto it =
-      std::lower_bound(member.months.begin(), member.months.end(), month,
-                       [](const MonthSum& sum, std::int32_t m) { return sum.month < m; });
-  if (it != member.months.end() && it->month == month) return *it;
-  return *member.months.insert(it, MonthSum{.month = month});
-}
-
 DaySum& DayOf(MonthDays& month, std::int32_t day) {
   const auto it = std::lower_bound(month.days.begin(), month.days.end(), day,
                                    [](const DaySum& sum, std::int32_t d) { return sum.day < d; });
@@ -44,9 +36,26 @@ DaySum& DayOf(MonthDays& month, std::int32_t day) {
   return *month.days.insert(it, DaySum{.day = day});
 }
 
+// The sums that an activity of a day changes. Valid until either record is changed otherwise.
+struct SumsOfDay {
+  MonthSum& month;
+  DaySum& day;
+};
+SumsOfDay SumsOf(State& state, MemberId id, Date date) {
+  const MonthKey key{id, date.month_number()};
+  std::vector<MonthSum>& months = state.members.Mutable(MemberKey{id}).months;
+  auto month = std::lower_bound(months.begin(), months.end(), key.month,
+                                [](const MonthSum& sum, std::int32_t m) { return sum.month < m; });
+  if (month == months.end() || month->month != key.month) {
+    // Both records begin a month together: there are no days to be read yet.
+    month = months.insert(month, MonthSum{.month = key.month});
+    state.months.Put(key, MonthDays{});
+  }
+  return SumsOfDay{*month, DayOf(state.months.Mutable(key), date.day())};
+}
+
 void CountActivity(State& state, MemberId id, Date date, const ActivityDelta& delta) {
-  MonthSum& month = MonthOf(state.members.Mutable(MemberKey{id}), date.month_number());
-  DaySum& day = DayOf(state.months.Mutable(MonthKey{id, date.month_number()}), date.day());
+  const auto [month, day] = SumsOf(state, id, date);
   const bool was_visited = day.purchases > 0;
   day.spend += delta.spend;
   day.purchases += delta.purchases;
@@ -58,9 +67,28 @@ void CountActivity(State& state, MemberId id, Date date, const ActivityDelta& de
 
 void CountPoints(State& state, MemberId id, Date date, std::uint32_t type_index,
                  std::int64_t points) {
-  AddPoints(MonthOf(state.members.Mutable(MemberKey{id}), date.month_number()), type_index, points);
-  AddPoints(DayOf(state.months.Mutable(MonthKey{id, date.month_number()}), date.day()), type_index,
-            points);
+  const auto [month, day] = SumsOf(state, id, date);
+  AddPoints(month, type_index, points);
+  AddPoints(day, type_index, points);
+}
+
+TrackedSum& SumOf(std::vector<TrackedSum>& sums, const std::string& metric) {
+  for (TrackedSum& sum : sums) {
+    if (sum.metric == metric) return sum;
+  }
+  return sums.emplace_back(TrackedSum{.metric = metric});
+}
+
+void CountMetric(State& state, MemberId id, Date date, const MetricCounted& counted) {
+  TrackedSum& month = SumOf(
+      MonthOf(state.members.Mutable(MemberKey{id}), date.month_number()).tracked, counted.metric);
+  TrackedSum& day =
+      SumOf(DayOf(state.months.Mutable(MonthKey{id, date.month_number()}), date.day()).tracked,
+            counted.metric);
+  const bool had_value = day.value > 0;
+  day.value += counted.delta;
+  month.value += counted.delta;
+  month.days += static_cast<int>(day.value > 0) - static_cast<int>(had_value);
 }
 
 // ---- events
@@ -207,6 +235,16 @@ struct Folder {
   }
   void operator()(const ReviewPostponed& e) const {
     state.members.Mutable(MemberKey{member()}).tier.review_not_before = e.not_before;
+  }
+  void operator()(const EvidenceKept&) const {}
+  void operator()(const CounterMoved& e) const {
+    const CounterKey key{entry.program, e.is_of_member ? entry.member : std::nullopt, e.name, e.by,
+                         e.start};
+    state.counters.Mutable(key).used += e.delta;
+  }
+  void operator()(const MetricCounted& e) const {
+    const auto* returned = entry.FindEvent<PurchaseReturned>();
+    CountMetric(state, member(), returned == nullptr ? day() : returned->original_on, e);
   }
   void operator()(const RevisionCreated& e) const {
     state.revisions.Put(RevisionKey{entry.program, e.number},

@@ -74,7 +74,12 @@ struct Writer {
           .Number(line.quantity_micros);
       t.Bytes(line.sku).Number(static_cast<std::int64_t>(line.categories.size()));
       for (const std::string& category : line.categories) t.Bytes(category);
+      t.Bytes(line.brand).Number(static_cast<std::int64_t>(line.tags.size()));
+      for (const std::string& tag : line.tags) t.Bytes(tag);
+      t.Number(line.list).Number(line.tax);
     }
+    t.Number(static_cast<std::int64_t>(o.tenders.size()));
+    for (const Tender& tender : o.tenders) t.Bytes(tender.kind).Number(tender.amount);
   }
   void operator()(const ReturnPurchase& o) const {
     t.Receipt(o.receipt).Receipt(o.original).Number(o.occurred_at.micros());

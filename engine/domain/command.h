@@ -55,6 +55,7 @@ struct AccruePurchase {
   std::string currency;             // ISO 4217
   std::int64_t total = 0;           // minor units, 0 to kPurchaseTotalMax
   std::vector<PurchaseLine> lines;  // empty: one SALE line of the total
+  std::vector<Tender> tenders;      // may be empty; else distinct kinds that add up to `total`
 };
 
 struct ReturnLine {

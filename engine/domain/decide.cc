@@ -170,8 +170,8 @@ bool IsDue(State& state, MemberId id, Timestamp now, const std::optional<Timesta
   return member->lots_due_at <= now || IsReviewDue(member->tier, now, activity_at);
 }
 
-Entry MakeEntry(State& state, const Command& command, const Context& context,
-                const Decision& decision, const Hash& fingerprint) {
+Entry MakeEntry(State& state, const Command& command, const Context& context, Decision decision,
+                const Hash& fingerprint) {
   Entry entry;
   entry.partition = context.partition;
   entry.sequence = context.sequence;
@@ -182,21 +182,21 @@ Entry MakeEntry(State& state, const Command& command, const Context& context,
   entry.request = command.request;
   entry.principal = command.principal;
   entry.fingerprint = fingerprint;
-  if (const auto* rejected = std::get_if<Rejected>(&decision)) {
+  if (auto* rejected = std::get_if<Rejected>(&decision)) {
     entry.kind = EntryKind::kRefused;
-    entry.outcome.rejected = *rejected;
+    entry.outcome.rejected = std::move(*rejected);
     return entry;
   }
-  const Accepted& accepted = std::get<Accepted>(decision);
+  Accepted& accepted = std::get<Accepted>(decision);
   entry.kind = accepted.kind;
   entry.occurred_at = accepted.occurred_at;
   entry.member = accepted.member;
   entry.revision = accepted.revision;
   entry.effective_on = accepted.effective_on;
-  entry.events = accepted.events;
-  entry.postings = accepted.postings;
-  entry.lot_moves = accepted.lot_moves;
-  entry.outcome.tier = accepted.tier;
+  entry.events = std::move(accepted.events);
+  entry.postings = std::move(accepted.postings);
+  entry.lot_moves = std::move(accepted.lot_moves);
+  entry.outcome.tier = std::move(accepted.tier);
   LAUREL_CHECK(PostingsBalance(entry), "the postings of an entry sum to zero");
 
   if (!accepted.member) return entry;
@@ -228,20 +228,21 @@ Entry MakeEntry(State& state, const Command& command, const Context& context,
 TierView TierAt(State& state, MemberId id, const rules::Rulebook& rulebook, Timestamp instant) {
   const Member* member = state.members.Find(MemberKey{id});
   LAUREL_CHECK(member != nullptr, "the caller resolved the member");
-  MemberTier tier = member->tier;
-  while (tier.review_at <= instant && tier.review_not_before <= instant) {
-    const std::vector<std::int64_t> metrics =
-        MetricsAsOf(state, id, rulebook, LastDayOfTerm(rulebook, tier));
-    tier = After(tier, JudgeReview(rulebook, tier, metrics));
-  }
-  return ViewOf(rulebook, tier, MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant)));
+  const Standing standing(state, id, rulebook);
+  const MemberTier tier = standing.TierAt(member->tier, instant, member->tier.review_not_before);
+  return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(instant)));
 }
 
 std::vector<ProgressLine> RetentionAt(State& state, MemberId id, const rules::Rulebook& rulebook,
                                       const TierView& tier, Timestamp instant) {
   if (tier.review_at.is_never()) return {};
+  const Standing standing(state, id, rulebook);
+  MemberTier held;
+  held.tier = tier.tier;
+  held.since = tier.since;
+  held.review_at = tier.review_at;
   return NearestOf(rulebook, rulebook.tiers()[TierIndex(rulebook, tier.tier)].retain,
-                   MetricsAsOf(state, id, rulebook, rulebook.LocalDate(instant)));
+                   standing.MetricsAsOf(held, rulebook.LocalDate(instant)));
 }
 
 std::vector<Balance> BalancesAt(State& state, MemberId id, Timestamp now) {

@@ -55,8 +55,8 @@ bool IsDue(State& state, MemberId member, Timestamp now,
 
 // The entry of a decision: refusals keep their reason, acceptances what follows from them. Fills
 // everything but `previous_leaf`.
-Entry MakeEntry(State& state, const Command& command, const Context& context,
-                const Decision& decision, const Hash& fingerprint);
+Entry MakeEntry(State& state, const Command& command, const Context& context, Decision decision,
+                const Hash& fingerprint);
 
 // The revision in force for something that occurred at an instant: the last one activated by then,
 // and the first one for what lies before. Null if the program has none.

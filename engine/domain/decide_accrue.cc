@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/domain/draft.h"
 #include "engine/domain/facts.h"
-#include "engine/domain/metrics.h"
+#include "engine/domain/rating.h"
 #include "engine/domain/tiers.h"
 
 namespace laurel {
@@ -68,7 +68,7 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
   }
   const std::optional<MemberId> id = state.Resolve(command.program, order.member);
   if (!id) return Rejected{Rejection::kMemberNotFound, {}};
-  const Member member = *state.members.Find(MemberKey{*id});
+  const Member& member = *state.members.Find(MemberKey{*id});
   if (member.state == MemberState::kClosed) {
     return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
   }
@@ -76,15 +76,27 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
           state.purchases.Find(PurchaseKey{command.program, order.receipt})) {
     return AlreadyPosted(state, *purchase, order, id, context);
   }
-  const std::vector<PurchaseLine> lines = LinesOf(order);
-  const rules::Evaluation awards = EvaluateLines(*rulebook, lines, order.occurred_at);
+  std::vector<PurchaseLine> lines = LinesOf(order);
   const auto too_large = [](absl::string_view what) {
     return Rejected{Rejection::kAmountNotAllowed,
                     {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};
   };
-  if (awards.has_overflow) return too_large("points");
+  std::int64_t bought = 0;
+  for (const PurchaseLine& line : lines) {
+    bought += std::clamp<std::int64_t>(line.net, 0, kPurchaseTotalMax);
+  }
+  if (bought > kPurchaseTotalMax) return too_large("purchase.lines");
+  Rating rating(state, *rulebook, command.program, *id,
+                ReportedActivity{.occurred_at = order.occurred_at,
+                                 .channel = order.channel,
+                                 .store = order.receipt.store,
+                                 .lines = lines,
+                                 .tenders = order.tenders});
+  const rules::model::Evaluated evaluated = rating.Evaluate();
+  std::vector<PointsAwarded> awards =
+      AwardsOf(*rulebook, evaluated, order.occurred_at, LotId{context.sequence, 1});
   std::vector<std::int64_t> points(rulebook->point_types().size());
-  for (const rules::AwardLine& line : awards.lines) points[line.point_type] += line.points;
+  for (const PointsAwarded& award : awards) points[award.type_index] += award.amount;
   for (std::size_t i = 0; i < points.size(); ++i) {
     const Balance* balance = member.FindBalance(PointTypeId::Of(rulebook->point_types()[i].id));
     if (balance != nullptr && balance->available > kAmountMax - points[i])
@@ -96,50 +108,53 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
   const Date day = rulebook->LocalDate(order.occurred_at);
   accepted.revision = revision.digest;
   accepted.effective_on = day;
-  accepted.events.push_back(PurchaseAccrued{.receipt = order.receipt,
-                                            .channel = order.channel,
-                                            .total = order.total,
-                                            .eligible_net = awards.eligible_net,
-                                            .lines = lines});
+  accepted.events.push_back(
+      PurchaseAccrued{.receipt = order.receipt,
+                      .channel = order.channel,
+                      .total = order.total,
+                      .eligible_net = evaluated.eligible_net,
+                      // Elements keep their place: the rating still sees them.
+                      .lines = std::move(lines),
+                      .tenders = order.tenders});
+  if (std::optional<EvidenceKept> evidence = rating.evidence()) {
+    accepted.events.push_back(*std::move(evidence));
+  }
   Draft draft(state, *id);
   Timestamp lots_due_at = member.lots_due_at;
-  std::map<std::size_t, std::int64_t> arrears_left;
-  for (const rules::AwardLine& line : awards.lines) {
-    const rules::PointType& type = rulebook->point_types()[line.point_type];
-    const PointTypeId type_id = PointTypeId::Of(type.id);
-    const Balance* balance = member.FindBalance(type_id);
+  std::map<PointTypeId, std::int64_t> arrears_left;
+  for (PointsAwarded& award : awards) {
+    const Balance* balance = member.FindBalance(award.type);
     const std::int64_t arrears =
         balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
-    std::int64_t& left = arrears_left.try_emplace(line.point_type, arrears).first->second;
-    const std::int64_t covered = std::min(left, line.points);
-    left -= covered;
-    const LotId lot{context.sequence, static_cast<std::uint32_t>(accepted.events.size())};
-    accepted.events.push_back(
-        PointsAwarded{.lot = lot,
-                      .type = type_id,
-                      .type_index = static_cast<std::uint32_t>(line.point_type),
-                      .amount = line.points,
-                      .covered_arrears = covered,
-                      .rule = std::string(line.rule_id),
-                      .funding = std::string(line.funding),
-                      .activates_at = line.terms.activates_at,
-                      .expires_at = line.terms.expires_at});
-    draft.Post(AccountClass::kIssuance, line.funding, type_id, -line.points);
-    draft.Post(AccountClass::kMemberAvailable, "", type_id, line.points);
-    if (line.points > covered) {
-      draft.Move(LotKey{*id, type_id, line.terms.expires_at, lot}, line.points - covered);
-      lots_due_at = std::min(lots_due_at, line.terms.expires_at);
+    std::int64_t& left = arrears_left.try_emplace(award.type, arrears).first->second;
+    award.covered_arrears = std::min(left, award.amount);
+    left -= award.covered_arrears;
+    draft.Post(AccountClass::kIssuance, award.funding, award.type, -award.amount);
+    draft.Post(AccountClass::kMemberAvailable, "", award.type, award.amount);
+    if (award.amount > award.covered_arrears) {
+      draft.Move(LotKey{*id, award.type, award.expires_at, award.lot},
+                 award.amount - award.covered_arrears);
+      lots_due_at = std::min(lots_due_at, award.expires_at);
     }
+    accepted.events.push_back(std::move(award));
   }
+  for (CounterMoved& move : rating.CounterMoves(evaluated)) {
+    accepted.events.push_back(std::move(move));
+  }
+  std::vector<MetricCounted> counted = rating.MetricCounts(points);
+  for (const MetricCounted& count : counted) accepted.events.push_back(count);
 
   const bool is_latest = !member.has_activity || order.occurred_at > member.latest_occurred_at;
   const Timestamp latest = is_latest ? order.occurred_at : member.latest_occurred_at;
-  const ActivityInThought activity{
-      .day = day, .spend = awards.eligible_net, .purchases = 1, .points = std::move(points)};
-  const std::vector<std::int64_t> metrics =
-      MetricsAsOf(state, *id, *rulebook, rulebook->LocalDate(latest), &activity);
+  const ActivityInThought activity{.day = day,
+                                   .spend = evaluated.eligible_net,
+                                   .purchases = 1,
+                                   .points = std::move(points),
+                                   .tracked = std::move(counted)};
+  const Standing standing(state, *id, *rulebook);
   MemberTier tier = member.tier;
-  if (const std::optional<TierDecided> upgrade = JudgeUpgrade(*rulebook, tier, metrics, latest)) {
+  const MetricValues metrics = standing.MetricsAsOf(tier, rulebook->LocalDate(latest), &activity);
+  if (const std::optional<TierDecided> upgrade = standing.JudgeUpgrade(tier, metrics, latest)) {
     tier = After(tier, *upgrade);
     accepted.events.push_back(*upgrade);
   }
@@ -151,7 +166,7 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
   }
   accepted.postings = std::move(draft.postings);
   accepted.lot_moves = std::move(draft.lot_moves);
-  accepted.tier = ViewOf(*rulebook, tier, metrics);
+  accepted.tier = standing.ViewOf(tier, metrics);
   return accepted;
 }
 

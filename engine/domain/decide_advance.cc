@@ -55,11 +55,11 @@ Decision DecideAdvance(State& state, const Command& command, const AdvanceMember
     accepted.kind = EntryKind::kTierReview;
     accepted.occurred_at = tier.review_at;
     accepted.effective_on = rulebook->LocalDate(tier.review_at);
-    const std::vector<std::int64_t> metrics =
-        MetricsAsOf(state, order.member, *rulebook, LastDayOfTerm(*rulebook, tier));
-    const TierDecided verdict = JudgeReview(*rulebook, tier, metrics);
+    const Standing standing(state, order.member, *rulebook);
+    const MetricValues metrics = standing.MetricsAsOf(tier, standing.LastDayOfTerm(tier));
+    const TierDecided verdict = standing.JudgeReview(tier, metrics);
     accepted.events.push_back(verdict);
-    accepted.tier = ViewOf(*rulebook, After(tier, verdict), metrics);
+    accepted.tier = standing.ViewOf(After(tier, verdict), metrics);
     return accepted;
   }
   accepted.kind = EntryKind::kExpire;

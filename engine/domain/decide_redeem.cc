@@ -10,8 +10,9 @@ namespace laurel {
 namespace {
 
 TierView TierOf(State& state, MemberId id, const rules::Rulebook& rulebook, Timestamp now) {
-  return ViewOf(rulebook, state.members.Find(MemberKey{id})->tier,
-                MetricsAsOf(state, id, rulebook, rulebook.LocalDate(now)));
+  const MemberTier& tier = state.members.Find(MemberKey{id})->tier;
+  const Standing standing(state, id, rulebook);
+  return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(now)));
 }
 
 }  // namespace

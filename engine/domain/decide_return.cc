@@ -6,8 +6,10 @@
 #include "engine/base/check.h"
 #include "engine/domain/draft.h"
 #include "engine/domain/facts.h"
-#include "engine/domain/metrics.h"
+#include "engine/domain/rating.h"
 #include "engine/domain/tiers.h"
+#include "rules/program/evaluate_return.h"
+#include "rules/program/model.h"
 
 // Returns: what a purchase awarded comes back in the measure in which its goods do, by the revision
 // that awarded it.
@@ -46,6 +48,171 @@ std::int64_t ProportionalRefund(std::int64_t net, std::int64_t quantity, std::in
 LotKey LotOf(MemberId member, const PointsAwarded& award) {
   return LotKey{member, award.type, award.expires_at, award.lot};
 }
+
+std::vector<rules::model::ReturnedItem> ItemsOf(const std::vector<ReturnedLine>& lines) {
+  std::vector<rules::model::ReturnedItem> items;
+  for (const ReturnedLine& line : lines) {
+    items.push_back({line.line, line.quantity_micros, line.net});
+  }
+  return items;
+}
+
+// What earlier returns took of a purchase.
+std::vector<rules::model::ReturnedItem> GoneOf(const PurchaseAccrued& accrued,
+                                               const std::vector<LineLeft>& lines_left) {
+  std::vector<rules::model::ReturnedItem> gone;
+  for (const PurchaseLine& line : accrued.lines) {
+    const auto left = std::find_if(lines_left.begin(), lines_left.end(),
+                                   [&](const LineLeft& l) { return l.line == line.line; });
+    const std::int64_t quantity = left == lines_left.end() ? 0 : left->quantity_micros;
+    const std::int64_t net = left == lines_left.end() ? 0 : left->net;
+    if (quantity == line.quantity_micros && net == line.net) continue;
+    gone.push_back({line.line, line.quantity_micros - quantity, line.net - net});
+  }
+  return gone;
+}
+
+std::vector<rules::model::CarryFact> CarriesNow(State& state, const ProgramId& program,
+                                                MemberId member, const rules::model::Model& model) {
+  std::vector<rules::model::CarryFact> carries;
+  for (std::size_t rule = 0; rule < model.rules.size(); ++rule) {
+    const Counter* carried = state.counters.Find(CarryKeyOf(program, member, model.rules[rule].id));
+    if (carried != nullptr && carried->used != 0) carries.push_back({rule, carried->used});
+  }
+  return carries;
+}
+
+// The sale of an entry, decided once more from what the entry keeps.
+class SaleAgain {
+ public:
+  SaleAgain(const rules::Rulebook& rulebook, const Entry& sale, const PurchaseAccrued& accrued)
+      : rulebook_(rulebook),
+        sale_(sale),
+        accrued_(accrued),
+        rating_(rulebook, sale.member, ActivityOf(accrued.lines), EvidenceOf(sale)),
+        evaluated_(rating_.Evaluate()) {
+    for (const Event& event : sale.events) {
+      if (const auto* award = std::get_if<PointsAwarded>(&event)) awards_.push_back(award);
+    }
+    for (std::size_t i = 0; i < evaluated_.lines.size(); ++i) {
+      if (evaluated_.lines[i].granted > 0) lines_.push_back(i);
+    }
+    LAUREL_CHECK(lines_.size() == awards_.size(), "a sale decided again gives what it gave");
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      LAUREL_CHECK(evaluated_.lines[lines_[i]].granted == awards_[i]->amount,
+                   "a sale decided again gives what it gave");
+    }
+  }
+
+  // By line of the sale.
+  std::vector<std::int64_t> LeftByLine(const std::vector<AwardLeft>& awards_left) const {
+    std::vector<std::int64_t> left(evaluated_.lines.size(), 0);
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      const auto found = std::find_if(awards_left.begin(), awards_left.end(),
+                                      [&](const auto& a) { return a.lot == awards_[i]->lot; });
+      if (found != awards_left.end()) left[lines_[i]] = found->amount;
+    }
+    return left;
+  }
+
+  rules::model::ReturnEvaluated Return(const rules::model::ReturnFacts& returned) const {
+    return rules::model::EvaluateReturn(rulebook_.model(), rating_.facts(), evaluated_, returned);
+  }
+
+  std::int64_t ReversedOf(const PointsAwarded& award,
+                          const rules::model::ReturnEvaluated& kept) const {
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      if (awards_[i] == &award) return kept.lines[lines_[i]].reversed;
+    }
+    return 0;
+  }
+
+  // In the windows in which the sale used them.
+  std::vector<CounterMoved> CounterMoves(const rules::model::ReturnEvaluated& kept) const {
+    std::vector<CounterMoved> moves;
+    const auto give_back = [&](const std::string& name, const std::string& by, std::int64_t delta) {
+      for (const Event& event : sale_.events) {
+        const auto* used = std::get_if<CounterMoved>(&event);
+        if (used == nullptr || used->name != name || used->by != by || delta == 0) continue;
+        moves.push_back(*used);
+        moves.back().delta = delta;
+      }
+    };
+    for (const rules::model::CounterUse& use : kept.uses) {
+      give_back(CounterName(rulebook_.model().counters[use.counter]), CounterBy(use.by),
+                use.amount);
+    }
+    for (const rules::model::CarryChange& carry : kept.carries) {
+      if (carry.after == carry.before) continue;
+      const CounterKey key =
+          CarryKeyOf(sale_.program, *sale_.member, rulebook_.model().rules[carry.rule].id);
+      moves.push_back(CounterMoved{.is_of_member = true,
+                                   .name = key.name,
+                                   .by = "",
+                                   .start = key.start,
+                                   .delta = carry.after - carry.before});
+    }
+    return moves;
+  }
+
+  // What no longer counts; `points` are those taken back, negative.
+  std::vector<MetricCounted> MetricCounts(const std::vector<rules::model::ReturnedItem>& before,
+                                          const std::vector<rules::model::ReturnedItem>& now,
+                                          const std::vector<std::int64_t>& points) const {
+    const std::vector<PurchaseLine> left_before = Without(accrued_.lines, before);
+    const std::vector<PurchaseLine> left_now = Without(left_before, now);
+    const std::vector<std::int64_t> none(points.size(), 0);
+    std::vector<MetricCounted> counts;
+    const auto add = [&](const MetricCounted& count, std::int64_t sign) {
+      for (MetricCounted& known : counts) {
+        if (known.metric != count.metric) continue;
+        known.delta += sign * count.delta;
+        return;
+      }
+      counts.push_back(MetricCounted{count.metric, sign * count.delta});
+    };
+    const Rating was(rulebook_, sale_.member, ActivityOf(left_before), EvidenceOf(sale_));
+    for (const MetricCounted& count : was.MetricCounts(none)) add(count, -1);
+    if (!left_now.empty()) {
+      const Rating is(rulebook_, sale_.member, ActivityOf(left_now), EvidenceOf(sale_));
+      for (const MetricCounted& count : is.MetricCounts(points)) add(count, 1);
+    }
+    std::erase_if(counts, [](const MetricCounted& count) { return count.delta == 0; });
+    return counts;
+  }
+
+ private:
+  ReportedActivity ActivityOf(const std::vector<PurchaseLine>& lines) const {
+    return ReportedActivity{.occurred_at = sale_.occurred_at,
+                            .channel = accrued_.channel,
+                            .store = accrued_.receipt.store,
+                            .lines = lines,
+                            .tenders = accrued_.tenders};
+  }
+
+  static std::vector<PurchaseLine> Without(
+      const std::vector<PurchaseLine>& lines,
+      const std::vector<rules::model::ReturnedItem>& returned) {
+    std::vector<PurchaseLine> left;
+    for (PurchaseLine line : lines) {
+      for (const rules::model::ReturnedItem& item : returned) {
+        if (item.line != line.line) continue;
+        line.quantity_micros -= item.quantity_micros;
+        line.net -= item.refunded.value_or(0);
+      }
+      if (line.quantity_micros > 0) left.push_back(std::move(line));
+    }
+    return left;
+  }
+
+  const rules::Rulebook& rulebook_;
+  const Entry& sale_;
+  const PurchaseAccrued& accrued_;
+  const Rating rating_;
+  const rules::model::Evaluated evaluated_;
+  std::vector<const PointsAwarded*> awards_;  // of the entry
+  std::vector<std::size_t> lines_;            // the line of each
+};
 
 // Whether an order asks for what a return did that came under the same receipt.
 bool IsSame(const ReturnPurchase& order, const Entry& entry, const PurchaseReturned& returned) {
@@ -110,7 +277,8 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
     return *late;
   }
 
-  Left left = LeftOf(purchase, *sale, accrued);
+  const Left left_before = LeftOf(purchase, *sale, accrued);
+  Left left = left_before;
   std::vector<ReturnLine> asked = order.lines;
   if (asked.empty()) {
     for (const LineLeft& line : left.lines)
@@ -138,18 +306,16 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
     line->net -= net;
   }
 
-  // What the rest of the purchase would have been given by the same revision.
-  std::vector<PurchaseLine> rest;
-  for (const PurchaseLine& line : accrued.lines) {
-    const auto remains = std::find_if(left.lines.begin(), left.lines.end(),
-                                      [&](const LineLeft& l) { return l.line == line.line; });
-    if (remains == left.lines.end() || remains->quantity_micros == 0) continue;
-    rest.push_back(line);
-    rest.back().net = remains->net;
-    rest.back().quantity_micros = remains->quantity_micros;
-  }
-  const bool is_whole = rest.empty();
-  const rules::Evaluation kept = EvaluateLines(*rulebook, rest, sale->occurred_at);
+  // By the revision and the evidence of the sale.
+  const SaleAgain again(*rulebook, *sale, accrued);
+  const std::vector<std::int64_t> left_by_line = again.LeftByLine(left.awards);
+  const std::vector<rules::model::ReturnedItem> before = GoneOf(accrued, left_before.lines);
+  const std::vector<rules::model::ReturnedItem> back = ItemsOf(returned);
+  const std::vector<rules::model::CarryFact> carries =
+      CarriesNow(state, command.program, purchase.member, rulebook->model());
+  const rules::model::ReturnEvaluated kept = again.Return(rules::model::ReturnFacts{
+      .before = before, .now = back, .left = left_by_line, .carries = carries});
+  const bool is_whole = kept.is_whole;
 
   // Nothing below may refuse.
   const MemberId id = purchase.member;
@@ -158,7 +324,7 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   accepted.revision = sale->revision;
   accepted.effective_on = rulebook->LocalDate(order.occurred_at);
   const std::int64_t eligible_off =
-      std::max<std::int64_t>(0, left.eligible - (is_whole ? 0 : kept.eligible_net));
+      std::max<std::int64_t>(0, left.eligible - (is_whole ? 0 : kept.eligible_net_left));
   accepted.events.push_back(PurchaseReturned{.receipt = order.receipt,
                                              .original = order.original,
                                              .original_sequence = purchase.sequence,
@@ -179,12 +345,7 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
     const auto award_left = std::find_if(left.awards.begin(), left.awards.end(),
                                          [&](const AwardLeft& a) { return a.lot == award->lot; });
     if (award_left == left.awards.end()) continue;
-    std::int64_t kept_points = 0;
-    for (const rules::AwardLine& line : kept.lines) {
-      if (line.rule_id == award->rule && line.point_type == award->type_index && !is_whole)
-        kept_points = line.points;
-    }
-    const std::int64_t due = std::max<std::int64_t>(0, award_left->amount - kept_points);
+    const std::int64_t due = again.ReversedOf(*award, kept);
     if (due == 0) continue;
 
     const rules::PointType& type = rulebook->point_types()[award->type_index];
@@ -227,37 +388,31 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
                                               .rule = award->rule});
   }
 
+  for (CounterMoved& move : again.CounterMoves(kept)) accepted.events.push_back(std::move(move));
+  undone.tracked = again.MetricCounts(before, back, undone.points);
+  for (const MetricCounted& count : undone.tracked) accepted.events.push_back(count);
+
   // A tier falls when what its upgrade rested on is gone, at the upgrade's instant and now, by the
   // rules of today.
   MemberTier tier = member.tier;
-  const std::vector<std::int64_t> now =
-      MetricsAsOf(state, id, *active, active->LocalDate(member.latest_occurred_at), &undone);
-  const std::size_t present = TierIndex(*active, tier.tier);
-  if (present != 0 && tier.term == 1 && sale->occurred_at <= tier.since) {
-    const std::vector<std::int64_t> then =
-        MetricsAsOf(state, id, *active, active->LocalDate(tier.since), &undone);
-    const std::int32_t rank = active->tiers()[present].rank;
-    const std::size_t earned_now = active->QualifiedTier(now);
-    if (active->tiers()[active->QualifiedTier(then)].rank < rank &&
-        active->tiers()[earned_now].rank < rank && !tier.previous.empty()) {
-      const std::size_t to = std::max(earned_now, TierIndex(*active, tier.previous));
-      const TierDecided verdict{.cause = TierCause::kReturned,
-                                .from = tier.tier,
-                                .to = active->tiers()[to].id,
-                                .since = order.occurred_at,
-                                .term = 1,
-                                .review_at = ReviewAt(*active, to, order.occurred_at, 1)};
-      if (to < present) {
-        tier = After(tier, verdict);
-        accepted.events.push_back(verdict);
-      }
+  const Standing standing(state, id, *active);
+  const MetricValues now =
+      standing.MetricsAsOf(tier, active->LocalDate(member.latest_occurred_at), &undone);
+  const bool may_fall = TierIndex(*active, tier.tier) != 0 && tier.term == 1 &&
+                        sale->occurred_at <= tier.since && !tier.previous.empty();
+  if (may_fall) {
+    const MetricValues then = standing.MetricsAsOf(tier, active->LocalDate(tier.since), &undone);
+    if (const std::optional<TierDecided> verdict =
+            standing.JudgeReturn(tier, then, now, order.occurred_at)) {
+      tier = After(tier, *verdict);
+      accepted.events.push_back(*verdict);
     }
   }
   const Timestamp lots_due_at = draft.LotsDue();
   if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
   accepted.postings = std::move(draft.postings);
   accepted.lot_moves = std::move(draft.lot_moves);
-  accepted.tier = ViewOf(*active, tier, now);
+  accepted.tier = standing.ViewOf(tier, now);
   return accepted;
 }
 

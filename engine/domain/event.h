@@ -1,6 +1,8 @@
 #ifndef LAUREL_ENGINE_DOMAIN_EVENT_H_
 #define LAUREL_ENGINE_DOMAIN_EVENT_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -36,6 +38,52 @@ struct PurchaseAccrued {
   std::int64_t total = 0;         // minor units of the program's currency
   std::int64_t eligible_net = 0;  // of it, what counted for rules and metrics
   std::vector<PurchaseLine> lines;
+  std::vector<Tender> tenders;
+};
+
+// What the rules read beside the activity itself, as it was then: whoever decides the activity
+// again needs nothing else. Indexes are those of the revision that decided.
+struct EvidenceKept {
+  struct CounterRead {
+    std::uint32_t counter = 0;
+    std::string by;
+    std::int64_t used = 0;
+    friend bool operator==(const CounterRead&, const CounterRead&) = default;
+  };
+  struct CarryRead {
+    std::uint32_t rule = 0;
+    std::int64_t micros = 0;
+    friend bool operator==(const CarryRead&, const CarryRead&) = default;
+  };
+  MemberState state = MemberState::kActive;
+  std::string tier;      // shown at the activity's instant; empty: the base tier
+  Timestamp tier_since;  // zero where nothing reads it, as all that follows
+  std::string earned;    // the tier that is judged; empty: the base tier
+  Timestamp earned_since;
+  Timestamp enrolled_at;
+  std::vector<std::optional<std::int64_t>> metrics;  // before the activity; empty if none are read
+  std::vector<std::int64_t> available;               // by point type; empty if none are read
+  std::vector<std::int64_t> pending;
+  std::vector<CounterRead> counters;  // that were asked for
+  std::vector<CarryRead> carries;     // that are not 0
+  friend bool operator==(const EvidenceKept&, const EvidenceKept&) = default;
+};
+
+// Something was used up of a limit, a cap, a budget or a source, or given back; or millionths of a
+// point were carried over.
+struct CounterMoved {
+  bool is_of_member = true;  // else of the program
+  std::string name;          // as CounterKey
+  std::string by;
+  Date start;  // of the counter's window
+  std::int64_t delta = 0;
+};
+
+// An activity counts for a metric that the sums by month do not hold anyway, on the entry's day or,
+// for a return, on that of the purchase.
+struct MetricCounted {
+  std::string metric;
+  std::int64_t delta = 0;
 };
 
 // A rule granted points. Opens one lot, in the available bucket.
@@ -126,10 +174,11 @@ struct RevisionActivated {
   Hash digest{};
 };
 
-using Event = std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
-                           PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack,
-                           PointsRedeemed, RedemptionReversed, LotExpired, TierDecided, LotsDue,
-                           ReviewPostponed, RevisionCreated, RevisionActivated>;
+using Event =
+    std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
+                 PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed,
+                 RedemptionReversed, LotExpired, TierDecided, LotsDue, ReviewPostponed,
+                 RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted>;
 
 }  // namespace laurel
 

@@ -1,49 +1,20 @@
 #include "engine/domain/facts.h"
 
+#include <algorithm>
+
 namespace laurel {
-namespace {
-
-rules::LineKind KindOf(PurchaseLineKind kind) {
-  switch (kind) {
-    case PurchaseLineKind::kSale:
-      return rules::LineKind::kSale;
-    case PurchaseLineKind::kReturn:
-      return rules::LineKind::kReturn;
-    case PurchaseLineKind::kVoid:
-      return rules::LineKind::kVoid;
-    case PurchaseLineKind::kFee:
-      return rules::LineKind::kFee;
-    case PurchaseLineKind::kGiftCard:
-      return rules::LineKind::kGiftCard;
-    case PurchaseLineKind::kDeposit:
-      return rules::LineKind::kDeposit;
-  }
-  return rules::LineKind::kSale;
-}
-
-}  // namespace
-
 std::vector<PurchaseLine> LinesOf(const AccruePurchase& order) {
-  if (!order.lines.empty()) return order.lines;
+  if (!order.lines.empty()) {
+    std::vector<PurchaseLine> lines = order.lines;
+    for (PurchaseLine& line : lines) line.list = std::max(line.list, line.net);
+    return lines;
+  }
   PurchaseLine line;
   line.line = 1;
   line.net = order.total;
+  line.list = order.total;
   line.quantity_micros = 1'000'000;
   return {line};
-}
-
-rules::Evaluation EvaluateLines(const rules::Rulebook& rulebook,
-                                const std::vector<PurchaseLine>& lines, Timestamp occurred_at) {
-  std::vector<rules::ItemFacts> items;
-  items.reserve(lines.size());
-  for (const PurchaseLine& line : lines) {
-    items.push_back(rules::ItemFacts{.line = line.line,
-                                     .kind = KindOf(line.kind),
-                                     .net = line.net,
-                                     .quantity_micros = line.quantity_micros,
-                                     .categories = line.categories});
-  }
-  return rulebook.Evaluate(rules::PurchaseFacts{.occurred_at = occurred_at, .items = items});
 }
 
 }  // namespace laurel

@@ -11,12 +11,9 @@
 // The seam between receipts and rules.
 namespace laurel {
 
-// The lines of a receipt; one SALE line of the total, quantity 1, where it lists none.
+// The lines of a receipt; one SALE line of the total, quantity 1, where it lists none. A line that
+// states no list price was sold at it.
 std::vector<PurchaseLine> LinesOf(const AccruePurchase& order);
-
-// What the rulebook gives for these lines.
-rules::Evaluation EvaluateLines(const rules::Rulebook& rulebook,
-                                const std::vector<PurchaseLine>& lines, Timestamp occurred_at);
 
 // A caller's clock may be ahead of ours by this much.
 inline constexpr std::int64_t kAheadMicros = 10 * kMicrosPerMinute;

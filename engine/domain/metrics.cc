@@ -1,19 +1,54 @@
 #include "engine/domain/metrics.h"
 
+#include <algorithm>
+
 namespace laurel {
 namespace {
 
+namespace model = rules::model;
+
+constexpr absl::string_view kPurchase = "purchase";
+
 template <class Row>
-std::int64_t ValueOf(const Row& row, const rules::Metric& metric, std::int64_t visit_days) {
-  switch (metric.measure) {
-    case rules::Measure::kSpend:
+std::int64_t AmountIn(const Row& row, const model::Metric& metric, MetricSource source) {
+  switch (source) {
+    case MetricSource::kSpend:
       return row.spend;
-    case rules::Measure::kPurchases:
+    case MetricSource::kPurchases:
       return row.purchases;
-    case rules::Measure::kVisitDays:
-      return visit_days;
-    case rules::Measure::kPoints:
+    case MetricSource::kPoints:
       return metric.point_type < row.points.size() ? row.points[metric.point_type] : 0;
+    case MetricSource::kTracked:
+      for (const TrackedSum& sum : row.tracked) {
+        if (sum.metric == metric.id) return sum.value;
+      }
+      return 0;
+  }
+  return 0;
+}
+
+std::int64_t AmountIn(const ActivityInThought& extra, const model::Metric& metric,
+                      MetricSource source) {
+  switch (source) {
+    case MetricSource::kSpend:
+      return extra.spend;
+    case MetricSource::kPurchases:
+      return extra.purchases;
+    case MetricSource::kPoints:
+      return metric.point_type < extra.points.size() ? extra.points[metric.point_type] : 0;
+    case MetricSource::kTracked:
+      for (const MetricCounted& counted : extra.tracked) {
+        if (counted.metric == metric.id) return counted.delta;
+      }
+      return 0;
+  }
+  return 0;
+}
+
+std::int64_t DaysIn(const MonthSum& month, const model::Metric& metric, MetricSource source) {
+  if (source == MetricSource::kPurchases) return month.visit_days;
+  for (const TrackedSum& sum : month.tracked) {
+    if (sum.metric == metric.id) return sum.days;
   }
   return 0;
 }
@@ -22,59 +57,152 @@ Date FirstOfMonth(std::int32_t month_number) {
   return *Date::FromCivil(month_number / 12, month_number % 12 + 1, 1);
 }
 
-std::int64_t SumOfDays(State& state, MemberId id, std::int32_t month, const rules::Metric& metric,
-                       Date first, Date last) {
-  const MonthDays* days = state.months.Find(MonthKey{id, month});
-  if (days == nullptr) return 0;
-  const Date start = FirstOfMonth(month);
-  std::int64_t sum = 0;
-  for (const DaySum& day : days->days) {
-    const Date date = start.PlusDays(day.day - 1);
-    if (date >= first && date <= last) sum += ValueOf(day, metric, day.purchases > 0 ? 1 : 0);
-  }
-  return sum;
-}
+// One member's numbers as of one day.
+class Reader {
+ public:
+  Reader(State& state, MemberId id, Date last, const model::MemberDates& dates,
+         const ActivityInThought* extra)
+      : state_(state),
+        id_(id),
+        member_(state.members.Find(MemberKey{id})),
+        last_(last),
+        dates_(dates),
+        extra_(extra) {}
 
-std::int64_t InThought(State& state, MemberId id, const rules::Metric& metric, Date first,
-                       Date last, const ActivityInThought& extra) {
-  if (extra.day < first || extra.day > last) return 0;
-  std::int64_t visit_days = 0;
-  if (metric.measure == rules::Measure::kVisitDays) {
-    std::int64_t before = 0;
-    if (const MonthDays* days = state.months.Find(MonthKey{id, extra.day.month_number()})) {
-      for (const DaySum& day : days->days) {
-        if (day.day == extra.day.day()) before = day.purchases;
+  std::optional<std::int64_t> Read(const model::Metric& metric) {
+    const MetricSource source = SourceOf(metric);
+    const Date first = model::FirstDayOf(metric.window, last_, dates_);
+    switch (metric.measure) {
+      case model::Measure::kStreakDays:
+        return Streak(metric, source, first);
+      case model::Measure::kDaysSinceLast:
+        return DaysSinceLast(metric, source, first);
+      default:
+        return Total(metric, source, first);
+    }
+  }
+
+ private:
+  static bool CountsDays(const model::Metric& metric) {
+    return metric.measure == model::Measure::kDistinctDays;
+  }
+
+  std::int64_t Total(const model::Metric& metric, MetricSource source, Date first) {
+    std::int64_t total = 0;
+    if (member_ != nullptr) {
+      const std::int32_t first_month = first.month_number();
+      const std::int32_t last_month = last_.month_number();
+      for (const MonthSum& month : member_->months) {
+        if (month.month < first_month || month.month > last_month) continue;
+        const bool is_whole = FirstOfMonth(month.month) >= first &&
+                              FirstOfMonth(month.month + 1).PlusDays(-1) <= last_;
+        if (!is_whole) {
+          total += SumOfDays(metric, source, month.month, first);
+        } else {
+          total +=
+              CountsDays(metric) ? DaysIn(month, metric, source) : AmountIn(month, metric, source);
+        }
       }
     }
-    visit_days = static_cast<int>(before + extra.purchases > 0) - static_cast<int>(before > 0);
+    if (extra_ == nullptr || extra_->day < first || extra_->day > last_) return total;
+    const std::int64_t more = AmountIn(*extra_, metric, source);
+    if (!CountsDays(metric)) return total + more;
+    const std::int64_t before = AmountOn(extra_->day, metric, source, /*with_extra=*/false);
+    return total + static_cast<int>(before + more > 0) - static_cast<int>(before > 0);
   }
-  return ValueOf(extra, metric, visit_days);
-}
+
+  std::int64_t SumOfDays(const model::Metric& metric, MetricSource source, std::int32_t month,
+                         Date first) {
+    const MonthDays* days = state_.months.Find(MonthKey{id_, month});
+    if (days == nullptr) return 0;
+    const Date start = FirstOfMonth(month);
+    std::int64_t sum = 0;
+    for (const DaySum& day : days->days) {
+      const Date date = start.PlusDays(day.day - 1);
+      if (date < first || date > last_) continue;
+      const std::int64_t amount = AmountIn(day, metric, source);
+      sum += CountsDays(metric) ? static_cast<int>(amount > 0) : amount;
+    }
+    return sum;
+  }
+
+  std::int64_t AmountOn(Date date, const model::Metric& metric, MetricSource source,
+                        bool with_extra = true) {
+    std::int64_t amount = 0;
+    if (const MonthDays* days = state_.months.Find(MonthKey{id_, date.month_number()})) {
+      for (const DaySum& day : days->days) {
+        if (day.day == date.day()) amount = AmountIn(day, metric, source);
+      }
+    }
+    if (with_extra && extra_ != nullptr && extra_->day == date) {
+      amount += AmountIn(*extra_, metric, source);
+    }
+    return amount;
+  }
+
+  // Up to yesterday; today too once something was done.
+  std::int64_t Streak(const model::Metric& metric, MetricSource source, Date first) {
+    std::int64_t days = AmountOn(last_, metric, source) > 0 ? 1 : 0;
+    for (Date date = last_.PlusDays(-1); date >= first; date = date.PlusDays(-1)) {
+      if (AmountOn(date, metric, source) <= 0) break;
+      ++days;
+    }
+    return days;
+  }
+
+  std::optional<std::int64_t> DaysSinceLast(const model::Metric& metric, MetricSource source,
+                                            Date first) {
+    std::optional<Date> latest;
+    const auto consider = [&](Date date) {
+      if (date < first || date > last_ || (latest && *latest >= date)) return;
+      if (AmountOn(date, metric, source) > 0) latest = date;
+    };
+    if (extra_ != nullptr) consider(extra_->day);
+    if (member_ != nullptr) {
+      for (auto month = member_->months.rbegin(); month != member_->months.rend(); ++month) {
+        if (month->month > last_.month_number()) continue;
+        if (month->month < first.month_number() || latest) break;
+        if (const MonthDays* days = state_.months.Find(MonthKey{id_, month->month})) {
+          for (const DaySum& day : days->days) {
+            consider(FirstOfMonth(month->month).PlusDays(day.day - 1));
+          }
+        }
+      }
+    }
+    if (!latest) return std::nullopt;
+    return last_.days() - latest->days();
+  }
+
+  State& state_;
+  const MemberId id_;
+  const Member* const member_;
+  const Date last_;
+  const model::MemberDates& dates_;
+  const ActivityInThought* const extra_;
+};
 
 }  // namespace
 
-std::vector<std::int64_t> MetricsAsOf(State& state, MemberId id, const rules::Rulebook& rulebook,
-                                      Date last, const ActivityInThought* extra) {
-  std::vector<std::int64_t> values;
-  values.reserve(rulebook.metrics().size());
-  const Member* member = state.members.Find(MemberKey{id});
-  for (const rules::Metric& metric : rulebook.metrics()) {
-    const Date first = metric.FirstDay(last);
-    std::int64_t value = 0;
-    if (member != nullptr) {
-      const std::int32_t first_month = first.month_number();
-      const std::int32_t last_month = last.month_number();
-      for (const MonthSum& month : member->months) {
-        if (month.month < first_month || month.month > last_month) continue;
-        const bool is_whole = FirstOfMonth(month.month) >= first &&
-                              FirstOfMonth(month.month + 1).PlusDays(-1) <= last;
-        value += is_whole ? ValueOf(month, metric, month.visit_days)
-                          : SumOfDays(state, id, month.month, metric, first, last);
-      }
-    }
-    if (extra != nullptr) value += InThought(state, id, metric, first, last, *extra);
-    values.push_back(value);
+MetricSource SourceOf(const model::Metric& metric) {
+  if (metric.where) return MetricSource::kTracked;
+  if (metric.measure == model::Measure::kSum && metric.of == model::MetricOf::kPoints) {
+    return metric.activities.empty() ? MetricSource::kPoints : MetricSource::kTracked;
   }
+  if (metric.activities.size() != 1 || metric.activities.front() != kPurchase) {
+    return MetricSource::kTracked;
+  }
+  if (metric.measure != model::Measure::kSum) return MetricSource::kPurchases;
+  return metric.of == model::MetricOf::kEligibleNet ? MetricSource::kSpend : MetricSource::kTracked;
+}
+
+std::vector<std::optional<std::int64_t>> MetricsAsOf(State& state, MemberId id,
+                                                     std::span<const model::Metric> metrics,
+                                                     Date last, const model::MemberDates& dates,
+                                                     const ActivityInThought* extra) {
+  Reader reader(state, id, last, dates, extra);
+  std::vector<std::optional<std::int64_t>> values;
+  values.reserve(metrics.size());
+  for (const model::Metric& metric : metrics) values.push_back(reader.Read(metric));
   return values;
 }
 

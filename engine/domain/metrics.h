@@ -2,27 +2,40 @@
 #define LAUREL_ENGINE_DOMAIN_METRICS_H_
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/domain/state.h"
-#include "rules/program/rulebook.h"
+#include "rules/program/model.h"
+#include "rules/program/windows.h"
 
 // Numbers about a member's past, from the sums by month and day. The seam between records and
 // rules.
 namespace laurel {
+
+// Where a metric's values come from: sums that every member has from the first day, or such as are
+// kept for this metric from its first activation on.
+enum class MetricSource { kSpend, kPurchases, kPoints, kTracked };
+MetricSource SourceOf(const rules::model::Metric& metric);
 
 // An activity that is not in the records yet: added in thought.
 struct ActivityInThought {
   Date day;
   std::int64_t spend = 0;
   std::int64_t purchases = 0;
-  std::vector<std::int64_t> points;  // by index of the point type
+  std::vector<std::int64_t> points;    // by index of the point type
+  std::vector<MetricCounted> tracked;  // of metrics with kTracked
 };
 
-// The rulebook's metrics, in its order, over windows that end with `last` (included). Reads at most
-// two day records a metric, however long the history.
-std::vector<std::int64_t> MetricsAsOf(State& state, MemberId id, const rules::Rulebook& rulebook,
-                                      Date last, const ActivityInThought* extra = nullptr);
+// The metrics of `program`, in its order, over windows that end with `last` (included); empty ones
+// are absent. Reads at most two day records a metric and window, however long the history; streaks
+// as many as they are long.
+std::vector<std::optional<std::int64_t>> MetricsAsOf(State& state, MemberId id,
+                                                     std::span<const rules::model::Metric> metrics,
+                                                     Date last,
+                                                     const rules::model::MemberDates& dates,
+                                                     const ActivityInThought* extra = nullptr);
 
 }  // namespace laurel
 

@@ -57,6 +57,7 @@ State::State(const State* parent, StateSource* source)
       due(Parent(parent, &State::due), source),
       member_entries(Parent(parent, &State::member_entries), source),
       tier_changes(Parent(parent, &State::tier_changes), source),
+      counters(Parent(parent, &State::counters), source),
       parent_(parent),
       source_(source) {}
 
@@ -120,6 +121,28 @@ void State::ForLots(MemberId member, const PointTypeId& type,
 const Lot* State::FindLot(const LotKey& key) {
   if (const Lot* open = lots.Find(key)) return open;
   return closed_lots.Find(ClosedLotKey{key});
+}
+
+std::vector<TierChangeMark> State::TierChangesOf(MemberId member) {
+  std::map<std::uint64_t, TierChangeMark> changes;
+  if (source_ != nullptr) {
+    for (auto& [key, mark] : source_->ScanTierChanges(member)) {
+      changes.emplace(key.sequence, std::move(mark));
+    }
+  }
+  const auto collect = [&](const Table<TierChangeKey, TierChangeMark>& table) {
+    for (auto it = table.slots().lower_bound(TierChangeKey{member, 0});
+         it != table.slots().end() && it->first.member == member; ++it) {
+      if (it->second.is_changed && it->second.value) {
+        changes.insert_or_assign(it->first.sequence, *it->second.value);
+      }
+    }
+  };
+  if (tier_changes.parent() != nullptr) collect(*tier_changes.parent());
+  collect(tier_changes);
+  std::vector<TierChangeMark> marks;
+  for (auto& [sequence, mark] : changes) marks.push_back(std::move(mark));
+  return marks;
 }
 
 std::optional<MemberId> State::Resolve(const ProgramId& program, const MemberRef& ref) {

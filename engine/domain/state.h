@@ -22,6 +22,13 @@ namespace laurel {
 // ---- records
 // -------------------------------------------------------------------------------------------------
 
+// What counts for one metric of a program beyond the plain sums.
+struct TrackedSum {
+  std::string metric;
+  std::int64_t value = 0;
+  std::int64_t days = 0;  // with a value above 0
+  friend bool operator==(const TrackedSum&, const TrackedSum&) = default;
+};
 // Sums over one calendar month of the program's zone, so that a rolling window is a few additions.
 struct MonthSum {
   std::int32_t month = 0;  // Date::month_number()
@@ -29,6 +36,7 @@ struct MonthSum {
   std::int64_t purchases = 0;
   std::int64_t visit_days = 0;       // days with at least one purchase
   std::vector<std::int64_t> points;  // awarded less taken back, by index of the point type
+  std::vector<TrackedSum> tracked;   // in the order of first use
   friend bool operator==(const MonthSum&, const MonthSum&) = default;
 };
 struct MemberTier {
@@ -103,6 +111,7 @@ struct DaySum {
   std::int64_t spend = 0;
   std::int64_t purchases = 0;
   std::vector<std::int64_t> points;
+  std::vector<TrackedSum> tracked;
   friend bool operator==(const DaySum&, const DaySum&) = default;
 };
 struct MonthDays {
@@ -192,6 +201,20 @@ struct Total {
   friend bool operator==(const Total&, const Total&) = default;
 };
 
+// A counter of a limit, a cap, a budget or a source in one window, or a carry.
+struct CounterKey {
+  ProgramId program;
+  std::optional<MemberId> member;  // none: of the program
+  std::string name;  // such as "rule/fires/day"; "rule/carry" for what it carries over
+  std::string by;    // a text that keeps counters of one limit apart
+  Date start;        // of the window; 0001-01-01 for those that never end
+  friend auto operator<=>(const CounterKey&, const CounterKey&) = default;
+};
+struct Counter {
+  std::int64_t used = 0;  // fires, smallest units, or millionths of a smallest unit
+  friend bool operator==(const Counter&, const Counter&) = default;
+};
+
 struct ProgramKey {
   ProgramId program;
   friend auto operator<=>(const ProgramKey&, const ProgramKey&) = default;
@@ -275,7 +298,8 @@ class StateSource : public RecordSource<MemberKey, Member>,
                     public RecordSource<RevisionKey, Revision>,
                     public RecordSource<DueKey, Marker>,
                     public RecordSource<MemberEntryKey, EntryKindMark>,
-                    public RecordSource<TierChangeKey, TierChangeMark> {
+                    public RecordSource<TierChangeKey, TierChangeMark>,
+                    public RecordSource<CounterKey, Counter> {
  public:
   // The entry with this sequence, decoded; null if there is none.
   virtual std::shared_ptr<const Entry> LoadEntry(std::uint64_t sequence) = 0;
@@ -284,6 +308,9 @@ class StateSource : public RecordSource<MemberKey, Member>,
   virtual std::vector<std::pair<LotKey, Lot>> ScanLots(MemberId member, const PointTypeId& type,
                                                        const std::optional<LotKey>& after,
                                                        std::size_t limit) = 0;
+  // The member's tier changes, oldest first.
+  virtual std::vector<std::pair<TierChangeKey, TierChangeMark>> ScanTierChanges(
+      MemberId member) = 0;
   // Whether something was there and could not be read. It then looks absent: what is decided from
   // it is thrown away, and no inconsistency that it makes is a bug.
   virtual bool has_failed() const { return false; }
@@ -376,6 +403,7 @@ class State {
   Table<DueKey, Marker> due;
   Table<MemberEntryKey, EntryKindMark> member_entries;
   Table<TierChangeKey, TierChangeMark> tier_changes;
+  Table<CounterKey, Counter> counters;
 
   // Entries made on top of the source, or loaded from it.
   std::shared_ptr<const Entry> FindEntry(std::uint64_t sequence);
@@ -386,6 +414,9 @@ class State {
                absl::FunctionRef<bool(const LotKey&, const Lot&)> visit);
   // An open or closed lot; null if there never was one.
   const Lot* FindLot(const LotKey& key);
+
+  // The member's tier changes, oldest first.
+  std::vector<TierChangeMark> TierChangesOf(MemberId member);
 
   // The member of the program that `ref` names, whose record is then there; empty if there is none.
   std::optional<MemberId> Resolve(const ProgramId& program, const MemberRef& ref);
@@ -410,6 +441,7 @@ class State {
     visit(due);
     visit(member_entries);
     visit(tier_changes);
+    visit(counters);
   }
 
  private:

@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "absl/numeric/int128.h"
+#include "engine/base/check.h"
 #include "engine/domain/facts.h"
 
 namespace laurel {
+
+namespace model = rules::model;
 
 std::size_t TierIndex(const rules::Rulebook& rulebook, absl::string_view tier) {
   const std::span<const rules::Tier> tiers = rulebook.tiers();
@@ -13,30 +16,6 @@ std::size_t TierIndex(const rules::Rulebook& rulebook, absl::string_view tier) {
     if (tiers[i].id == tier) return i;
   }
   return 0;
-}
-
-Timestamp ReviewAt(const rules::Rulebook& rulebook, std::size_t tier, Timestamp since,
-                   std::uint32_t term) {
-  const rules::TierPolicy& policy = rulebook.tier_policy();
-  if (tier == 0 || policy.review_months == 0 || policy.downgrade == rules::Downgrade::kNever) {
-    return Timestamp::Never();
-  }
-  const Date last =
-      rulebook.LocalDate(since).PlusMonths(policy.review_months * static_cast<int>(term));
-  return rulebook.StartOf(last.PlusDays(1));
-}
-
-std::optional<TierDecided> JudgeUpgrade(const rules::Rulebook& rulebook, const MemberTier& tier,
-                                        std::span<const std::int64_t> metrics, Timestamp instant) {
-  const std::size_t present = TierIndex(rulebook, tier.tier);
-  const std::size_t qualified = rulebook.QualifiedTier(metrics);
-  if (rulebook.tiers()[qualified].rank <= rulebook.tiers()[present].rank) return std::nullopt;
-  return TierDecided{.cause = TierCause::kUpgraded,
-                     .from = tier.tier,
-                     .to = rulebook.tiers()[qualified].id,
-                     .since = instant,
-                     .term = 1,
-                     .review_at = ReviewAt(rulebook, qualified, instant, 1)};
 }
 
 bool IsReviewDue(const MemberTier& tier, Timestamp now,
@@ -47,33 +26,159 @@ bool IsReviewDue(const MemberTier& tier, Timestamp now,
          tier.review_at <= *activity_at;
 }
 
-TierDecided JudgeReview(const rules::Rulebook& rulebook, const MemberTier& tier,
-                        std::span<const std::int64_t> metrics) {
-  const std::size_t present = TierIndex(rulebook, tier.tier);
-  if (rulebook.Retains(present, metrics)) {
-    return TierDecided{.cause = TierCause::kRetained,
-                       .from = tier.tier,
-                       .to = tier.tier,
-                       .since = tier.since,
-                       .term = tier.term + 1,
-                       .review_at = ReviewAt(rulebook, present, tier.since, tier.term + 1)};
+Standing::Standing(State& state, MemberId id, const rules::Rulebook& rulebook)
+    : state_(state), id_(id), rulebook_(rulebook), model_(rulebook.model()) {
+  const Member* member = state.members.Find(MemberKey{id});
+  LAUREL_CHECK(member != nullptr, "a member that is judged exists");
+  member_state_ = member->state;
+  tier_ = member->tier;
+  if (model_.reads_balances) {
+    for (const rules::PointType& type : rulebook.point_types()) {
+      const Balance* balance = member->FindBalance(PointTypeId::Of(type.id));
+      available_.push_back(balance == nullptr ? 0 : balance->available);
+      pending_.push_back(balance == nullptr ? 0 : balance->pending);
+    }
   }
-  const std::size_t lower = rulebook.DowngradedTier(present, metrics);
-  return TierDecided{.cause = TierCause::kDowngraded,
-                     .from = tier.tier,
-                     .to = rulebook.tiers()[lower].id,
-                     .since = tier.review_at,
-                     .term = 1,
-                     .review_at = ReviewAt(rulebook, lower, tier.review_at, 1)};
+  if (!model_.reads_enrolment) return;
+  const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{id});
+  if (enrolment != nullptr) enrolled_at_ = enrolment->enrolled_at;
 }
 
-Date LastDayOfTerm(const rules::Rulebook& rulebook, const MemberTier& tier) {
-  return rulebook.LocalDate(tier.review_at).PlusDays(-1);
+model::MemberFact Standing::Facts() const {
+  model::MemberFact fact;
+  fact.state = ToString(member_state_);
+  fact.enrolled_at = enrolled_at_;
+  fact.balance = available_;
+  fact.pending = pending_;
+  return fact;
+}
+
+model::MemberFact Standing::Facts(const MemberTier& tier) const {
+  model::MemberFact fact = Facts();
+  fact.tier = TierIndex(rulebook_, tier.tier);
+  fact.tier_since = tier.since;
+  return fact;
+}
+
+model::TierState Standing::TierStateOf(const MemberTier& tier) const {
+  model::TierState state;
+  state.earned = TierIndex(rulebook_, tier.tier);
+  state.since = tier.since;
+  if (!tier.review_at.is_never()) state.through = LastDayOfTerm(tier);
+  state.before_upgrade = TierIndex(rulebook_, tier.previous);
+  return state;
+}
+
+model::MemberDates Standing::DatesOf(const MemberTier& tier) const {
+  model::MemberDates dates{rulebook_.LocalDate(enrolled_at_), rulebook_.LocalDate(tier.since)};
+  // A later term begins where the one before it ended.
+  if (tier.term > 1 && !tier.review_at.is_never()) {
+    dates.tier_since = model::Minus(rulebook_.LocalDate(tier.review_at), model_.tier_policy.every);
+  }
+  return dates;
+}
+
+MetricValues Standing::MetricsAsOf(const MemberTier& tier, Date last,
+                                   const ActivityInThought* extra) const {
+  return laurel::MetricsAsOf(state_, id_, model_.metrics, last, DatesOf(tier), extra);
+}
+
+model::Facts Standing::FactsAt(const model::MemberFact& member, const MetricValues& metrics,
+                               Timestamp instant) const {
+  model::Facts facts;
+  facts.activity.occurred_at = instant;
+  facts.member = member;
+  facts.metrics = metrics;
+  return facts;
+}
+
+TierDecided Standing::DecidedOf(const MemberTier& tier, const model::TierVerdict& verdict,
+                                TierCause cause) const {
+  TierDecided decided{.cause = cause,
+                      .from = tier.tier,
+                      .to = rulebook_.tiers()[verdict.earned].id,
+                      .since = verdict.since,
+                      .term = cause == TierCause::kRetained ? tier.term + 1 : 1,
+                      .review_at = Timestamp::Never()};
+  const bool is_reviewed = model_.tier_policy.downgrade != model::Downgrade::kNever;
+  if (verdict.through && is_reviewed && verdict.earned > 0) {
+    decided.review_at = rulebook_.StartOf(verdict.through->PlusDays(1));
+  }
+  return decided;
+}
+
+std::optional<TierDecided> Standing::JudgeUpgrade(const MemberTier& tier,
+                                                  const MetricValues& metrics,
+                                                  Timestamp instant) const {
+  if (!model_.tier_policy.upgrades_at_once) return std::nullopt;
+  const model::MemberFact member = Facts(tier);
+  const model::TierVerdict verdict = model::JudgeTier(model_, FactsAt(member, metrics, instant),
+                                                      TierStateOf(tier), model::Moment::kUpgrade);
+  if (verdict.outcome != model::TierOutcome::kUpgraded) return std::nullopt;
+  return DecidedOf(tier, verdict, TierCause::kUpgraded);
+}
+
+TierDecided Standing::JudgeReview(const MemberTier& tier, const MetricValues& metrics) const {
+  const model::MemberFact member = Facts(tier);
+  const model::TierVerdict verdict = model::JudgeTier(
+      model_, FactsAt(member, metrics, tier.review_at), TierStateOf(tier), model::Moment::kReview);
+  switch (verdict.outcome) {
+    case model::TierOutcome::kUpgraded:
+      return DecidedOf(tier, verdict, TierCause::kUpgraded);
+    case model::TierOutcome::kDowngraded:
+      return DecidedOf(tier, verdict, TierCause::kDowngraded);
+    default:
+      return DecidedOf(tier, verdict, TierCause::kRetained);
+  }
+}
+
+std::optional<TierDecided> Standing::JudgeReturn(const MemberTier& tier, const MetricValues& then,
+                                                 const MetricValues& now, Timestamp instant) const {
+  const model::MemberFact member = Facts(tier);
+  const model::TierVerdict verdict = model::JudgeReturn(
+      model_, FactsAt(member, then, tier.since), FactsAt(member, now, instant), TierStateOf(tier));
+  if (verdict.outcome != model::TierOutcome::kDowngraded) return std::nullopt;
+  return DecidedOf(tier, verdict, TierCause::kReturned);
+}
+
+Date Standing::LastDayOfTerm(const MemberTier& tier) const {
+  return rulebook_.LocalDate(tier.review_at).PlusDays(-1);
+}
+
+MemberTier Standing::TierAt(MemberTier tier, Timestamp instant, Timestamp not_before) const {
+  while (tier.review_at <= instant && not_before <= instant) {
+    tier = After(tier, JudgeReview(tier, MetricsAsOf(tier, LastDayOfTerm(tier))));
+  }
+  return tier;
+}
+
+TierView Standing::ViewOf(const MemberTier& tier, const MetricValues& metrics) const {
+  TierView view{.tier = tier.tier,
+                .since = tier.since,
+                .review_at = tier.review_at,
+                .next = {},
+                .progress = {}};
+  const std::size_t present = TierIndex(rulebook_, tier.tier);
+  if (present + 1 >= rulebook_.tiers().size()) return view;
+  const rules::Tier& next = rulebook_.tiers()[present + 1];
+  view.next = next.id;
+  view.progress = NearestOf(rulebook_, next.qualify, metrics);
+  return view;
+}
+
+Standing::Shown Standing::ShownAt(Timestamp instant) const {
+  if (instant >= tier_.since) return Shown{tier_.tier, tier_.since};
+  Shown shown{rulebook_.tiers().front().id, instant};
+  for (const TierChangeMark& change : state_.TierChangesOf(id_)) {
+    if (change.since > instant) continue;  // in the order of the journal: the last one counts
+    shown = Shown{change.to, change.since};
+  }
+  return shown;
 }
 
 std::vector<ProgressLine> NearestOf(const rules::Rulebook& rulebook,
                                     std::span<const std::vector<rules::Threshold>> alternatives,
-                                    std::span<const std::int64_t> metrics) {
+                                    const MetricValues& metrics) {
   const std::vector<rules::Threshold>* nearest = nullptr;
   absl::int128 nearest_missing = 0;
   absl::int128 nearest_need = 1;
@@ -82,7 +187,7 @@ std::vector<ProgressLine> NearestOf(const rules::Rulebook& rulebook,
     absl::int128 need = 1;
     for (const rules::Threshold& threshold : alternative) {
       const absl::int128 lacks =
-          std::max<std::int64_t>(0, threshold.at_least - metrics[threshold.metric]);
+          std::max<std::int64_t>(0, threshold.at_least - metrics[threshold.metric].value_or(0));
       const absl::int128 of = std::max<std::int64_t>(1, threshold.at_least);
       if (lacks * need > missing * of) {
         missing = lacks;
@@ -98,25 +203,10 @@ std::vector<ProgressLine> NearestOf(const rules::Rulebook& rulebook,
   std::vector<ProgressLine> lines;
   if (nearest == nullptr) return lines;
   for (const rules::Threshold& threshold : *nearest) {
-    lines.push_back(ProgressLine{rulebook.metrics()[threshold.metric].id, metrics[threshold.metric],
-                                 threshold.at_least});
+    lines.push_back(ProgressLine{rulebook.metrics()[threshold.metric].id,
+                                 metrics[threshold.metric].value_or(0), threshold.at_least});
   }
   return lines;
-}
-
-TierView ViewOf(const rules::Rulebook& rulebook, const MemberTier& tier,
-                std::span<const std::int64_t> metrics) {
-  TierView view{.tier = tier.tier,
-                .since = tier.since,
-                .review_at = tier.review_at,
-                .next = {},
-                .progress = {}};
-  const std::size_t present = TierIndex(rulebook, tier.tier);
-  if (present + 1 >= rulebook.tiers().size()) return view;
-  const rules::Tier& next = rulebook.tiers()[present + 1];
-  view.next = next.id;
-  view.progress = NearestOf(rulebook, next.qualify, metrics);
-  return view;
 }
 
 MemberTier After(const MemberTier& tier, const TierDecided& verdict) {

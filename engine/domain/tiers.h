@@ -1,27 +1,26 @@
 #ifndef LAUREL_ENGINE_DOMAIN_TIERS_H_
 #define LAUREL_ENGINE_DOMAIN_TIERS_H_
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "engine/domain/entry.h"
+#include "engine/domain/metrics.h"
 #include "engine/domain/state.h"
+#include "rules/program/facts.h"
 #include "rules/program/rulebook.h"
+#include "rules/program/tier_judge.h"
 
 // How a member's tier moves. Ranks decide; no tier's name is known here.
 namespace laurel {
 
+// By index of the program's list; empty ones are absent.
+using MetricValues = std::vector<std::optional<std::int64_t>>;
+
 // The index of the tier with this id; the base tier where the rulebook has none such.
 std::size_t TierIndex(const rules::Rulebook& rulebook, absl::string_view tier);
-
-// The first instant after term `term` of a tier held since `since`; Never where no review is due.
-Timestamp ReviewAt(const rules::Rulebook& rulebook, std::size_t tier, Timestamp since,
-                   std::uint32_t term);
-
-// The upgrade that these metrics bring at `instant`, if any.
-std::optional<TierDecided> JudgeUpgrade(const rules::Rulebook& rulebook, const MemberTier& tier,
-                                        std::span<const std::int64_t> metrics, Timestamp instant);
 
 // Whether the present term is to be reviewed: the clock has passed it and no import of history goes
 // on, or an activity after it is about to be decided. An activity that cannot have happened yet
@@ -29,23 +28,74 @@ std::optional<TierDecided> JudgeUpgrade(const rules::Rulebook& rulebook, const M
 bool IsReviewDue(const MemberTier& tier, Timestamp now,
                  const std::optional<Timestamp>& activity_at);
 
-// The verdict of the review that ends the present term, at tier.review_at, by metrics as of the
-// term's last day.
-TierDecided JudgeReview(const rules::Rulebook& rulebook, const MemberTier& tier,
-                        std::span<const std::int64_t> metrics);
+// One member as the rules of one revision see it. Reads records when it is asked; the state and the
+// rulebook must outlive it.
+class Standing {
+ public:
+  // Requires that the member exists.
+  Standing(State& state, MemberId id, const rules::Rulebook& rulebook);
 
-// The last civil day of the present term. Requires a review.
-Date LastDayOfTerm(const rules::Rulebook& rulebook, const MemberTier& tier);
+  // The member's facts, except for the tier. The balances belong to this object.
+  rules::model::MemberFact Facts() const;
+  // With a tier that the member has or is thought to have.
+  rules::model::MemberFact Facts(const MemberTier& tier) const;
+  rules::model::TierState TierStateOf(const MemberTier& tier) const;
+  rules::model::MemberDates DatesOf(const MemberTier& tier) const;
+  Timestamp enrolled_at() const { return enrolled_at_; }
 
-// The tier as it is shown, with the distance to the next one by these metrics.
-TierView ViewOf(const rules::Rulebook& rulebook, const MemberTier& tier,
-                std::span<const std::int64_t> metrics);
+  // Over windows that end with `last`.
+  MetricValues MetricsAsOf(const MemberTier& tier, Date last,
+                           const ActivityInThought* extra = nullptr) const;
+
+  // The upgrade that these metrics bring at `instant`, if any.
+  std::optional<TierDecided> JudgeUpgrade(const MemberTier& tier, const MetricValues& metrics,
+                                          Timestamp instant) const;
+  // The verdict of the review that ends the present term, at tier.review_at, by metrics as of the
+  // term's last day.
+  TierDecided JudgeReview(const MemberTier& tier, const MetricValues& metrics) const;
+  // Whether the tier falls because what its upgrade rested on went back: by metrics as of the
+  // upgrade and as of today, which is `instant`.
+  std::optional<TierDecided> JudgeReturn(const MemberTier& tier, const MetricValues& then,
+                                         const MetricValues& now, Timestamp instant) const;
+
+  // The last civil day of the present term. Requires a review.
+  Date LastDayOfTerm(const MemberTier& tier) const;
+  // The tier as of an instant: reviews that are due by then are done in thought, but none before
+  // `not_before`.
+  MemberTier TierAt(MemberTier tier, Timestamp instant, Timestamp not_before) const;
+  // The tier as it is shown, with the distance to the next one by these metrics.
+  TierView ViewOf(const MemberTier& tier, const MetricValues& metrics) const;
+
+  // The tier that was shown at an instant, and since when it was: by the history, where the instant
+  // lies before the present tier. The base tier before the enrolment.
+  struct Shown {
+    std::string tier;
+    Timestamp since;
+  };
+  Shown ShownAt(Timestamp instant) const;
+
+ private:
+  TierDecided DecidedOf(const MemberTier& tier, const rules::model::TierVerdict& verdict,
+                        TierCause cause) const;
+  rules::model::Facts FactsAt(const rules::model::MemberFact& member, const MetricValues& metrics,
+                              Timestamp instant) const;
+
+  State& state_;
+  const MemberId id_;
+  const rules::Rulebook& rulebook_;
+  const rules::model::Model& model_;
+  MemberState member_state_ = MemberState::kActive;
+  MemberTier tier_;
+  Timestamp enrolled_at_;                // zero where the revision does not read it
+  std::vector<std::int64_t> available_;  // by point type; empty where the revision reads none
+  std::vector<std::int64_t> pending_;
+};
 
 // The nearest of several alternatives, each of which is enough: the one whose furthest threshold
 // has the smallest part missing. Empty if there are none.
 std::vector<ProgressLine> NearestOf(const rules::Rulebook& rulebook,
                                     std::span<const std::vector<rules::Threshold>> alternatives,
-                                    std::span<const std::int64_t> metrics);
+                                    const MetricValues& metrics);
 
 // The tier after a verdict.
 MemberTier After(const MemberTier& tier, const TierDecided& verdict);

@@ -162,7 +162,18 @@ struct PurchaseLine {
   std::int64_t quantity_micros = 0;  // millionths
   std::string sku;
   std::vector<std::string> categories;
+  std::string brand;
+  std::vector<std::string> tags;
+  std::int64_t list = 0;  // minor units, before discounts
+  std::int64_t tax = 0;   // minor units, added on top of net
   friend bool operator==(const PurchaseLine&, const PurchaseLine&) = default;
+};
+
+// What a purchase was paid with.
+struct Tender {
+  std::string kind;         // POINTS, VOUCHER, CASH, CARD, GIFT_CARD …
+  std::int64_t amount = 0;  // minor units, >= 0
+  friend bool operator==(const Tender&, const Tender&) = default;
 };
 
 }  // namespace laurel

@@ -54,6 +54,10 @@ void Encode(const PurchaseLine& line, pb::Line* out) {
   out->set_quantity_micros(line.quantity_micros);
   out->set_sku(line.sku);
   for (const std::string& category : line.categories) out->add_categories(category);
+  out->set_brand(line.brand);
+  for (const std::string& tag : line.tags) out->add_tags(tag);
+  out->set_list_over_net(line.list - line.net);
+  out->set_tax(line.tax);
 }
 
 // A purchase without line detail is one SALE line of the total.
@@ -62,6 +66,7 @@ PurchaseLine PlainLine(std::int64_t total) {
   line.line = 1;
   line.net = total;
   line.quantity_micros = 1'000'000;
+  line.list = total;
   return line;
 }
 
@@ -96,6 +101,11 @@ struct EventEncoder {
     p->set_channel(static_cast<std::uint32_t>(e.channel));
     p->set_total(e.total);
     p->set_eligible_net(e.eligible_net);
+    for (const Tender& tender : e.tenders) {
+      pb::Tender* t = p->add_tenders();
+      t->set_kind(tender.kind);
+      t->set_amount(tender.amount);
+    }
     if (e.lines.size() == 1 && e.lines[0] == PlainLine(e.total)) return;
     for (const PurchaseLine& line : e.lines) Encode(line, p->add_lines());
   }
@@ -168,6 +178,45 @@ struct EventEncoder {
   void operator()(const LotsDue& e) const { out->set_lots_due_at(EncodeInstant(e.due_at)); }
   void operator()(const ReviewPostponed& e) const {
     out->set_review_not_before(e.not_before.micros());
+  }
+  void operator()(const EvidenceKept& e) const {
+    pb::EvidenceKept* p = out->mutable_evidence_kept();
+    p->set_state(static_cast<std::uint32_t>(e.state));
+    p->set_tier(e.tier);
+    p->set_tier_since(e.tier_since.micros());
+    p->set_earned(e.earned);
+    p->set_earned_since(e.earned_since.micros());
+    p->set_enrolled_at(e.enrolled_at.micros());
+    for (std::size_t i = 0; i < e.metrics.size(); ++i) {
+      p->add_metrics(e.metrics[i].value_or(0));
+      if (!e.metrics[i]) p->add_absent_metrics(static_cast<std::uint32_t>(i));
+    }
+    p->mutable_available()->Add(e.available.begin(), e.available.end());
+    p->mutable_pending()->Add(e.pending.begin(), e.pending.end());
+    for (const EvidenceKept::CounterRead& read : e.counters) {
+      pb::CounterRead* c = p->add_counters();
+      c->set_counter(read.counter);
+      c->set_by(read.by);
+      c->set_used(read.used);
+    }
+    for (const EvidenceKept::CarryRead& read : e.carries) {
+      pb::CarryRead* c = p->add_carries();
+      c->set_rule(read.rule);
+      c->set_micros(read.micros);
+    }
+  }
+  void operator()(const CounterMoved& e) const {
+    pb::CounterMoved* p = out->mutable_counter_moved();
+    p->set_is_of_program(!e.is_of_member);
+    p->set_name(e.name);
+    p->set_by(e.by);
+    p->set_start_day(e.start.days());
+    p->set_delta(e.delta);
+  }
+  void operator()(const MetricCounted& e) const {
+    pb::MetricCounted* p = out->mutable_metric_counted();
+    p->set_metric(e.metric);
+    p->set_delta(e.delta);
   }
   void operator()(const RevisionCreated& e) const {
     pb::RevisionCreated* p = out->mutable_revision_created();
@@ -287,7 +336,40 @@ absl::StatusOr<PurchaseAccrued> DecodePurchase(const pb::PurchaseAccrued& p) {
     line.quantity_micros = l.quantity_micros();
     line.sku = l.sku();
     line.categories.assign(l.categories().begin(), l.categories().end());
+    line.brand = l.brand();
+    line.tags.assign(l.tags().begin(), l.tags().end());
+    if (__builtin_add_overflow(l.net(), l.list_over_net(), &line.list)) {
+      return Damaged("line.list is out of range");
+    }
+    line.tax = l.tax();
     e.lines.push_back(std::move(line));
+  }
+  for (const pb::Tender& tender : p.tenders()) {
+    e.tenders.push_back(Tender{tender.kind(), tender.amount()});
+  }
+  return e;
+}
+
+absl::StatusOr<EvidenceKept> DecodeEvidence(const pb::EvidenceKept& p) {
+  EvidenceKept e;
+  ASSIGN_OR_RETURN(e.state, DecodeEnum<MemberState>(p.state(), 1, 3, "evidence.state"));
+  e.tier = p.tier();
+  e.tier_since = Timestamp::FromMicros(p.tier_since());
+  e.earned = p.earned();
+  e.earned_since = Timestamp::FromMicros(p.earned_since());
+  e.enrolled_at = Timestamp::FromMicros(p.enrolled_at());
+  e.metrics.assign(p.metrics().begin(), p.metrics().end());
+  for (const std::uint32_t absent : p.absent_metrics()) {
+    if (absent >= e.metrics.size()) return Damaged("evidence.absent_metrics is out of range");
+    e.metrics[absent].reset();
+  }
+  e.available.assign(p.available().begin(), p.available().end());
+  e.pending.assign(p.pending().begin(), p.pending().end());
+  for (const pb::CounterRead& c : p.counters()) {
+    e.counters.push_back(EvidenceKept::CounterRead{c.counter(), c.by(), c.used()});
+  }
+  for (const pb::CarryRead& c : p.carries()) {
+    e.carries.push_back(EvidenceKept::CarryRead{c.rule(), c.micros()});
   }
   return e;
 }
@@ -427,6 +509,20 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       ASSIGN_OR_RETURN(e.digest, DecodeHash(p.revision_activated().digest(), "revision.digest"));
       return Event(e);
     }
+    case pb::Event::kEvidenceKept: {
+      ASSIGN_OR_RETURN(EvidenceKept e, DecodeEvidence(p.evidence_kept()));
+      return Event(std::move(e));
+    }
+    case pb::Event::kCounterMoved: {
+      const pb::CounterMoved& c = p.counter_moved();
+      return Event(CounterMoved{.is_of_member = !c.is_of_program(),
+                                .name = c.name(),
+                                .by = c.by(),
+                                .start = Date::FromDays(c.start_day()),
+                                .delta = c.delta()});
+    }
+    case pb::Event::kMetricCounted:
+      return Event(MetricCounted{p.metric_counted().metric(), p.metric_counted().delta()});
     case pb::Event::FACT_NOT_SET:
       break;
   }

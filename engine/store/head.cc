@@ -41,6 +41,12 @@ std::string LedgerIdKey() {
   return absl::StrCat(key, kLedgerIdSuffix);
 }
 
+bool IsStoresOwn(Space space, absl::string_view key) {
+  if (space != Space::kDefault || key.size() < sizeof(PartitionId)) return false;
+  key.remove_prefix(sizeof(PartitionId));
+  return key == kHeadSuffix || key == kLedgerIdSuffix;
+}
+
 std::string EncodeHead(const HeadRecord& record) {
   const Head& head = record.head;
   LAUREL_CHECK(head.frontier.size() <= kFrontierMax, "a tree has at most 64 perfect subtrees");
@@ -138,10 +144,9 @@ absl::Status CheckBatch(const Batch& batch, const StoreLimits& limits) {
       return absl::InvalidArgumentError(
           absl::StrCat("batch.key: must begin with partition ", batch.partition, ", was another"));
     }
-    const absl::string_view suffix = absl::string_view(write.key).substr(2);
-    if (write.space == Space::kDefault && (suffix == kHeadSuffix || suffix == kLedgerIdSuffix)) {
+    if (IsStoresOwn(write.space, write.key)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("batch.key: must not be the store's own, was ", suffix));
+          absl::StrCat("batch.key: must not be the store's own, was ", write.key.substr(2)));
     }
     bytes += write.key.size() + value_size;
   }

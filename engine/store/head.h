@@ -25,6 +25,8 @@ namespace laurel {
 
 std::string HeadKey(PartitionId partition);
 std::string LedgerIdKey();
+// Whether it is one of the two, of any partition.
+bool IsStoresOwn(Space space, absl::string_view key);
 
 struct HeadRecord {
   Head head;

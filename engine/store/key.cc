@@ -139,6 +139,7 @@ Space SpaceOf(const DueKey&) { return Space::kIndex; }
 Space SpaceOf(const TotalKey&) { return Space::kTotals; }
 Space SpaceOf(const ProgramKey&) { return Space::kDefault; }
 Space SpaceOf(const RevisionKey&) { return Space::kDefault; }
+Space SpaceOf(const CounterKey&) { return Space::kMembers; }
 
 std::string EncodeKey(PartitionId partition, const MemberKey& key) {
   return OfMember(partition, key.member, 'm').Take();
@@ -197,6 +198,40 @@ std::string EncodeKey(PartitionId partition, const ProgramKey& key) {
 }
 std::string EncodeKey(PartitionId partition, const RevisionKey& key) {
   return Writer(partition).Letter('v').Text(key.program.str()).U32(key.number).Take();
+}
+
+std::string EncodeKey(PartitionId partition, const CounterKey& key) {
+  Writer start = key.member ? OfMember(partition, *key.member, 'k')
+                            : std::move(Writer(partition).Letter('k').Text(key.program.str()));
+  return start.Text(key.name).Text(key.by).I32(key.start.days()).Take();
+}
+
+bool IsReadOften(Space space, absl::string_view key) {
+  // Where the letter stands: behind the partition and, for what lies side by side with its member,
+  // behind 'm' and the member's number.
+  constexpr std::size_t kLetter = sizeof(PartitionId);
+  constexpr std::size_t kMemberLetter = kLetter + 1 + sizeof(std::uint64_t);
+  const auto has = [key](std::size_t at, char letter) {
+    return key.size() > at && key[at] == letter;
+  };
+  switch (space) {
+    case Space::kDefault:
+      return has(kLetter, 'g');
+    case Space::kMembers:
+      return has(kLetter, 'k') ||
+             (has(kLetter, 'm') && (has(kMemberLetter, 'm') || has(kMemberLetter, 'e') ||
+                                    has(kMemberLetter, 'a') || has(kMemberLetter, 'k')));
+    case Space::kIndex:
+      return has(kLetter, 'i');
+    case Space::kTotals:
+      return true;
+    case Space::kJournal:
+    case Space::kTiles:
+    case Space::kRequests:
+    case Space::kVault:
+      return false;
+  }
+  return false;
 }
 
 KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t until) {

@@ -26,6 +26,8 @@
 //   members   'm' member 'c' (as 'l')                                    -> Lot with nothing left
 //   members   'm' member 'n' sequence:u64                                -> kind:u8 of its entry
 //   members   'm' member 't' sequence:u64                                -> TierChange
+//   members   'm' member 'k' name 0 by 0 start:i32                       -> Counter of a member
+//   members   'k' program 0 name 0 by 0 start:i32                        -> Counter of a program
 //   members   'r' sequence:u64                                           -> Redemption
 //   requests  'q' hash:16 bytes                                          -> sequence:u64
 //   requests  'p' program 0 store 0 terminal 0 business_on:i32 number    -> Purchase
@@ -59,6 +61,7 @@ Space SpaceOf(const DueKey&);
 Space SpaceOf(const TotalKey&);
 Space SpaceOf(const ProgramKey&);
 Space SpaceOf(const RevisionKey&);
+Space SpaceOf(const CounterKey&);
 
 std::string EncodeKey(PartitionId partition, const MemberKey& key);
 std::string EncodeKey(PartitionId partition, const EnrolmentKey& key);
@@ -75,6 +78,11 @@ std::string EncodeKey(PartitionId partition, const DueKey& key);
 std::string EncodeKey(PartitionId partition, const TotalKey& key);
 std::string EncodeKey(PartitionId partition, const ProgramKey& key);
 std::string EncodeKey(PartitionId partition, const RevisionKey& key);
+std::string EncodeKey(PartitionId partition, const CounterKey& key);
+
+// Whether rows under this key are read by key again and again, by commands and by lookups:
+// programs, identities, members with their enrolment and months, totals.
+bool IsReadOften(Space space, absl::string_view key);
 
 // Half-open ranges for scans.
 struct KeyRange {

@@ -41,6 +41,21 @@ void EncodePoints(const Points& points, Repeated* out) {
   for (std::int64_t value : points) out->Add(value);
 }
 
+using TrackedSums = google::protobuf::RepeatedPtrField<pb::TrackedSum>;
+void EncodeTracked(const std::vector<TrackedSum>& sums, TrackedSums* out) {
+  for (const TrackedSum& sum : sums) {
+    pb::TrackedSum* t = out->Add();
+    t->set_metric(sum.metric);
+    t->set_value(sum.value);
+    t->set_days(sum.days);
+  }
+}
+std::vector<TrackedSum> DecodeTracked(const TrackedSums& in) {
+  std::vector<TrackedSum> sums;
+  for (const pb::TrackedSum& t : in) sums.push_back(TrackedSum{t.metric(), t.value(), t.days()});
+  return sums;
+}
+
 void SetHash(const Hash& hash, std::string* out) { out->assign(AsBytes(hash).data(), hash.size()); }
 
 bool GetHash(const std::string& bytes, Hash& hash) {
@@ -107,6 +122,7 @@ std::string EncodeRecord(const Member& r) {
       m->set_purchases(month.purchases);
       m->set_visit_days(month.visit_days);
       EncodePoints(month.points, m->mutable_points());
+      EncodeTracked(month.tracked, m->mutable_tracked());
     }
   });
 }
@@ -132,7 +148,8 @@ bool DecodeRecord(absl::string_view bytes, Member& r) {
     }
     for (const pb::MonthSum& m : p.months()) {
       r.months.push_back(MonthSum{m.month(), m.spend(), m.purchases(), m.visit_days(),
-                                  std::vector<std::int64_t>(m.points().begin(), m.points().end())});
+                                  std::vector<std::int64_t>(m.points().begin(), m.points().end()),
+                                  DecodeTracked(m.tracked())});
     }
     return true;
   });
@@ -196,6 +213,7 @@ std::string EncodeRecord(const MonthDays& r) {
       d->set_spend(day.spend);
       d->set_purchases(day.purchases);
       EncodePoints(day.points, d->mutable_points());
+      EncodeTracked(day.tracked, d->mutable_tracked());
     }
   });
 }
@@ -205,8 +223,20 @@ bool DecodeRecord(absl::string_view bytes, MonthDays& r) {
     for (const pb::DaySum& d : p.days()) {
       if (d.day() < 1 || d.day() > 31) return false;
       r.days.push_back(DaySum{static_cast<std::int32_t>(d.day()), d.spend(), d.purchases(),
-                              std::vector<std::int64_t>(d.points().begin(), d.points().end())});
+                              std::vector<std::int64_t>(d.points().begin(), d.points().end()),
+                              DecodeTracked(d.tracked())});
     }
+    return true;
+  });
+}
+
+std::string EncodeRecord(const Counter& r) {
+  return Serialised<pb::Counter>([&](pb::Counter& p) { p.set_used(r.used); });
+}
+
+bool DecodeRecord(absl::string_view bytes, Counter& r) {
+  return Parsed<pb::Counter>(bytes, [&](const pb::Counter& p) {
+    r.used = p.used();
     return true;
   });
 }

@@ -58,4 +58,24 @@ std::vector<std::pair<LotKey, Lot>> SnapshotSource::ScanLots(MemberId member,
   return rows;
 }
 
+std::vector<std::pair<TierChangeKey, TierChangeMark>> SnapshotSource::ScanTierChanges(
+    MemberId member) {
+  std::vector<std::pair<TierChangeKey, TierChangeMark>> rows;
+  const KeyRange range = TierChangeRange(partition_, member);
+  const absl::Status scanned =
+      snapshot_->Scan(Space::kMembers, range.begin, range.end, ScanOptions{},
+                      [&](absl::string_view key, absl::string_view value) {
+                        const absl::StatusOr<std::uint64_t> sequence = DecodeTrailingSequence(key);
+                        TierChangeMark mark;
+                        if (!sequence.ok() || !DecodeRecord(value, mark)) {
+                          FailRecord(Space::kMembers, key);
+                          return false;
+                        }
+                        rows.emplace_back(TierChangeKey{member, *sequence}, std::move(mark));
+                        return true;
+                      });
+  if (!scanned.ok()) Fail(scanned);
+  return rows;
+}
+
 }  // namespace laurel

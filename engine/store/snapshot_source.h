@@ -43,6 +43,8 @@ class SnapshotSource : public StateSource {
   std::optional<TierChangeMark> Load(const TierChangeKey& key) override {
     return Read<TierChangeMark>(key);
   }
+  std::optional<Counter> Load(const CounterKey& key) override { return Read<Counter>(key); }
+  std::vector<std::pair<TierChangeKey, TierChangeMark>> ScanTierChanges(MemberId member) override;
   std::shared_ptr<const Entry> LoadEntry(std::uint64_t sequence) override;
   std::vector<std::pair<LotKey, Lot>> ScanLots(MemberId member, const PointTypeId& type,
                                                const std::optional<LotKey>& after,

@@ -116,6 +116,38 @@ void SetOf(const std::string& path, absl::string_view of, CompileContext& contex
   }
 }
 
+MetricWindow WindowOf(const std::string& path, const v1::Window& from, CompileContext& context) {
+  MetricWindow window;
+  switch (from.kind_case()) {
+    case v1::Window::kRolling: {
+      window.kind = MetricWindow::Kind::kRolling;
+      const std::optional<CivilDuration> rolling =
+          context.Duration(path + ".rolling", from.rolling());
+      if (!rolling || !rolling->is_whole_days() || rolling->count == 0) {
+        context.Fail(path + ".rolling", "expected days, weeks, months or years");
+        break;
+      }
+      window.months = rolling->months();
+      window.days = rolling->days();
+      break;
+    }
+    case v1::Window::kCalendar:
+      window.kind = MetricWindow::Kind::kCalendar;
+      window.period = PeriodOf(from.calendar());
+      break;
+    case v1::Window::kMemberYear:
+      window.kind = MetricWindow::Kind::kMemberYear;
+      break;
+    case v1::Window::kTierTerm:
+      window.kind = MetricWindow::Kind::kTierTerm;
+      break;
+    default:
+      window.kind = MetricWindow::Kind::kLifetime;
+      break;
+  }
+  return window;
+}
+
 void AddMetrics(const v1::ProgramDocument& document, const FactTable& facts,
                 CompileContext& context) {
   for (int i = 0; i < document.metrics_size(); ++i) {
@@ -126,8 +158,11 @@ void AddMetrics(const v1::ProgramDocument& document, const FactTable& facts,
     metric.is_optional = facts.FindField("Metrics", from.id())->is_optional;
     metric.measure = MeasureOf(from.measure());
     metric.activities.assign(from.activities().begin(), from.activities().end());
-    if (metric.activities.empty()) metric.activities.push_back("purchase");
+    metric.window = WindowOf(At("metrics", i) + ".window", from.window(), context);
     SetOf(At("metrics", i) + ".of", from.of(), context, metric);
+    if (metric.activities.empty() && metric.of != MetricOf::kPoints) {
+      metric.activities.push_back("purchase");
+    }
     context.model.metrics.push_back(std::move(metric));
   }
 }
@@ -246,6 +281,60 @@ void AddPlan(const v1::ProgramDocument& document, CompileContext& context) {
   }
 }
 
+// Names are looked for in the text: a text literal that mentions one costs a reading, nothing else.
+void SetFootprint(Model& model) {
+  const auto look_for_dates = [&](const Condition& condition) {
+    if (!condition) return;
+    const std::string& text = condition->text;
+    model.reads_balances |=
+        absl::StrContains(text, "balance") || absl::StrContains(text, "pending");
+    model.reads_enrolment |= absl::StrContains(text, "enrolled");
+  };
+  const auto look = [&](const Condition& condition) {
+    if (!condition) return;
+    const std::string& text = condition->text;
+    model.reads_metrics |= absl::StrContains(text, "metrics");
+    model.reads_member |= absl::StrContains(text, "member") || absl::StrContains(text, "tier");
+    look_for_dates(condition);
+  };
+  look(model.eligibility.when);
+  look(model.eligibility.items);
+  for (const Segment& segment : model.segments) look(segment.when);
+  for (const Variable& variable : model.variables) look(variable.expression);
+  for (const Rule& rule : model.rules) {
+    look(rule.when);
+    for (const Limit& limit : rule.limits) look(limit.by);
+    if (const auto* earn = std::get_if<Earn>(&rule.effect)) {
+      look(earn->of);
+      look(earn->items);
+    } else if (const auto* multiply = std::get_if<Multiply>(&rule.effect)) {
+      look(multiply->items);
+    } else if (const auto* bonus = std::get_if<Bonus>(&rule.effect)) {
+      look(bonus->points);
+    }
+  }
+  for (const Benefit& benefit : model.benefits) {
+    look(benefit.items);
+    for (const Grant& grant : benefit.grants) look(grant.when);
+  }
+  for (const Tier& tier : model.tiers) {
+    look_for_dates(tier.qualify);
+    look_for_dates(tier.retain);
+    look_for_dates(tier.lifetime);
+  }
+  model.reads_member |= !model.benefits.empty();
+  // Crossing a threshold within a basket asks for tiers before their lines are made.
+  model.reads_metrics |= model.tier_policy.crossing != Crossing::kBeforeBasket;
+  model.reads_metrics |= !model.badges.empty();
+  for (const Counter& counter : model.counters) {
+    model.reads_enrolment |= counter.window == Span::kMemberYear;
+  }
+  for (const Metric& metric : model.metrics) {
+    model.reads_enrolment |= metric.window.kind == MetricWindow::Kind::kMemberYear;
+  }
+  model.reads_enrolment |= model.tier_policy.anchor == Anchor::kEnrolmentAnniversary;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const v1::ProgramDocument& document) {
@@ -275,6 +364,7 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const v1::ProgramDocum
   AddRewards(document, context);
   AddBadges(document, context);
   if (!context.status().ok()) return context.status();
+  SetFootprint(*model);
   return std::shared_ptr<const Model>(std::move(model));
 }
 

@@ -5,6 +5,22 @@
 namespace laurel::rules::model {
 namespace {
 
+ExpiryPolicy::Kind KindOf(v1::Expiry::Policy policy) {
+  switch (policy) {
+    case v1::Expiry::POLICY_ROLLING:
+    case v1::Expiry::POLICY_INACTIVITY:
+      return ExpiryPolicy::Kind::kRolling;
+    case v1::Expiry::POLICY_PERIOD_END:
+      return ExpiryPolicy::Kind::kPeriodEnd;
+    case v1::Expiry::POLICY_FIXED_DATE:
+      return ExpiryPolicy::Kind::kFixedDate;
+    default:
+      return ExpiryPolicy::Kind::kNever;
+  }
+}
+
+}  // namespace
+
 Period PeriodOf(v1::Calendar calendar) {
   switch (calendar) {
     case v1::CALENDAR_WEEK:
@@ -21,22 +37,6 @@ Period PeriodOf(v1::Calendar calendar) {
       return Period::kDay;
   }
 }
-
-ExpiryPolicy::Kind KindOf(v1::Expiry::Policy policy) {
-  switch (policy) {
-    case v1::Expiry::POLICY_ROLLING:
-    case v1::Expiry::POLICY_INACTIVITY:
-      return ExpiryPolicy::Kind::kRolling;
-    case v1::Expiry::POLICY_PERIOD_END:
-      return ExpiryPolicy::Kind::kPeriodEnd;
-    case v1::Expiry::POLICY_FIXED_DATE:
-      return ExpiryPolicy::Kind::kFixedDate;
-    default:
-      return ExpiryPolicy::Kind::kNever;
-  }
-}
-
-}  // namespace
 
 Settlement SettlementOf(const std::string& path, const v1::Settlement& from,
                         CompileContext& context) {

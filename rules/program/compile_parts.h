@@ -21,6 +21,7 @@ const std::string& NameOf(const T& named) {
 }
 
 // ---- compile_lots.cc
+Period PeriodOf(v1::Calendar calendar);
 Settlement SettlementOf(const std::string& path, const v1::Settlement& from,
                         CompileContext& context);
 std::vector<Expiry> ExpiryOf(const std::string& path, const Repeated<v1::Expiry>& from,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "absl/strings/string_view.h"
 #include "rules/program/facts.h"
 #include "rules/program/model.h"
 
@@ -14,14 +15,15 @@ class Counters {
   Counters(const Model& model, const Facts& facts) : model_(model), facts_(facts) {}
 
   // Fires or points; may be negative where a counter was overdrawn. Counters of one activity are
-  // whole.
-  std::int64_t Left(std::size_t counter) const {
-    return model_.counters[counter].max - Used(counter);
+  // whole. `by` is the text that keeps this counter apart; empty for most.
+  std::int64_t Left(std::size_t counter, absl::string_view by = "") const {
+    return model_.counters[counter].max - Used(counter, by);
   }
 
  private:
-  std::int64_t Used(std::size_t counter) const {
+  std::int64_t Used(std::size_t counter, absl::string_view by) const {
     if (model_.counters[counter].window == Span::kActivity) return 0;
+    if (facts_.counter_source != nullptr) return facts_.counter_source->Used(counter, by);
     for (const CounterFact& fact : facts_.counters) {
       if (fact.counter == counter) return fact.used;
     }

@@ -23,7 +23,8 @@ std::optional<Document> ReadDocument(absl::string_view text, Findings& findings)
 std::optional<Document> ReadDocument(absl::string_view text, DocumentUse use, Findings& findings) {
   const std::optional<YamlNode> root = ReadYaml(text, findings);
   if (!root) return std::nullopt;
-  program::v1::ProgramDocument message;
+  auto read = std::make_shared<program::v1::ProgramDocument>();
+  program::v1::ProgramDocument& message = *read;
   Bind(*root, message, findings);
   if (root->kind != YamlNode::Kind::kMapping) return std::nullopt;
 
@@ -41,6 +42,7 @@ std::optional<Document> ReadDocument(absl::string_view text, DocumentUse use, Fi
                                 " bytes, had ", document.canonical.size()));
   }
   if (findings.has_errors()) return std::nullopt;
+  document.message = std::move(read);
   return document;
 }
 

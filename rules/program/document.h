@@ -2,6 +2,7 @@
 #define LAUREL_RULES_PROGRAM_DOCUMENT_H_
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,10 @@
 #include "absl/strings/string_view.h"
 #include "rules/program/findings.h"
 #include "rules/program/program.h"
+
+namespace laurel::program::v1 {
+class ProgramDocument;
+}  // namespace laurel::program::v1
 
 namespace laurel::rules {
 
@@ -19,6 +24,7 @@ inline constexpr std::size_t kCanonicalBytesMax = 49'152;
 struct Document {
   std::string canonical;
   Program program;
+  std::shared_ptr<const laurel::program::v1::ProgramDocument> message;
 };
 
 // What is asked of a document: all checks that need no evaluation, or also that the rulebook serves

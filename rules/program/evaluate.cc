@@ -233,11 +233,12 @@ class Evaluation {
   Outcome ApplyOwnLimits(Candidate& candidate) {
     const Rule& rule = model_.rules[candidate.rule];
     for (const Limit& limit : rule.limits) {
-      if (limit.fires && counters_.Left(*limit.fires) <= 0) {
+      const absl::string_view by = rules_.ByOf(limit);
+      if (limit.fires && counters_.Left(*limit.fires, by) <= 0) {
         Trim(candidate.line, *limit.fires, 0);
       }
       if (limit.points && !IsIssue(rule)) {
-        Trim(candidate.line, *limit.points, counters_.Left(*limit.points));
+        Trim(candidate.line, *limit.points, counters_.Left(*limit.points, by));
       }
       if (candidate.line.granted == 0) return Outcome::kLimitReached;
     }
@@ -418,20 +419,14 @@ class Evaluation {
     const Rule& rule = model_.rules[line.rule];
     for (const Limit& limit : rule.limits) {
       UseFires(limit, 1);
-      if (limit.points) Use(*limit.points, line.granted, ByOf(limit));
+      if (limit.points) Use(*limit.points, line.granted, rules_.ByOf(limit));
     }
     if (rule.budget) Use(rule.budget->counter, line.granted, "");
     if (const Budget* const budget = SourceOf(rule)) Use(budget->counter, line.granted, "");
   }
 
   void UseFires(const Limit& limit, std::int64_t fires) {
-    if (limit.fires) Use(*limit.fires, fires, ByOf(limit));
-  }
-
-  absl::string_view ByOf(const Limit& limit) {
-    if (!limit.by) return "";
-    const cel::Value by = rules_.frame().Value(*limit.by);
-    return by.is(cel::Kind::kString) ? by.text() : "";
+    if (limit.fires) Use(*limit.fires, fires, rules_.ByOf(limit));
   }
 
   void Use(std::size_t counter, std::int64_t amount, absl::string_view by) {

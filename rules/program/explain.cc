@@ -197,9 +197,11 @@ class Trace {
     const Counters counters(model_, facts_);
     for (const Limit& limit : rule.limits) {
       for (const std::optional<std::size_t>& counter : {limit.fires, limit.points}) {
-        if (!counter || counters.Left(*counter) > 0) continue;
+        if (!counter) continue;
+        const std::int64_t left = counters.Left(*counter, amounts_.ByOf(limit));
+        if (left > 0) continue;
         const Counter& full = model_.counters[*counter];
-        const std::int64_t used = full.max - counters.Left(*counter);
+        const std::int64_t used = full.max - left;
         Add("; ", full.name, " used ",
             full.counts_fires ? absl::StrCat(used, " of ", full.max)
                               : absl::StrCat(Points(PointTypeOf(model_, rule), used), " of ",

@@ -100,6 +100,14 @@ struct CounterFact {
   std::int64_t used = 0;    // fires or smallest units
 };
 
+// The same, asked for one by one: what nobody asks for is never read.
+class CounterSource {
+ public:
+  virtual ~CounterSource() = default;
+  // What the counter has used up in the window of the activity; `by` as CounterUse has it.
+  virtual std::int64_t Used(std::size_t counter, absl::string_view by) = 0;
+};
+
 struct CarryFact {
   std::size_t rule = 0;
   std::int64_t micros = 0;  // 0 to 999,999 millionths of a smallest unit
@@ -122,8 +130,9 @@ struct Facts {
   std::span<const std::optional<std::int64_t>> metrics;
   // With this activity, for measures that cannot be added up; missing or empty: computed.
   std::span<const std::optional<std::int64_t>> metrics_after;
-  std::span<const CounterFact> counters;  // missing ones are 0; with `by`, that of this activity
-  std::span<const CarryFact> carries;     // missing ones are 0
+  std::span<const CounterFact> counters;    // missing ones are 0; with `by`, that of this activity
+  CounterSource* counter_source = nullptr;  // if given, instead of `counters`; must outlive these
+  std::span<const CarryFact> carries;       // missing ones are 0
   std::span<const std::size_t> paused_rules;
   // If given, buckets are looked up here and 9,999 where missing, instead of being hashed.
   const std::vector<BucketFact>* buckets = nullptr;

@@ -7,8 +7,9 @@ namespace {
 
 bool Counts(const Metric& metric, FactFrame& frame) {
   const absl::string_view type = frame.facts().activity.type;
-  const bool is_of_type = std::find(metric.activities.begin(), metric.activities.end(), type) !=
-                          metric.activities.end();
+  const bool is_of_type = metric.activities.empty() ||
+                          std::find(metric.activities.begin(), metric.activities.end(), type) !=
+                              metric.activities.end();
   return is_of_type && frame.Test(metric.where);
 }
 
@@ -93,6 +94,11 @@ void MetricsAfter(const Model& model, FactFrame& frame, std::span<const std::int
         break;
     }
   }
+}
+
+std::int64_t DeltaOf(const Metric& metric, FactFrame& frame, std::span<const std::int64_t> points) {
+  if (!Counts(metric, frame)) return 0;
+  return metric.measure == Measure::kSum ? AmountOf(metric, frame, points) : 1;
 }
 
 }  // namespace laurel::rules::model

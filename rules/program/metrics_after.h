@@ -18,6 +18,10 @@ void MetricsAfter(const Model& model, FactFrame& frame, std::span<const std::int
                   std::int64_t part, std::int64_t whole,
                   std::vector<std::optional<std::int64_t>>& after);
 
+// What the activity of `frame` adds to a metric that can be added up by day: an amount for SUM, 1
+// for measures that count activities or their days, 0 where it does not count.
+std::int64_t DeltaOf(const Metric& metric, FactFrame& frame, std::span<const std::int64_t> points);
+
 }  // namespace laurel::rules::model
 
 #endif  // LAUREL_RULES_PROGRAM_METRICS_AFTER_H_

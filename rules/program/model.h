@@ -112,9 +112,10 @@ struct Metric {
   std::string name;  // for people; the id where the document has none
   Measure measure = Measure::kCount;
   MetricOf of = MetricOf::kNothing;
-  std::size_t point_type = 0;  // for kPoints
-  std::string attribute;       // for kAttribute
-  std::vector<std::string> activities;
+  std::size_t point_type = 0;           // for kPoints
+  std::string attribute;                // for kAttribute
+  std::vector<std::string> activities;  // none: all
+  MetricWindow window;
   Condition where;
   Condition items;
   int digits = 0;  // that a decimal of it has: the currency's, the point type's, or none
@@ -330,6 +331,14 @@ struct Model {
   std::int32_t holdout_basis_points = 0;
   std::string holdout_salt;
   std::vector<Counter> counters;
+
+  // What has to be known beside an activity to decide it, and kept to decide it again: whether
+  // amounts read metrics or anything of the member; whether those or tiers read balances or hang on
+  // the enrolment. Never false where something is read.
+  bool reads_metrics = false;
+  bool reads_member = false;
+  bool reads_balances = false;
+  bool reads_enrolment = false;
 
   // How expressions see facts.
   std::vector<std::unique_ptr<cel::StructType>> structs;

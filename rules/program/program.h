@@ -20,6 +20,12 @@ struct EarnRule {
   std::vector<std::string> excluded_categories;  // ascending
 };
 
+enum class Downgrade { kDropOne, kRecompute, kNever };
+struct TierPolicy {
+  int review_months = 12;  // a term lasts through the same day this many months on; 0: no reviews
+  Downgrade downgrade = Downgrade::kDropOne;
+};
+
 // A checked document in the units of the code: indexes for names, minor units for money.
 struct Program {
   std::string id;

@@ -124,6 +124,12 @@ std::int64_t RuleAmounts::CarryOf(std::size_t rule) const {
   return 0;
 }
 
+absl::string_view RuleAmounts::ByOf(const Limit& limit) {
+  if (!limit.by) return "";
+  const cel::Value by = frame_.Value(*limit.by);
+  return by.is(cel::Kind::kString) ? by.text() : "";
+}
+
 std::optional<std::span<std::int64_t>> RuleAmounts::NewBases() {
   const std::size_t count = facts_.items.size();
   auto* const bases = room_.arena.AllocateArray<std::int64_t>(count);

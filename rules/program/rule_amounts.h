@@ -69,6 +69,9 @@ class RuleAmounts {
   std::optional<std::int64_t> Millionths(std::size_t rule);
 
   std::int64_t CarryOf(std::size_t rule) const;
+  // The text that keeps a counter of `limit` apart; empty if it has none. Belongs to the facts or
+  // to this.
+  absl::string_view ByOf(const Limit& limit);
 
  private:
   void Begin();

@@ -13,10 +13,14 @@
 #include "engine/base/hash.h"
 #include "engine/base/time.h"
 
-// A program document, checked and compiled: immutable, safe to share between threads, pure to
-// evaluate. Knows no member, no lot, no clock. Amounts of money are int64 minor units of the
+// A program document, checked and compiled: immutable, safe to share between threads. Knows no
+// member, no lot, no clock; model() evaluates it. Amounts of money are int64 minor units of the
 // program's currency, points are int64 in the point type's smallest unit.
 namespace laurel::rules {
+
+namespace model {
+struct Model;
+}  // namespace model
 
 enum class Severity { kError, kWarning, kInfo };
 
@@ -77,14 +81,8 @@ struct PointType {
   std::int64_t unit_cost_micros = 0;  // of the currency's unit, for a whole point; 0 if not stated
 };
 
-// When points of an award can be spent: [activates_at, expires_at).
-struct LotTerms {
-  Timestamp activates_at;
-  Timestamp expires_at = Timestamp::Never();
-};
-
 enum class Measure {
-  kSpend,      // minor units of the lines that count: the sum of Evaluation::eligible_net
+  kSpend,      // minor units
   kPoints,     // smallest units of a point type
   kVisitDays,  // local days with a purchase
   kPurchases,
@@ -95,11 +93,8 @@ struct Metric {
   std::string name;
   Measure measure = Measure::kSpend;
   std::size_t point_type = 0;  // index, for kPoints
-  int rolling_months = 0;      // one of the two is > 0, or both are 0 for a lifetime
+  int rolling_months = 0;      // at most one of the two is > 0
   int rolling_days = 0;
-  // The first day of the window that ends with (and includes) `last`; 0001-01-01 for a lifetime.
-  // With rolling_months n: the day after (`last` minus n months).
-  Date FirstDay(Date last) const;
 };
 
 // One condition of a tier: metric >= at_least (minor units, smallest point units, or a count).
@@ -112,44 +107,10 @@ struct Tier {
   std::string id;
   std::string name;
   std::int32_t rank = 0;
-  // Disjunction of conjunctions; empty only for the base tier (rank 0).
+  // What can be shown of the way to it: the alternatives of its conditions, each with all that it
+  // takes. Empty for the base tier, and where a condition is more than thresholds.
   std::vector<std::vector<Threshold>> qualify;
-  std::vector<std::vector<Threshold>>
-      retain;  // equals qualify where the document has none; base: empty
-};
-enum class Downgrade { kDropOne, kRecompute, kNever };
-struct TierPolicy {
-  int review_months = 12;  // a term lasts through the same day this many months on; 0: no reviews
-  Downgrade downgrade = Downgrade::kDropOne;
-};
-
-struct ItemFacts {
-  std::int32_t line = 0;
-  LineKind kind = LineKind::kSale;
-  std::int64_t net = 0;              // minor units, after discounts, before tax, >= 0
-  std::int64_t quantity_micros = 0;  // millionths, >= 0
-  std::span<const std::string> categories = {};
-};
-struct PurchaseFacts {
-  Timestamp occurred_at;
-  std::span<const ItemFacts> items;
-};
-
-// What one rule gives for one purchase. Views point into the Rulebook.
-struct AwardLine {
-  std::size_t rule = 0;  // index, stable within the revision
-  absl::string_view rule_id;
-  std::size_t point_type = 0;  // index into point_types()
-  std::int64_t points = 0;     // > 0
-  absl::string_view funding;   // "base"
-  LotTerms terms;
-};
-struct Evaluation {
-  std::int64_t eligible_net = 0;  // minor units that counted
-  // Nothing else is then meaningful: a line that counts is negative, those that count add up to
-  // more than 10^12 minor units, or a rule gives more than 10^15 smallest units.
-  bool has_overflow = false;
-  std::vector<AwardLine> lines;  // in document order
+  std::vector<std::vector<Threshold>> retain;  // equals qualify where the document has none
 };
 
 class Rulebook {
@@ -178,27 +139,14 @@ class Rulebook {
   virtual std::span<const PointType> point_types() const = 0;
   virtual std::span<const Metric> metrics() const = 0;
   virtual std::span<const Tier> tiers() const = 0;  // ascending rank; the first is the base tier
-  virtual const TierPolicy& tier_policy() const = 0;
 
   // The civil date of an instant in the program's zone, and the earliest instant of a date. About
   // 50 ns.
   virtual Date LocalDate(Timestamp instant) const = 0;
   virtual Timestamp StartOf(Date date) const = 0;
 
-  // Pure. `items` may be in any order; the result does not depend on it.
-  virtual Evaluation Evaluate(const PurchaseFacts& facts) const = 0;
-  // When points of a type awarded or restored for something that occurred at `occurred_at` can be
-  // spent.
-  virtual LotTerms TermsFor(std::size_t point_type, Timestamp occurred_at) const = 0;
-
-  // The highest tier whose `qualify` holds for these values (parallel to metrics()); the base tier
-  // if none.
-  virtual std::size_t QualifiedTier(std::span<const std::int64_t> metrics) const = 0;
-  // Whether `retain` (or `qualify`) of the tier holds.
-  virtual bool Retains(std::size_t tier, std::span<const std::int64_t> metrics) const = 0;
-  // The tier after a review that was not passed.
-  virtual std::size_t DowngradedTier(std::size_t tier,
-                                     std::span<const std::int64_t> metrics) const = 0;
+  // What evaluates, judges and explains.
+  virtual const model::Model& model() const = 0;
 };
 
 }  // namespace laurel::rules

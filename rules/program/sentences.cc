@@ -216,12 +216,12 @@ class Awards {
     sentences_.push_back(Nothing(rule.name, ReasonOf(rule, result.outcome)));
   }
 
-  std::string ReasonOf(const Rule& rule, Outcome outcome) const {
+  std::string ReasonOf(const Rule& rule, Outcome outcome) {
     if (outcome != Outcome::kLimitReached) return writer_.Say(Message::kUsedUp, {});
     const Counters counters(model_, facts_);
     for (const Limit& limit : rule.limits) {
       for (const std::optional<std::size_t>& counter : {limit.fires, limit.points}) {
-        if (!counter || counters.Left(*counter) > 0) continue;
+        if (!counter || counters.Left(*counter, amounts_.ByOf(limit)) > 0) continue;
         return writer_.AtMost(model_.counters[*counter], PointTypeOf(model_, rule));
       }
     }

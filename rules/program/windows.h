@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "engine/base/time.h"
+#include "rules/program/expiry.h"
 #include "rules/program/units.h"
 
 // Calendar arithmetic of limits, reviews and terms. Dates are civil dates of the program's zone.
@@ -26,12 +27,23 @@ enum class Span {
 // What the windows of one member hang on.
 struct MemberDates {
   Date enrolled;
-  Date tier_since;
+  Date tier_since;  // the first day of the term of the tier
 };
 
 // The first day of the window that contains `date`: what a counter is keyed by. 0001-01-01 for
-// windows that never end. For kTierTerm the day the tier was won, for kActivity `date` itself.
+// windows that never end. For kTierTerm the day the term began, for kActivity `date` itself.
 Date WindowStart(Span span, Date date, const MemberDates& member);
+
+// Over which days a metric counts: whole local days that end with a given one.
+struct MetricWindow {
+  enum class Kind { kRolling, kCalendar, kMemberYear, kTierTerm, kLifetime };
+  Kind kind = Kind::kLifetime;
+  std::int32_t months = 0;  // of kRolling: one of the two is more than 0
+  std::int32_t days = 0;
+  Period period = Period::kDay;  // of kCalendar
+};
+// The first day of the window that ends with `last`; not before 0001-01-01.
+Date FirstDayOf(const MetricWindow& window, Date last, const MemberDates& member);
 
 // The first day of the year of membership that contains `date`, which is not before `enrolled`.
 // The year of someone who enrolled on 29 February begins on the 28th in common years.

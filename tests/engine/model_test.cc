@@ -40,7 +40,7 @@ point_types:
 metrics:
   - {id: credit_12m, measure: SUM, of: points.credit, window: {rolling: 12 months}}
   - {id: visits_12m, measure: DISTINCT_DAYS, window: {rolling: 12 months}}
-eligibility: {excluded_categories: [gift_card]}
+eligibility: {items: '!("gift_card" in item.categories)'}
 tier_policy: {upgrade: IMMEDIATE, review: {anchor: TIER_ANNIVERSARY, every: 12 months}, downgrade: $downgrade}
 earning_rules:
 )",
@@ -49,24 +49,21 @@ earning_rules:
        {"$downgrade", kDowngrade[static_cast<int>(program.downgrade)]}});
   for (const model::Earn& earn : revision.rules) {
     absl::StrAppend(&text, "  - {id: ", earn.rule, ", name: Earn");
-    if (!earn.left_out.empty())
-      absl::StrAppend(&text, ", excluded_categories: [", earn.left_out, "]");
     absl::StrAppend(&text, ", earn: {point_type: ", earn.type, ", points: \"", earn.points,
                     "\", per: \"", earn.per / 100, ".", absl::Dec(earn.per % 100, absl::kZeroPad2),
-                    "\", rounding: ", earn.is_half_up ? "HALF_UP" : "DOWN", "}}\n");
+                    "\", rounding: ", earn.is_half_up ? "HALF_UP" : "DOWN");
+    if (!earn.left_out.empty())
+      absl::StrAppend(&text, ", items: '!(\"", earn.left_out, "\" in item.categories)'");
+    absl::StrAppend(&text, "}}\n");
   }
   absl::StrAppend(&text, "tiers:\n");
   for (std::size_t i = 0; i < program.tiers.size(); ++i) {
     const model::Tier& tier = program.tiers[i];
     std::vector<std::string> ways;
-    if (tier.credit > 0)
-      ways.push_back(
-          absl::StrCat("{all: [{metric: credit_12m, at_least: \"", tier.credit, "\"}]}"));
-    if (tier.visits > 0)
-      ways.push_back(
-          absl::StrCat("{all: [{metric: visits_12m, at_least: \"", tier.visits, "\"}]}"));
+    if (tier.credit > 0) ways.push_back(absl::StrCat("metrics.credit_12m >= ", tier.credit));
+    if (tier.visits > 0) ways.push_back(absl::StrCat("metrics.visits_12m >= ", tier.visits));
     absl::StrAppend(&text, "  - {id: ", tier.id, ", name: Tier, rank: ", i);
-    if (!ways.empty()) absl::StrAppend(&text, ", qualify_at: [", absl::StrJoin(ways, ", "), "]");
+    if (!ways.empty()) absl::StrAppend(&text, ", qualify: ", absl::StrJoin(ways, " || "));
     absl::StrAppend(&text, "}\n");
   }
   return text;

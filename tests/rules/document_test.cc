@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "rules/program/document_canonical.h"
+#include "rules/program/model.h"
 #include "tests/rules/program_builder.h"
 
 namespace laurel::rules {
@@ -19,7 +20,7 @@ labels: {b: "2", a: 'one'}
 currency: JPY
 tiers:
   - {rank: 0, id: MEMBER, name: Member}
-  - {id: GOLD, name: Gold, rank: 2, qualify_at: [{all: [{metric: yen, at_least: "5000"}]}]}
+  - {id: GOLD, name: Gold, rank: 2, qualify: 'metrics.yen >= money("5000")'}
 metrics: [{id: yen, measure: SUM, of: purchase.eligible_net, window: {lifetime: true}}]
 point_types: [{id: points, name: Points, symbol: PT, kind: REDEEMABLE, decimals: 0}]
 earning_rules: [{id: base, earn: {point_type: points, points: 1, per: 100, rounding: HALF_EVEN}}]
@@ -31,7 +32,7 @@ constexpr absl::string_view kSmallCanonical =
     R"("metrics":[{"id":"yen","measure":"MEASURE_SUM","of":"purchase.eligible_net","window":{"lifetime":true}}],)"
     R"("name":"Café \"Club\"\\","point_types":[{"id":"points","kind":"KIND_REDEEMABLE","name":"Points","symbol":"PT"}],)"
     R"("schema":"laurel.program.v1","tiers":[{"id":"MEMBER","name":"Member"},{"id":"GOLD","name":"Gold",)"
-    R"("qualify_at":[{"all":[{"at_least":"5000","metric":"yen"}]}],"rank":2}],"time_zone":"UTC"})";
+    R"x("qualify":"metrics.yen >= money(\"5000\")","rank":2}],"time_zone":"UTC"})x";
 
 TEST(Canonical, IsSortedJsonWithoutDefaults) {
   const auto rulebook = Compiled(kSmall);
@@ -123,13 +124,13 @@ metrics:
   - {id: days, measure: DISTINCT_DAYS, window: {lifetime: true}}
   - {id: count, measure: COUNT, window: {rolling: 18 months}}
 tiers:
-  - {id: GOLD, name: Gold, rank: 10, qualify_at: [{all: [{metric: spend, at_least: "1.5"}, {metric: days, at_least: 3}]}]}
+  - {id: GOLD, name: Gold, rank: 10, qualify: 'metrics.spend >= money("1.5") && metrics.days >= 3'}
   - {id: BASE, name: Base, rank: 0}
   - id: SILVER
     name: Silver
     rank: 5
-    qualify_at: [{all: [{metric: spend, at_least: "1.250"}]}, {all: [{metric: points, at_least: "10.5"}]}]
-    retain_at: [{all: [{metric: spend, at_least: "1"}]}, {all: [{metric: points, at_least: "0.01"}]}]
+    qualify: metrics.spend >= money("1.250") || metrics.points >= 1050
+    retain: metrics.spend >= money("1") || metrics.points >= 1
 tier_policy: {review: {every: 2 years}, downgrade: RECOMPUTE}
 )");
   ASSERT_NE(rulebook, nullptr);
@@ -172,8 +173,8 @@ tier_policy: {review: {every: 2 years}, downgrade: RECOMPUTE}
   EXPECT_EQ(tiers[2].rank, 10);
   EXPECT_EQ(tiers[2].qualify[0][1].metric, 3u);
   EXPECT_EQ(tiers[2].retain.size(), 1u);
-  EXPECT_EQ(rulebook->tier_policy().review_months, 24);
-  EXPECT_EQ(rulebook->tier_policy().downgrade, Downgrade::kRecompute);
+  EXPECT_EQ(rulebook->model().tier_policy.every.months(), 24);
+  EXPECT_EQ(rulebook->model().tier_policy.downgrade, model::Downgrade::kRecompute);
 }
 
 TEST(Compile, DefaultsAreThoseOfTheSchema) {
@@ -181,8 +182,8 @@ TEST(Compile, DefaultsAreThoseOfTheSchema) {
   ASSERT_NE(rulebook, nullptr);
   EXPECT_EQ(rulebook->max_late_arrival_micros(), 30 * kMicrosPerDay);
   EXPECT_EQ(rulebook->point_types()[0].clawback, Clawback::kWithinBalance);
-  EXPECT_EQ(rulebook->tier_policy().review_months, 0);
-  EXPECT_EQ(rulebook->tier_policy().downgrade, Downgrade::kDropOne);
+  EXPECT_FALSE(rulebook->model().tier_policy.has_review);
+  EXPECT_EQ(rulebook->model().tier_policy.downgrade, model::Downgrade::kDropOne);
 }
 
 }  // namespace

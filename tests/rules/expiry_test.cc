@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "rules/program/lot_terms.h"
 #include "tests/rules/program_builder.h"
 
 namespace laurel::rules {
@@ -21,7 +22,8 @@ void CheckRow(const Row& row) {
   SCOPED_TRACE(absl::StrCat(row.name, " at ", row.at));
   const auto rulebook = Compiled(ProgramText{.time_zone = row.zone, .expiry = row.expiry});
   ASSERT_NE(rulebook, nullptr);
-  const LotTerms terms = rulebook->TermsFor(0, *ParseTimestamp(row.at));
+  const model::LotDates terms =
+      model::LotTermsOf(rulebook->model(), 0, nullptr, *ParseTimestamp(row.at));
   EXPECT_EQ(terms.activates_at, *ParseTimestamp(row.at));
   EXPECT_EQ(ToString(terms.expires_at), row.ends);
 }
@@ -107,7 +109,9 @@ TEST(Expiry, CountsDaysOfTheProgramsZone) {
 TEST(Expiry, QualifyingPointsNeverEnd) {
   const auto rulebook = Compiled(ProgramText{});
   ASSERT_NE(rulebook, nullptr);
-  EXPECT_TRUE(rulebook->TermsFor(1, *ParseTimestamp("2026-05-01T03:00:00Z")).expires_at.is_never());
+  EXPECT_TRUE(
+      model::LotTermsOf(rulebook->model(), 1, nullptr, *ParseTimestamp("2026-05-01T03:00:00Z"))
+          .expires_at.is_never());
 }
 
 }  // namespace

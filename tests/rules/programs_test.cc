@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "rules/program/document.h"
 #include "tests/rules/program_builder.h"
+#include "tests/rules/rulebook_calls.h"
 
 namespace laurel::rules {
 namespace {
@@ -100,15 +101,13 @@ TEST(ShippedPrograms, SurviveDamage) {
 TEST(ShippedPrograms, CoffeeAwardsBeansAndStars) {
   const auto rulebook = Compiled(ReadProgram("coffee"));
   ASSERT_NE(rulebook, nullptr);
-  const std::vector<std::string> charity = {"charity"};
-  const std::vector<std::string> machines = {"machines"};
-  const ItemFacts items[] = {{.line = 1, .net = 320},
-                             {.line = 2, .net = 130},
-                             {.line = 3, .net = 500, .categories = charity},
-                             {.line = 4, .net = 9'900, .categories = machines},
-                             {.line = 5, .kind = LineKind::kGiftCard, .net = 2'500}};
-  const Evaluation evaluation =
-      rulebook->Evaluate({.occurred_at = *ParseTimestamp("2027-02-10T12:00:00Z"), .items = items});
+  const Evaluation evaluation = Evaluate(*rulebook,
+                                         {{.net = 320},
+                                          {.net = 130},
+                                          {.net = 500, .categories = {"charity"}},
+                                          {.net = 9'900, .categories = {"machines"}},
+                                          {.net = 2'500, .kind = LineKind::kGiftCard}},
+                                         "2027-02-10T12:00:00Z");
   EXPECT_EQ(evaluation.eligible_net, 10'350);
   ASSERT_EQ(evaluation.lines.size(), 2u);
   EXPECT_EQ(evaluation.lines[0].points, 310);
@@ -130,7 +129,8 @@ TEST(ShippedPrograms, CdnowHasThreeTiersAboveTheBase) {
                            {0, 20, "PLATINUM"}};
   for (const Row& row : kRows) {
     const std::int64_t values[] = {row.spend, row.visits};
-    EXPECT_EQ(rulebook->tiers()[rulebook->QualifiedTier(values)].id, row.tier);
+    EXPECT_EQ(rulebook->tiers()[Judge(*rulebook, 0, values, model::Moment::kUpgrade).earned].id,
+              row.tier);
   }
 }
 

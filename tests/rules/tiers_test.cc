@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "rules/program/windows.h"
 #include "tests/rules/program_builder.h"
+#include "tests/rules/rulebook_calls.h"
 
 namespace laurel::rules {
 namespace {
@@ -15,18 +17,14 @@ ProgramText WithTiers(absl::string_view downgrade = "DROP_ONE") {
           "- {id: credit, measure: SUM, of: points.credit, window: {lifetime: true}}",
       .tiers =
           "- {id: MEMBER, name: Member, rank: 0}\n"
-          "- {id: SILVER, name: Silver, rank: 1, qualify_at: [{all: [{metric: spend, at_least: "
-          "100.00}]},"
-          " {all: [{metric: visits, at_least: 5}]}]}\n"
-          "- {id: GOLD, name: Gold, rank: 2, qualify_at: [{all: [{metric: spend, at_least: "
-          "300.00}]},"
-          " {all: [{metric: visits, at_least: 10}]}],"
-          " retain_at: [{all: [{metric: spend, at_least: 250.00}]}, {all: [{metric: visits, "
-          "at_least: 8}]}]}\n"
-          "- {id: PLATINUM, name: Platinum, rank: 3, qualify_at: [{all: [{metric: spend, at_least: "
-          "800.00},"
-          " {metric: visits, at_least: 12}]}, {all: [{metric: credit, at_least: 5000}, {metric: "
-          "visits, at_least: 20}]}]}",
+          "- {id: SILVER, name: Silver, rank: 1, "
+          "qualify: 'metrics.spend >= money(\"100.00\") || metrics.visits >= 5'}\n"
+          "- {id: GOLD, name: Gold, rank: 2, "
+          "qualify: 'metrics.spend >= money(\"300.00\") || metrics.visits >= 10', "
+          "retain: 'metrics.spend >= money(\"250.00\") || metrics.visits >= 8'}\n"
+          "- {id: PLATINUM, name: Platinum, rank: 3, "
+          "qualify: '(metrics.spend >= money(\"800.00\") && metrics.visits >= 12) || "
+          "(metrics.credit >= 5000 && metrics.visits >= 20)'}",
       .tier_policy = absl::StrCat("  review: {every: 12 months}\n  downgrade: ", downgrade)};
 }
 
@@ -45,7 +43,7 @@ TEST(QualifiedTier, IsTheHighestThatHolds) {
       {{0, 19, 5'000}, 2},  {{0, 0, 50'000}, 0},  {{1LL << 50, 400, 1LL << 40}, 3},
   };
   for (const Row& row : kRows) {
-    EXPECT_EQ(rulebook->QualifiedTier(row.values), row.tier)
+    EXPECT_EQ(Judge(*rulebook, 0, row.values, model::Moment::kUpgrade).earned, row.tier)
         << row.values[0] << " " << row.values[1] << " " << row.values[2];
   }
 }
@@ -55,9 +53,9 @@ TEST(Retains, ByTheLowerThresholdOrByQualifying) {
   ASSERT_NE(rulebook, nullptr);
   const auto retains = [&](std::size_t tier, std::int64_t spend, std::int64_t visits) {
     const std::int64_t values[] = {spend, visits, 0};
-    return rulebook->Retains(tier, values);
+    return Judge(*rulebook, tier, values, model::Moment::kReview).outcome ==
+           model::TierOutcome::kRetained;
   };
-  EXPECT_TRUE(retains(0, 0, 0));
   EXPECT_TRUE(retains(1, 10'000, 0));
   EXPECT_FALSE(retains(1, 9'999, 0));
   EXPECT_TRUE(retains(2, 25'000, 0));
@@ -76,8 +74,8 @@ TEST(DowngradedTier, FollowsThePolicy) {
   constexpr Row kRows[] = {
       {"DROP_ONE", 3, 0, 2},       {"DROP_ONE", 1, 0, 0},
       {"DROP_ONE", 0, 0, 0},       {"RECOMPUTE", 3, 0, 0},
-      {"RECOMPUTE", 3, 10'000, 1}, {"RECOMPUTE", 3, 26'000, 2},  // kept by retain_at
-      {"RECOMPUTE", 2, 26'000, 1}, {"RECOMPUTE", 0, 0, 0},
+      {"RECOMPUTE", 3, 10'000, 1}, {"RECOMPUTE", 3, 26'000, 2},  // kept by `retain`
+      {"RECOMPUTE", 2, 24'999, 1}, {"RECOMPUTE", 0, 0, 0},
       {"NEVER", 3, 0, 3},
   };
   for (const Row& row : kRows) {
@@ -85,7 +83,7 @@ TEST(DowngradedTier, FollowsThePolicy) {
     const auto rulebook = Compiled(WithTiers(row.downgrade));
     ASSERT_NE(rulebook, nullptr);
     const std::int64_t values[] = {row.spend, 0, 0};
-    EXPECT_EQ(rulebook->DowngradedTier(row.from, values), row.to);
+    EXPECT_EQ(Judge(*rulebook, row.from, values, model::Moment::kReview).earned, row.to);
   }
 }
 
@@ -110,10 +108,9 @@ TEST(MetricFirstDay, CountsWholeDays) {
   };
   for (const Row& row : kRows) {
     SCOPED_TRACE(row.last);
-    Metric metric;
-    metric.rolling_months = row.months;
-    metric.rolling_days = row.days;
-    EXPECT_EQ(ToString(metric.FirstDay(*Date::Parse(row.last))), row.first);
+    model::MetricWindow window{.months = row.months, .days = row.days};
+    if (row.months + row.days > 0) window.kind = model::MetricWindow::Kind::kRolling;
+    EXPECT_EQ(ToString(model::FirstDayOf(window, *Date::Parse(row.last), {})), row.first);
   }
 }
 

@@ -19,15 +19,15 @@ point_types:
 metrics:
   - {id: credit_12m, measure: SUM, of: points.credit, window: {rolling: 12 months}}
   - {id: visits_12m, measure: DISTINCT_DAYS, window: {rolling: 12 months}}
-eligibility: {excluded_categories: [gift_card]}
+eligibility: {items: '!("gift_card" in item.categories)'}
 earning_rules:
   - {id: base, name: 1 per euro, earn: {point_type: points, points: "1", per: "1.00", rounding: DOWN}}
   - {id: base_credit, name: 1 credit per euro, earn: {point_type: credit, points: "1", per: "1.00", rounding: DOWN}}
 tiers:
   - {id: MEMBER, name: Member, rank: 0}
-  - {id: SILVER, name: Silver, rank: 1, qualify_at: [{all: [{metric: credit_12m, at_least: "1000"}]}, {all: [{metric: visits_12m, at_least: "30"}]}]}
-  - {id: GOLD, name: Gold, rank: 2, qualify_at: [{all: [{metric: credit_12m, at_least: "3000"}]}]}
-  - {id: PLATINUM, name: Platinum, rank: 3, qualify_at: [{all: [{metric: credit_12m, at_least: "8000"}]}]}
+  - {id: SILVER, name: Silver, rank: 1, qualify: metrics.credit_12m >= 1000 || metrics.visits_12m >= 30}
+  - {id: GOLD, name: Gold, rank: 2, qualify: metrics.credit_12m >= 3000}
+  - {id: PLATINUM, name: Platinum, rank: 3, qualify: metrics.credit_12m >= 8000}
 tier_policy: {upgrade: IMMEDIATE, review: {anchor: TIER_ANNIVERSARY, every: 12 months}, downgrade: DROP_ONE}
 )";
   return absl::StrReplaceAll(kDocument, {{"$clawback", clawback}});

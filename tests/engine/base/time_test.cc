@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/time/civil_time.h"
+
 namespace laurel {
 namespace {
 
@@ -26,6 +28,30 @@ TEST(Date, RoundTripsEveryDayOfManyYears) {
     ASSERT_EQ(Date::FromCivil(day.year(), day.month(), day.day()), day) << ToString(day);
     ASSERT_EQ(On(ToString(day)), day);
   }
+}
+
+TEST(Date, AgreesWithALibraryOfCivilTime) {
+  const auto expect_same = [](Date date, const absl::CivilDay& civil) {
+    ASSERT_EQ(date.days(), civil - absl::CivilDay(1970, 1, 1)) << civil;
+    ASSERT_EQ(absl::CivilDay(date.year(), date.month(), date.day()), civil);
+    ASSERT_EQ(date.month_number(), civil.year() * 12 + civil.month() - 1) << civil;
+  };
+  for (int year = 1; year <= 9999; ++year) {
+    for (int month = 1; month <= 12; ++month) {
+      const absl::CivilDay first(year, month, 1);
+      const absl::CivilDay last = absl::CivilDay(absl::CivilMonth(first) + 1) - 1;
+      for (const absl::CivilDay& day : {first, last, absl::CivilDay(year, month, 17)}) {
+        const std::optional<Date> date = Date::FromCivil(year, month, day.day());
+        ASSERT_TRUE(date.has_value()) << day;
+        expect_same(*date, day);
+      }
+      ASSERT_EQ(Date::FromCivil(year, month, last.day() + 1), std::nullopt) << last;
+    }
+  }
+  // Sums of months leave the years that can be written.
+  expect_same(On("0001-01-31").PlusMonths(-11), absl::CivilDay(0, 2, 29));
+  expect_same(On("0001-03-01").PlusMonths(-27), absl::CivilDay(-2, 12, 1));
+  expect_same(On("9999-12-31").PlusMonths(2), absl::CivilDay(10'000, 2, 29));
 }
 
 TEST(Date, IsARealDay) {

@@ -69,7 +69,7 @@ TEST(Accrue, OpensALotPerAwardAndPosts) {
   Scene scene(With(
       HarbourDocument(),
       {{"  - {id: base_credit",
-        R"(  - {id: full_price, name: Full price, excluded_categories: [sale], earn: {point_type: points, points: "2", per: "1.00", rounding: DOWN}}
+        R"(  - {id: full_price, name: Full price, earn: {point_type: points, points: "2", per: "1.00", rounding: DOWN, items: '!("sale" in item.categories)'}}
   - {id: base_credit)"}}));
   const MemberId ana = scene.Enroll(1);
   const auto entry = scene.BuyLines(ana, {SaleLine(1, 1'000), SaleLine(2, 500, 1, {"sale"})});

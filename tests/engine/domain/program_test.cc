@@ -33,7 +33,7 @@ TEST(Programs, KeepWhatBalancesRestOn) {
        ""},
       {"name: Points", "name: Beans", ""},
       {"after: 12 months}]", "after: 6 months}]", ""},
-      {R"(at_least: "1000")", R"(at_least: "900")", ""},
+      {"credit_12m >= 1000", "credit_12m >= 900", ""},
       {"max_late_arrival: 30 days", "max_late_arrival: 60 days", ""},
   };
   for (const Row& row : kRows) {

@@ -321,7 +321,7 @@ TEST(Tiers, AreJudgedByTheRulesOfTodayWhenSomethingReturns) {
   scene.Buy(ana, 60'000);
   EXPECT_EQ(NameOf(scene.Tier(ana)), "SILVER");
   scene.At("2026-03-02T12:00:00Z");
-  scene.Activate(With(HarbourDocument(), {{R"(at_least: "1000")", R"(at_least: "500")"}}));
+  scene.Activate(With(HarbourDocument(), {{"credit_12m >= 1000", "credit_12m >= 500"}}));
   scene.At("2026-03-03T12:00:00Z");
   const auto returned = scene.Return(scene.receipt());
   EXPECT_EQ(NameOf(scene.Tier(ana)), "SILVER");  // 600 are enough now

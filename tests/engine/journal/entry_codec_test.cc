@@ -52,7 +52,11 @@ struct EventText {
       absl::StrAppend(&text, " [", line.line, " kind=", static_cast<int>(line.kind),
                       " net=", line.net, " quantity=", line.quantity_micros, " sku=", line.sku);
       for (const std::string& category : line.categories) absl::StrAppend(&text, " #", category);
-      absl::StrAppend(&text, "]");
+      for (const std::string& tag : line.tags) absl::StrAppend(&text, " +", tag);
+      absl::StrAppend(&text, " brand=", line.brand, " list=", line.list, " tax=", line.tax, "]");
+    }
+    for (const Tender& tender : e.tenders) {
+      absl::StrAppend(&text, " ", tender.kind, "=", tender.amount);
     }
     return text;
   }
@@ -98,6 +102,30 @@ struct EventText {
   }
   std::string operator()(const ReviewPostponed& e) const {
     return absl::StrCat("review_postponed ", ToString(e.not_before));
+  }
+  std::string operator()(const EvidenceKept& e) const {
+    std::string text = absl::StrCat("evidence_kept ", ToString(e.state), " tier=", e.tier, " ",
+                                    ToString(e.tier_since), " earned=", e.earned, " ",
+                                    ToString(e.earned_since), " ", ToString(e.enrolled_at));
+    for (const std::optional<std::int64_t>& metric : e.metrics) {
+      absl::StrAppend(&text, " metric=", metric ? absl::StrCat(*metric) : "absent");
+    }
+    for (const std::int64_t points : e.available) absl::StrAppend(&text, " available=", points);
+    for (const std::int64_t points : e.pending) absl::StrAppend(&text, " pending=", points);
+    for (const EvidenceKept::CounterRead& read : e.counters) {
+      absl::StrAppend(&text, " counter=", read.counter, "[", read.by, "]", read.used);
+    }
+    for (const EvidenceKept::CarryRead& read : e.carries) {
+      absl::StrAppend(&text, " carry=", read.rule, ":", read.micros);
+    }
+    return text;
+  }
+  std::string operator()(const CounterMoved& e) const {
+    return absl::StrCat("counter_moved ", e.is_of_member ? "member " : "program ", e.name, "[",
+                        e.by, "] ", ToString(e.start), " ", e.delta);
+  }
+  std::string operator()(const MetricCounted& e) const {
+    return absl::StrCat("metric_counted ", e.metric, " ", e.delta);
   }
   std::string operator()(const RevisionCreated& e) const {
     return absl::StrCat("revision_created ", e.number, " ", ToHex(e.digest), " ", e.canonical);
@@ -176,7 +204,7 @@ class Generator {
     if (Chance()) entry.fingerprint = AnyHash();
     if (Chance()) entry.revision = AnyHash();
     if (Chance()) entry.effective_on = AnyDate();
-    for (std::uint64_t n = Below(4); n > 0; --n) entry.events.push_back(AnyEvent(Below(16), entry));
+    for (std::uint64_t n = Below(4); n > 0; --n) entry.events.push_back(AnyEvent(Below(19), entry));
     for (std::uint64_t n = Below(4); n > 0; --n) {
       entry.postings.push_back(
           Posting{static_cast<AccountClass>(1 + Below(7)), AnyText(), AnyType(), AnyAmount()});
@@ -222,8 +250,12 @@ class Generator {
         plain.line = 1;
         plain.net = e.total;
         plain.quantity_micros = 1'000'000;
+        plain.list = e.total;
         e.lines.push_back(Chance() ? plain : AnyLine());
         for (std::uint64_t n = Below(3); n > 0; --n) e.lines.push_back(AnyLine());
+        for (std::uint64_t n = Below(3); n > 0; --n) {
+          e.tenders.push_back(Tender{AnyText(), AnyAmount()});
+        }
         return e;
       }
       case 5:
@@ -271,6 +303,12 @@ class Generator {
         return ReviewPostponed{AnyInstant()};
       case 14:
         return RevisionCreated{Number(), AnyHash(), AnyText()};
+      case 15:
+        return AnyEvidence();
+      case 16:
+        return CounterMoved{Chance(), AnyText(), AnyText(), AnyDate(), AnyAmount()};
+      case 17:
+        return MetricCounted{AnyText(), AnyAmount()};
       default:
         return RevisionActivated{Number(), AnyHash()};
     }
@@ -329,7 +367,31 @@ class Generator {
     line.quantity_micros = AnyAmount();
     line.sku = AnyText();
     for (std::uint64_t n = Below(3); n > 0; --n) line.categories.push_back(AnyText());
+    line.brand = AnyText();
+    for (std::uint64_t n = Below(3); n > 0; --n) line.tags.push_back(AnyText());
+    line.list = line.net;
+    if (Chance()) line.list += static_cast<std::int64_t>(Below(1'000));
+    line.tax = AnyAmount();
     return line;
+  }
+  EvidenceKept AnyEvidence() {
+    EvidenceKept e;
+    e.state = MemberState::kSuspended;
+    e.tier = AnyText();
+    e.tier_since = AnyInstant();
+    e.earned = AnyText();
+    e.earned_since = AnyInstant();
+    e.enrolled_at = AnyInstant();
+    for (std::uint64_t n = Below(4); n > 0; --n) {
+      e.metrics.push_back(Chance() ? std::optional(AnyAmount()) : std::nullopt);
+    }
+    for (std::uint64_t n = Below(3); n > 0; --n) {
+      e.available.push_back(AnyAmount());
+      e.pending.push_back(AnyAmount());
+      e.counters.push_back({Number(), AnyText(), AnyAmount()});
+      e.carries.push_back({Number(), AnyAmount()});
+    }
+    return e;
   }
   LotKey AnyLot(const Entry& entry) {
     return LotKey{*entry.member, AnyType(), AnyEnd(),
@@ -560,11 +622,13 @@ Entry GoldenEntry(EntryKind kind) {
       shirt.quantity_micros = 2'500'000;
       shirt.sku = "SHIRT-1";
       shirt.categories = {"shirts", "sale"};
+      shirt.list = shirt.net;
       PurchaseLine card;
       card.line = 2;
       card.kind = PurchaseLineKind::kGiftCard;
       card.net = 2'500;
       card.quantity_micros = 1'000'000;
+      card.list = card.net;
       const LotKey lot = GoldenLot(e.sequence);
       e.events = {
           PurchaseAccrued{GoldenReceipt("000123"), Channel::kPos, 102'500, 100'000, {shirt, card}},

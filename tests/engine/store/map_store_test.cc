@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/store/row_cache.h"
 #include "tests/engine/store/store_conformance.h"
 
 namespace laurel {
@@ -19,6 +20,17 @@ class MapStoreUnderTest final : public StoreUnderTest {
 
  private:
   MapStore store_;
+};
+
+class RowCacheUnderTest final : public StoreUnderTest {
+ public:
+  Store& store() override { return cache_; }
+  absl::Status Reopen() override { return absl::UnimplementedError("lives in memory"); }
+  absl::Status OpenSecond() override { return absl::UnimplementedError("lives in memory"); }
+
+ private:
+  MapStore base_;
+  RowCache cache_{base_, 1 << 20, [](Space, absl::string_view) { return true; }};
 };
 
 TEST(MapStore, SnapshotOutlivesManyCommitsAndTheStoreForgetsAfterIt) {
@@ -57,7 +69,8 @@ TEST(MapStore, ScanMayReadAndCommitWhileItVisits) {
 }  // namespace
 
 std::vector<Implementation> Implementations() {
-  return {{"Map", [] { return std::make_unique<MapStoreUnderTest>(); }}};
+  return {{"Map", [] { return std::make_unique<MapStoreUnderTest>(); }},
+          {"RowCacheOnMap", [] { return std::make_unique<RowCacheUnderTest>(); }}};
 }
 
 }  // namespace laurel

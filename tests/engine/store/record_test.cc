@@ -68,7 +68,7 @@ class Generator {
       r.balances.push_back(Balance{Type(), Signed(), Amount(), Amount()});
     for (std::uint64_t n = Below(14); n > 0; --n) {
       r.months.push_back(MonthSum{static_cast<std::int32_t>(Below(40'000)), Signed(), Signed(),
-                                  Signed(), Points()});
+                                  Signed(), Points(), Tracked()});
     }
   }
   void Fill(Enrolment& r) {
@@ -80,8 +80,16 @@ class Generator {
   void Fill(Identity& r) { r = Identity{AMember(), static_cast<IdentityKind>(1 + Below(9))}; }
   void Fill(MonthDays& r) {
     for (std::int32_t day = 1; day <= 31; ++day) {
-      if (Below(5) == 0) r.days.push_back(DaySum{day, Signed(), Signed(), Points()});
+      if (Below(5) == 0) r.days.push_back(DaySum{day, Signed(), Signed(), Points(), Tracked()});
     }
+  }
+  void Fill(Counter& r) { r.used = Signed(); }
+  std::vector<TrackedSum> Tracked() {
+    std::vector<TrackedSum> sums;
+    for (std::uint64_t n = Below(3); n > 0; --n) {
+      sums.push_back(TrackedSum{Text(), Signed(), Signed()});
+    }
+    return sums;
   }
   void Fill(Lot& r) {
     r.amount = Amount();
@@ -132,7 +140,7 @@ class Generator {
 
 using RecordTypes =
     testing::Types<Member, Enrolment, Identity, MonthDays, Lot, Purchase, Redemption, Request,
-                   Total, Program, Revision, Marker, EntryKindMark, TierChangeMark>;
+                   Total, Program, Revision, Marker, EntryKindMark, TierChangeMark, Counter>;
 template <class Record>
 class Records : public testing::Test {};
 TYPED_TEST_SUITE(Records, RecordTypes);
@@ -206,6 +214,7 @@ TEST(StorageMessages, HaveNoFieldThatNobodySets) {
   Cover<pb::Identity, Identity>(generator, coverage, known);
   Cover<pb::MonthDays, MonthDays>(generator, coverage, known);
   Cover<pb::Lot, Lot>(generator, coverage, known);
+  Cover<pb::Counter, Counter>(generator, coverage, known);
   Cover<pb::Purchase, Purchase>(generator, coverage, known);
   Cover<pb::Redemption, Redemption>(generator, coverage, known);
   Cover<pb::Total, Total>(generator, coverage, known);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/store/files.h"
+#include "engine/store/row_cache.h"
 #include "tests/engine/store/store_conformance.h"
 #include "tests/testing/temp_dir.h"
 
@@ -58,6 +59,25 @@ class RocksDbUnderTest final : public StoreUnderTest {
   const TempDir dir_;
   RocksDbOptions options_;
   std::unique_ptr<RocksDbStore> store_;
+};
+
+class RowCacheUnderTest final : public StoreUnderTest {
+ public:
+  Store& store() override { return *cache_; }
+  absl::Status Reopen() override {
+    const absl::Status reopened = base_.Reopen();
+    if (reopened.ok()) cache_ = NewCache();
+    return reopened;
+  }
+  absl::Status OpenSecond() override { return base_.OpenSecond(); }
+
+ private:
+  std::unique_ptr<RowCache> NewCache() {
+    return std::make_unique<RowCache>(base_.store(), 1 << 20,
+                                      [](Space, absl::string_view) { return true; });
+  }
+  RocksDbUnderTest base_{NewMemoryEnv()};
+  std::unique_ptr<RowCache> cache_ = NewCache();
 };
 
 class RocksDbStoreTest : public ::testing::Test {
@@ -298,7 +318,8 @@ TEST_F(RocksDbStoreTest, PartitionsDoNotSeeEachOther) {
 
 std::vector<Implementation> Implementations() {
   return {{"RocksDbOnDisk", [] { return std::make_unique<RocksDbUnderTest>(nullptr); }},
-          {"RocksDbInMemory", [] { return std::make_unique<RocksDbUnderTest>(NewMemoryEnv()); }}};
+          {"RocksDbInMemory", [] { return std::make_unique<RocksDbUnderTest>(NewMemoryEnv()); }},
+          {"RowCacheOnRocksDb", [] { return std::make_unique<RowCacheUnderTest>(); }}};
 }
 
 }  // namespace laurel

@@ -1,0 +1,347 @@
+#include "engine/domain/rating.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/numeric/int128.h"
+#include "absl/strings/str_cat.h"
+#include "engine/domain/member_token.h"
+#include "rules/program/amounts.h"
+#include "rules/program/lot_terms.h"
+#include "rules/program/metrics_after.h"
+#include "rules/program/model.h"
+#include "rules/program/rule_amounts.h"
+
+namespace laurel {
+namespace {
+
+namespace model = rules::model;
+
+// As documents write them.
+absl::string_view NameOf(Channel channel) {
+  switch (channel) {
+    case Channel::kNone:
+      return "";
+    case Channel::kPos:
+      return "POS";
+    case Channel::kApp:
+      return "APP";
+    case Channel::kWeb:
+      return "WEB";
+    case Channel::kMiniProgram:
+      return "MINI_PROGRAM";
+    case Channel::kPartner:
+      return "PARTNER";
+    case Channel::kLive:
+      return "LIVE";
+    case Channel::kSocial:
+      return "SOCIAL";
+    case Channel::kCommunity:
+      return "COMMUNITY";
+  }
+  return "";
+}
+
+absl::string_view NameOf(PurchaseLineKind kind) {
+  switch (kind) {
+    case PurchaseLineKind::kSale:
+      return "SALE";
+    case PurchaseLineKind::kReturn:
+      return "RETURN";
+    case PurchaseLineKind::kVoid:
+      return "VOID";
+    case PurchaseLineKind::kFee:
+      return "FEE";
+    case PurchaseLineKind::kGiftCard:
+      return "GIFT_CARD";
+    case PurchaseLineKind::kDeposit:
+      return "DEPOSIT";
+  }
+  return "";
+}
+
+absl::string_view NameOf(model::Span window) {
+  switch (window) {
+    case model::Span::kActivity:
+      return "activity";
+    case model::Span::kDay:
+      return "day";
+    case model::Span::kWeek:
+      return "week";
+    case model::Span::kMonth:
+      return "month";
+    case model::Span::kQuarter:
+      return "quarter";
+    case model::Span::kYear:
+      return "year";
+    case model::Span::kMemberYear:
+      return "member_year";
+    case model::Span::kTierTerm:
+      return "tier_term";
+    case model::Span::kPromotion:
+      return "promotion";
+    case model::Span::kLifetime:
+      return "lifetime";
+  }
+  return "";
+}
+
+bool IsCarryRule(const model::Rule& rule) {
+  const auto* earn = std::get_if<model::Earn>(&rule.effect);
+  return earn != nullptr && earn->rate.rounding == model::Rounding::kCarry;
+}
+
+// What the tenders that earn nothing take off each line, by value.
+void TakeTenders(const model::Model& model, std::span<const Tender> tenders,
+                 std::vector<model::ItemFact>& items) {
+  std::int64_t left_out = 0;
+  for (const Tender& tender : tenders) {
+    const std::vector<std::string>& kinds = model.eligibility.tenders_left_out;
+    if (std::find(kinds.begin(), kinds.end(), tender.kind) != kinds.end()) {
+      left_out += tender.amount;
+    }
+  }
+  if (left_out == 0) return;
+  std::vector<std::int64_t> nets;
+  std::int64_t sum = 0;
+  for (const model::ItemFact& item : items) {
+    nets.push_back(item.net);
+    sum += item.net;
+  }
+  const std::vector<std::int64_t> shares = model::Shares(std::min(left_out, sum), nets);
+  for (std::size_t i = 0; i < items.size(); ++i) items[i].net -= shares[i];
+}
+
+}  // namespace
+
+std::string CounterName(const model::Counter& counter) {
+  return absl::StrCat(counter.name, counter.counts_fires ? "/fires/" : "/points/",
+                      NameOf(counter.window));
+}
+
+std::string CounterBy(absl::string_view by) {
+  constexpr std::size_t kBytesMax = 64;
+  return by.size() <= kBytesMax ? std::string(by) : ToHex(Sha256(by));
+}
+
+CounterKey CarryKeyOf(const ProgramId& program, MemberId member, absl::string_view rule) {
+  return CounterKey{program, member, absl::StrCat(rule, "/carry"), "",
+                    model::WindowStart(model::Span::kLifetime, Date(), {})};
+}
+
+EvidenceKept EvidenceOf(const Entry& entry) {
+  const EvidenceKept* kept = entry.FindEvent<EvidenceKept>();
+  return kept == nullptr ? EvidenceKept{} : *kept;
+}
+
+Rating::Rating(State& state, const rules::Rulebook& rulebook, const ProgramId& program,
+               MemberId member, const ReportedActivity& activity)
+    : rulebook_(rulebook),
+      model_(rulebook.model()),
+      state_(&state),
+      program_(program),
+      member_(member),
+      member_token_(MemberToken(member)),
+      date_(rulebook.LocalDate(activity.occurred_at)) {
+  facts_.activity.occurred_at = activity.occurred_at;
+  GatherMember(state);
+  GatherCarries(state);
+  SetFacts(activity);
+}
+
+Rating::Rating(const rules::Rulebook& rulebook, std::optional<MemberId> member,
+               const ReportedActivity& activity, EvidenceKept evidence)
+    : rulebook_(rulebook),
+      model_(rulebook.model()),
+      state_(nullptr),
+      member_(member),
+      member_token_(member ? MemberToken(*member) : ""),
+      date_(rulebook.LocalDate(activity.occurred_at)),
+      evidence_(std::move(evidence)) {
+  facts_.activity.occurred_at = activity.occurred_at;
+  tiers_.earned = TierIndex(rulebook, evidence_.earned);
+  tiers_.since = evidence_.earned_since;
+  SetFacts(activity);
+}
+
+void Rating::GatherMember(State& state) {
+  const Standing standing(state, *member_, rulebook_);
+  const MemberTier& tier = state.members.Find(MemberKey{*member_})->tier;
+  const Timestamp at = facts_.activity.occurred_at;
+  const Standing::Shown shown = standing.ShownAt(at);
+  const model::MemberFact member = standing.Facts();
+  dates_ = standing.DatesOf(tier);
+  tiers_ = standing.TierStateOf(tier);
+  evidence_.state = state.members.Find(MemberKey{*member_})->state;
+  evidence_.tier = shown.tier;
+  evidence_.earned = tier.tier;
+  if (model_.reads_member || model_.reads_metrics) {
+    evidence_.tier_since = shown.since;
+    evidence_.earned_since = tier.since;
+    evidence_.enrolled_at = standing.enrolled_at();
+  }
+  evidence_.available.assign(member.balance.begin(), member.balance.end());
+  evidence_.pending.assign(member.pending.begin(), member.pending.end());
+  if (model_.reads_metrics) evidence_.metrics = standing.MetricsAsOf(tier, date_);
+}
+
+void Rating::GatherCarries(State& state) {
+  for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
+    if (!IsCarryRule(model_.rules[rule])) continue;
+    const Counter* carried =
+        state.counters.Find(CarryKeyOf(program_, *member_, model_.rules[rule].id));
+    if (carried == nullptr || carried->used == 0) continue;
+    evidence_.carries.push_back(
+        EvidenceKept::CarryRead{static_cast<std::uint32_t>(rule), carried->used});
+  }
+}
+
+void Rating::SetFacts(const ReportedActivity& activity) {
+  const auto keep = [&](const std::vector<std::string>& list) -> model::Texts {
+    texts_.emplace_back(list.begin(), list.end());
+    return texts_.back();
+  };
+  texts_.reserve(2 * activity.lines.size() + 1);
+  items_.reserve(activity.lines.size());
+  for (const PurchaseLine& line : activity.lines) {
+    model::ItemFact item;
+    item.line = line.line;
+    item.kind = NameOf(line.kind);
+    item.sku = line.sku;
+    item.brand = line.brand;
+    if (!line.categories.empty()) item.categories = keep(line.categories);
+    if (!line.tags.empty()) item.tags = keep(line.tags);
+    item.quantity_micros = line.quantity_micros;
+    item.net = line.net;
+    item.list = line.list;
+    item.tax = line.tax;
+    item.discount = std::max<std::int64_t>(0, line.list - line.net);
+    item.unit_price =
+        line.quantity_micros <= 0
+            ? 0
+            : static_cast<std::int64_t>(absl::int128(line.list) * 1'000'000 / line.quantity_micros);
+    items_.push_back(item);
+    const bool counts = line.kind != PurchaseLineKind::kVoid;
+    const std::int64_t sign = line.kind == PurchaseLineKind::kReturn ? -1 : 1;
+    if (!counts) continue;
+    facts_.purchase.net += sign * item.net;
+    facts_.purchase.list += sign * item.list;
+    facts_.purchase.tax += sign * item.tax;
+    facts_.purchase.discount += sign * item.discount;
+  }
+  for (std::int64_t* sum : {&facts_.purchase.net, &facts_.purchase.list, &facts_.purchase.tax,
+                            &facts_.purchase.discount}) {
+    *sum = std::max<std::int64_t>(0, *sum);
+  }
+  TakeTenders(model_, activity.tenders, items_);
+  texts_.emplace_back();
+  for (const Tender& tender : activity.tenders) texts_.back().push_back(tender.kind);
+  facts_.purchase.tenders = texts_.back();
+
+  facts_.activity.type = activity.type;
+  facts_.activity.channel = NameOf(activity.channel);
+  facts_.store.id = activity.store.str();
+  facts_.items = items_;
+  facts_.member.id = member_token_;
+  facts_.member.state = ToString(evidence_.state);
+  facts_.member.tier = TierIndex(rulebook_, evidence_.tier);
+  facts_.member.tier_since = evidence_.tier_since;
+  facts_.member.enrolled_at = evidence_.enrolled_at;
+  facts_.member.balance = evidence_.available;
+  facts_.member.pending = evidence_.pending;
+  facts_.metrics = evidence_.metrics;
+  facts_.counter_source = this;
+  for (const EvidenceKept::CarryRead& carry : evidence_.carries) {
+    carries_.push_back(model::CarryFact{carry.rule, carry.micros});
+  }
+  facts_.carries = carries_;
+}
+
+CounterKey Rating::KeyOf(std::size_t counter, absl::string_view by) const {
+  const model::Counter& one = model_.counters[counter];
+  return CounterKey{program_, one.scope == model::Scope::kMember ? member_ : std::nullopt,
+                    CounterName(one), CounterBy(by), model::WindowStart(one.window, date_, dates_)};
+}
+
+std::int64_t Rating::Used(std::size_t counter, absl::string_view by) {
+  for (const EvidenceKept::CounterRead& read : evidence_.counters) {
+    if (read.counter == counter && read.by == by) return read.used;
+  }
+  if (state_ == nullptr) return 0;
+  const Counter* found = state_->counters.Find(KeyOf(counter, by));
+  const std::int64_t used = found == nullptr ? 0 : found->used;
+  evidence_.counters.push_back(
+      EvidenceKept::CounterRead{static_cast<std::uint32_t>(counter), std::string(by), used});
+  return used;
+}
+
+model::Evaluated Rating::Evaluate() const { return model::Evaluate(model_, facts_, tiers_); }
+
+std::optional<EvidenceKept> Rating::evidence() const {
+  const bool is_needed = model_.reads_member || model_.reads_metrics || model_.reads_balances ||
+                         !evidence_.counters.empty() || !evidence_.carries.empty();
+  if (!is_needed) return std::nullopt;
+  EvidenceKept kept = evidence_;
+  const std::string& base = rulebook_.tiers().front().id;
+  if (kept.tier == base) kept.tier.clear();
+  if (kept.earned == base) kept.earned.clear();
+  return kept;
+}
+
+std::vector<CounterMoved> Rating::CounterMoves(const model::Evaluated& evaluated) const {
+  std::vector<CounterMoved> moves;
+  const auto move = [&](CounterKey key, std::int64_t delta) {
+    if (delta == 0) return;
+    moves.push_back(CounterMoved{.is_of_member = key.member.has_value(),
+                                 .name = std::move(key.name),
+                                 .by = std::move(key.by),
+                                 .start = key.start,
+                                 .delta = delta});
+  };
+  for (const model::CounterUse& use : evaluated.uses) move(KeyOf(use.counter, use.by), use.amount);
+  for (const model::CarryChange& carry : evaluated.carries) {
+    move(CarryKeyOf(program_, *member_, model_.rules[carry.rule].id), carry.after - carry.before);
+  }
+  return moves;
+}
+
+std::vector<MetricCounted> Rating::MetricCounts(std::span<const std::int64_t> points) const {
+  std::vector<MetricCounted> counts;
+  const bool has_tracked = std::any_of(
+      model_.metrics.begin(), model_.metrics.end(),
+      [](const model::Metric& metric) { return SourceOf(metric) == MetricSource::kTracked; });
+  if (!has_tracked) return counts;
+  model::RuleAmounts rules(model_, facts_);
+  for (const model::Metric& metric : model_.metrics) {
+    if (SourceOf(metric) != MetricSource::kTracked) continue;
+    const std::int64_t delta = model::DeltaOf(metric, rules.frame(), points);
+    if (delta != 0) counts.push_back(MetricCounted{metric.id, delta});
+  }
+  return counts;
+}
+
+std::vector<PointsAwarded> AwardsOf(const rules::Rulebook& rulebook,
+                                    const model::Evaluated& evaluated, Timestamp occurred_at,
+                                    LotId first_lot) {
+  std::vector<PointsAwarded> awards;
+  const model::Model& model = rulebook.model();
+  for (const model::AwardedLine& line : evaluated.lines) {
+    if (line.granted == 0) continue;
+    const model::Rule& rule = model.rules[line.rule];
+    const model::LotDates dates = model::LotTermsOf(model, line.point_type, &rule, occurred_at);
+    const LotId lot{first_lot.sequence,
+                    first_lot.number + static_cast<std::uint32_t>(awards.size())};
+    awards.push_back(
+        PointsAwarded{.lot = lot,
+                      .type = PointTypeId::Of(model.point_types[line.point_type].id),
+                      .type_index = static_cast<std::uint32_t>(line.point_type),
+                      .amount = line.granted,
+                      .rule = std::string(line.id),
+                      .funding = line.kind == model::LineKind::kTier ? "base" : rule.funding,
+                      .activates_at = dates.activates_at.value_or(occurred_at),
+                      .expires_at = dates.expires_at});
+  }
+  return awards;
+}
+
+}  // namespace laurel

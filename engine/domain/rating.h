@@ -1,0 +1,97 @@
+#ifndef LAUREL_ENGINE_DOMAIN_RATING_H_
+#define LAUREL_ENGINE_DOMAIN_RATING_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/domain/event.h"
+#include "engine/domain/tiers.h"
+#include "rules/program/evaluate.h"
+#include "rules/program/facts.h"
+#include "rules/program/rulebook.h"
+
+// One activity as rules see it: gathered from the records at the moment of the decision, or from
+// the evidence that the decision kept.
+namespace laurel {
+
+// The activity as it was reported. Views belong to the caller.
+struct ReportedActivity {
+  absl::string_view type = "purchase";
+  Timestamp occurred_at;
+  Channel channel = Channel::kNone;
+  PlaceId store;                        // may be empty
+  std::span<const PurchaseLine> lines;  // of a purchase
+  std::span<const Tender> tenders;      // likewise
+};
+
+// Not copyable: facts point into it.
+class Rating : private rules::model::CounterSource {
+ public:
+  // As of now: reads what the rules may read, counters as they are asked for. `state` must outlive
+  // it.
+  Rating(State& state, const rules::Rulebook& rulebook, const ProgramId& program, MemberId member,
+         const ReportedActivity& activity);
+  // As it was decided. A member is only named, for samples by hash.
+  Rating(const rules::Rulebook& rulebook, std::optional<MemberId> member,
+         const ReportedActivity& activity, EvidenceKept evidence);
+  Rating(const Rating&) = delete;
+  Rating& operator=(const Rating&) = delete;
+
+  const rules::model::Facts& facts() const { return facts_; }
+  const rules::model::TierState& tiers() const { return tiers_; }
+
+  rules::model::Evaluated Evaluate() const;
+
+  // What was read, once the activity has been evaluated; empty where nothing need be kept.
+  std::optional<EvidenceKept> evidence() const;
+  // Counters and carries as the evaluation moved them. Needs the records.
+  std::vector<CounterMoved> CounterMoves(const rules::model::Evaluated& evaluated) const;
+  // What counts for metrics that the plain sums do not hold; `points` by point type.
+  std::vector<MetricCounted> MetricCounts(std::span<const std::int64_t> points) const;
+
+ private:
+  std::int64_t Used(std::size_t counter, absl::string_view by) override;
+  CounterKey KeyOf(std::size_t counter, absl::string_view by) const;
+  void GatherMember(State& state);
+  void GatherCarries(State& state);
+  void SetFacts(const ReportedActivity& activity);
+
+  const rules::Rulebook& rulebook_;
+  const rules::model::Model& model_;
+  State* const state_;  // null where the evidence says everything
+  const ProgramId program_;
+  const std::optional<MemberId> member_;
+  const std::string member_token_;
+  const Date date_;
+  rules::model::MemberDates dates_;
+  EvidenceKept evidence_;
+  rules::model::TierState tiers_;
+  // What facts point to.
+  std::vector<std::vector<absl::string_view>> texts_;
+  std::vector<rules::model::ItemFact> items_;
+  std::vector<rules::model::CarryFact> carries_;
+  rules::model::Facts facts_;
+};
+
+// The awards of an evaluation in the order of its lines, without those that were cut to nothing.
+// Lots are numbered from `first_lot`.
+std::vector<PointsAwarded> AwardsOf(const rules::Rulebook& rulebook,
+                                    const rules::model::Evaluated& evaluated, Timestamp occurred_at,
+                                    LotId first_lot);
+
+// As CounterKey::name: a limit may count fires and points, and a later revision may count over
+// another window; each is a counter of its own.
+std::string CounterName(const rules::model::Counter& counter);
+// As CounterKey::by: a long text is kept by its hash.
+std::string CounterBy(absl::string_view by);
+// Where the millionths are that a rule carries over.
+CounterKey CarryKeyOf(const ProgramId& program, MemberId member, absl::string_view rule);
+// What a purchase's entry keeps; nothing where nothing was read.
+EvidenceKept EvidenceOf(const Entry& entry);
+
+}  // namespace laurel
+
+#endif  // LAUREL_ENGINE_DOMAIN_RATING_H_
