@@ -13,9 +13,9 @@
 namespace laurel::cel {
 
 // Memory that is handed out in order and taken back all at once. The first 16 KiB lie inside the
-// object; more comes from the heap in blocks. Nothing is destroyed, so only trivially destructible
-// types may live here. Not thread-safe; neither copied nor moved, as what it handed out points
-// into it.
+// object; more comes from the heap in blocks, of which a few are kept for the next round. Nothing
+// is destroyed, so only trivially destructible types may live here. Not thread-safe; neither copied
+// nor moved, as what it handed out points into it.
 class Arena {
  public:
   static constexpr std::size_t kInlineBytes = std::size_t{16} << 10;
@@ -47,9 +47,11 @@ class Arena {
     return static_cast<T*>(Allocate(count * sizeof(T)));
   }
 
-  // Takes everything back and keeps the inline memory for the next round.
+  // Takes everything back and keeps up to 1 MiB for the next round.
   void Reset() {
-    blocks_.clear();
+    large_.clear();
+    if (blocks_.size() > kBlocksKept) blocks_.resize(kBlocksKept);
+    blocks_in_use_ = 0;
     next_ = inline_.data();
     end_ = inline_.data() + inline_.size();
     used_ = 0;
@@ -60,18 +62,21 @@ class Arena {
  private:
   static constexpr std::size_t kAlignment = 16;
   static constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
+  static constexpr std::size_t kBlocksKept = 16;
 
   // What is left of the block in use is given up, unless the request is so large that it gets a
   // block of its own.
   void* AllocateSlow(std::size_t bytes) {
-    const bool is_large = bytes > kBlockBytes / 4;
-    const std::size_t size = is_large ? bytes : kBlockBytes;
-    blocks_.push_back(std::unique_ptr<std::byte[]>(new std::byte[size]));
-    std::byte* const block = blocks_.back().get();
-    if (!is_large) {
-      next_ = block + bytes;
-      end_ = block + size;
+    if (bytes > kBlockBytes / 4) {
+      large_.push_back(std::unique_ptr<std::byte[]>(new std::byte[bytes]));
+      return large_.back().get();
     }
+    if (blocks_in_use_ == blocks_.size()) {
+      blocks_.push_back(std::unique_ptr<std::byte[]>(new std::byte[kBlockBytes]));
+    }
+    std::byte* const block = blocks_[blocks_in_use_++].get();
+    next_ = block + bytes;
+    end_ = block + kBlockBytes;
     return block;
   }
 
@@ -80,7 +85,9 @@ class Arena {
   alignas(kAlignment) std::array<std::byte, kInlineBytes> inline_;
   std::byte* next_ = inline_.data();
   std::byte* end_ = inline_.data() + kInlineBytes;
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;  // of kBlockBytes
+  std::size_t blocks_in_use_ = 0;
+  std::vector<std::unique_ptr<std::byte[]>> large_;  // a request each
 };
 
 }  // namespace laurel::cel

@@ -36,6 +36,13 @@ bool IsCondition(absl::string_view function) {
          function == op::kConditional;
 }
 
+// Into the order of the text, the first `max`.
+void SortAndCut(std::size_t max, std::vector<Issue>& issues) {
+  std::stable_sort(issues.begin(), issues.end(),
+                   [](const Issue& a, const Issue& b) { return a.range.begin < b.range.begin; });
+  if (issues.size() > max) issues.resize(max);
+}
+
 class Checker {
  public:
   Checker(Ast ast, const Declarations& declarations, const CheckOptions& options)
@@ -58,9 +65,10 @@ class Checker {
     CheckResult result;
     result.checked = CheckedAst(std::move(ast_), std::move(types_), std::move(references_));
     result.issues = std::move(issues_);
-    std::stable_sort(result.issues.begin(), result.issues.end(),
-                     [](const Issue& a, const Issue& b) { return a.range.begin < b.range.begin; });
-    if (result.issues.size() > options_.issues_max) result.issues.resize(options_.issues_max);
+    if (options_.listener != nullptr && result.ok()) {
+      ShowToListener(result.checked, *options_.listener, result.issues);
+    }
+    SortAndCut(options_.issues_max, result.issues);
     return result;
   }
 
@@ -517,11 +525,7 @@ class Checker {
 }  // namespace
 
 CheckResult Check(Ast ast, const Declarations& declarations, const CheckOptions& options) {
-  CheckResult result = Checker(std::move(ast), declarations, options).Run();
-  if (options.listener != nullptr && result.ok()) {
-    ShowToListener(result.checked, *options.listener, result.issues);
-  }
-  return result;
+  return Checker(std::move(ast), declarations, options).Run();
 }
 
 }  // namespace laurel::cel

@@ -21,7 +21,6 @@ Plan::~Plan() = default;
 Plan Plan::Make(CheckedAst ast, const PlanOptions& options) {
   auto program = std::make_unique<Program>();
   program->checked = std::move(ast);
-  program->slots = options.slots;
   program->slot_count = options.slots.size();
   Planner planner(*program, options);
   program->root = planner.Any(program->checked.root());

@@ -34,7 +34,7 @@ struct Frame {
 
 struct PlanOptions {
   const FunctionRegistry* functions = &AllFunctions();
-  // The places of all variables. Kept by copy.
+  // The places of all variables.
   SlotTable slots;
   // Where texts of literals get their symbols, so that facts that carry symbols compare by them.
   // Null: texts are compared byte by byte. Only used while planning.

@@ -131,7 +131,8 @@ Value Planner::Constant(const Literal& literal) const {
 
 Value Planner::ConstantOf(const Expr& expr) {
   if (const auto* literal = As<LiteralExpr>(expr)) return Constant(literal->value);
-  Context context(program_.arena);
+  if (program_.arena == nullptr) program_.arena = std::make_unique<Arena>();
+  Context context(*program_.arena);
   if (const auto* list = As<ListExpr>(expr)) {
     std::vector<Value> elements;
     for (const ListElement& element : list->elements) {
@@ -283,7 +284,10 @@ const Node* Planner::Walk(const Expr& expr) {
   extra.scope = scope_;
   extra.expr = &expr;
   extra.checked = &program_.checked;
-  extra.slots = &program_.slots;
+  if (program_.slots == nullptr) {
+    program_.slots = std::make_unique<const SlotTable>(options_.slots);
+  }
+  extra.slots = program_.slots.get();
   extra.functions = options_.functions;
   return &node;
 }

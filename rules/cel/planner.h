@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -17,10 +18,10 @@ namespace laurel::cel {
 // Everything a plan is made of. Nodes and their extras keep their addresses.
 struct Plan::Program {
   CheckedAst checked;
-  SlotTable slots;
+  std::unique_ptr<const SlotTable> slots;  // of walked parts, if there are any
   std::deque<Node> nodes;
   std::deque<NodeExtra> extras;
-  Arena arena;  // of constant lists and maps
+  std::unique_ptr<Arena> arena;  // of constant lists and maps, if there are any
   const Node* root = nullptr;
   std::size_t slot_count = 0;
   std::int32_t walked_part_count = 0;

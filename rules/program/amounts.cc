@@ -50,6 +50,13 @@ std::optional<std::int64_t> FactorPoints(const EarnRate& rate, std::int64_t fact
   return Quotient(product, Wide(rate.per) * Wide(kMicros) * Wide(kMicros), rate.rounding, kLineMax);
 }
 
+std::optional<std::int64_t> FactorMicros(const EarnRate& rate, std::int64_t factor_micros,
+                                         std::int64_t basis) {
+  const uint128 product =
+      Wide(factor_micros - kMicros) * Wide(rate.points_micros) * Wide(rate.unit) * Wide(basis);
+  return Quotient(product, Wide(rate.per) * Wide(kMicros), Rounding::kDown, INT64_MAX);
+}
+
 std::optional<std::int64_t> CarryMicros(const EarnRate& rate, std::int64_t basis) {
   // Room for a carry on top of it.
   constexpr std::int64_t kMax = INT64_MAX - kMicros;
@@ -70,25 +77,33 @@ Carried TakeFromCarry(std::int64_t carry, std::int64_t lost) {
 }
 
 std::vector<std::int64_t> Shares(std::int64_t points, std::span<const std::int64_t> bases) {
-  std::vector<std::int64_t> shares(bases.size(), 0);
-  uint128 whole = 0;
-  for (const std::int64_t basis : bases) whole += Wide(basis);
-  if (whole == 0) return shares;
+  std::vector<std::int64_t> shares(bases.size());
+  std::vector<std::size_t> order(bases.size());
+  Share(points, bases, shares, order);
+  return shares;
+}
 
-  std::vector<uint128> rests(bases.size());
+void Share(std::int64_t points, std::span<const std::int64_t> bases, std::span<std::int64_t> shares,
+           std::span<std::size_t> order) {
+  uint128 whole = 0;
+  for (const std::int64_t base : bases) whole += Wide(base);
+  std::fill(shares.begin(), shares.end(), 0);
+  if (whole == 0) return;
   std::int64_t left = points;
   for (std::size_t i = 0; i < bases.size(); ++i) {
-    const uint128 product = Wide(points) * Wide(bases[i]);
-    shares[i] = static_cast<std::int64_t>(absl::Uint128Low64(product / whole));
-    rests[i] = product % whole;
+    shares[i] =
+        static_cast<std::int64_t>(absl::Uint128Low64(Wide(points) * Wide(bases[i]) / whole));
     left -= shares[i];
   }
-  std::vector<std::size_t> order(bases.size());
+  const auto rest = [&](std::size_t i) { return Wide(points) * Wide(bases[i]) % whole; };
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return rests[a] > rests[b]; });
+  if (left == 0) return;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const uint128 rest_a = rest(a);
+    const uint128 rest_b = rest(b);
+    return rest_a != rest_b ? rest_a > rest_b : a < b;
+  });
   for (std::size_t i = 0; i < static_cast<std::size_t>(left); ++i) ++shares[order[i]];
-  return shares;
 }
 
 std::int64_t LeftOf(std::int64_t amount, std::int64_t quantity, std::int64_t returned) {

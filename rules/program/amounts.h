@@ -42,6 +42,10 @@ std::optional<std::int64_t> FactorPoints(const EarnRate& rate, std::int64_t fact
 // beyond 64 bits.
 std::optional<std::int64_t> CarryMicros(const EarnRate& rate, std::int64_t basis);
 
+// Millionths of the smallest unit of what FactorPoints rounds, rounded down. Empty beyond 64 bits.
+std::optional<std::int64_t> FactorMicros(const EarnRate& rate, std::int64_t factor_micros,
+                                         std::int64_t basis);
+
 // Points of a CARRY rule, and what is carried on: 0 to 999,999 millionths.
 struct Carried {
   std::int64_t points = 0;
@@ -55,6 +59,11 @@ Carried TakeFromCarry(std::int64_t carry, std::int64_t lost);
 // `points` (>= 0) shared in proportion to `bases` (>= 0 each), adding up to it: rounded down, the
 // rest one each to the largest remainders, ties to the lower index. All zero if every basis is.
 std::vector<std::int64_t> Shares(std::int64_t points, std::span<const std::int64_t> bases);
+
+// The same into `shares`, with `order` as room, both of the size of `bases`. Takes nothing from the
+// heap.
+void Share(std::int64_t points, std::span<const std::int64_t> bases, std::span<std::int64_t> shares,
+           std::span<std::size_t> order);
 
 // What is left of `amount` when `returned` of `quantity` went back: HALF_UP. Requires
 // 0 <= returned <= quantity; with a quantity of 0 nothing is left.

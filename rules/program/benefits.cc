@@ -88,8 +88,7 @@ void Compete(GroupMode mode, std::vector<Discount*>& group, const Facts& facts) 
 std::vector<BenefitInForce> BenefitsOf(const Model& model, const Facts& facts) {
   cel::Arena arena;
   FactFrame frame(model, facts, arena);
-  frame.SetSegments();
-  frame.SetVariables();
+  frame.Derive();
   return InForce(model, facts.member.tier, frame);
 }
 

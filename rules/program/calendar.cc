@@ -49,6 +49,19 @@ int Calendar::LocalMinute(Timestamp instant) const {
   return info.cs.hour() * 60 + info.cs.minute();
 }
 
+Calendar::Occurrence Calendar::OccurrenceOf(Date date, int second) const {
+  const absl::CivilSecond civil = absl::CivilSecond(kEpoch + date.days()) + second;
+  switch (zone_.At(civil).kind) {
+    case absl::TimeZone::TimeInfo::SKIPPED:
+      return Occurrence::kNever;
+    case absl::TimeZone::TimeInfo::REPEATED:
+      return Occurrence::kTwice;
+    case absl::TimeZone::TimeInfo::UNIQUE:
+      break;
+  }
+  return Occurrence::kOnce;
+}
+
 Timestamp Calendar::InstantOf(Date date, int second) const {
   const absl::CivilSecond civil = absl::CivilSecond(kEpoch + date.days()) + second;
   const absl::TimeZone::TimeInfo info = zone_.At(civil);

@@ -27,6 +27,9 @@ class Calendar {
   // The instant at which clocks show `date` and `second` of the day, 0 to 86,399: the first of two,
   // and of a time that is left out the first instant after it.
   Timestamp InstantOf(Date date, int second) const;
+  // How often clocks show `date` and `second` of the day.
+  enum class Occurrence { kNever, kOnce, kTwice };
+  Occurrence OccurrenceOf(Date date, int second) const;
 
  private:
   explicit Calendar(absl::TimeZone zone) : zone_(zone) {}

@@ -10,6 +10,7 @@
 #include "laurel/program/v1/program.pb.h"
 #include "rules/program/compile_parts.h"
 #include "rules/program/currency.h"
+#include "rules/program/document_facts.h"
 
 namespace laurel::rules::model {
 namespace {
@@ -18,43 +19,28 @@ namespace v1 = laurel::program::v1;
 
 std::string At(absl::string_view list, int index) { return absl::StrCat(list, "[", index, "]"); }
 
-AttributeType TypeOf(v1::Attribute::Type type) {
-  switch (type) {
-    case v1::Attribute::TYPE_BOOL:
+AttributeType TypeOf(const FactInfo& fact) {
+  switch (fact.type.kind()) {
+    case cel::TypeKind::kBool:
       return AttributeType::kBool;
-    case v1::Attribute::TYPE_STRING:
+    case cel::TypeKind::kString:
       return AttributeType::kString;
-    case v1::Attribute::TYPE_MONEY:
-      return AttributeType::kMoney;
-    case v1::Attribute::TYPE_TIMESTAMP:
+    case cel::TypeKind::kTimestamp:
       return AttributeType::kTimestamp;
     default:
-      return AttributeType::kInt;
+      return fact.unit.kind == Unit::Kind::kMoney ? AttributeType::kMoney : AttributeType::kInt;
   }
 }
 
-// Several types of activity may share an attribute; the first declaration counts.
-void AddAttribute(const v1::Attribute& attribute, std::vector<Attribute>& attributes) {
-  for (const Attribute& known : attributes) {
-    if (known.id == attribute.id()) return;
-  }
-  attributes.push_back(
-      Attribute{attribute.id(), TypeOf(attribute.type()), attribute.is_optional()});
-}
-
-void AddAttributes(const v1::ProgramDocument& document, Model& model) {
+// The attributes that are declared, and `badge`, which badge_earned has by itself.
+void AddAttributes(const FactTable& facts, Model& model) {
   // A rule for purchases reads an attribute of reviews as absent text, zero or false.
-  for (const v1::ActivityType& type : document.activity_types()) {
-    for (const v1::Attribute& attribute : type.attributes()) {
-      AddAttribute(attribute, model.activity_attributes);
-    }
+  for (const auto& [name, fact] : facts.fields(kActivityFacts)) {
+    if (FactTable::IsBuiltInOfActivities(name) && fact.only.empty()) continue;
+    model.activity_attributes.push_back(Attribute{name, TypeOf(fact), fact.is_optional});
   }
-  v1::Attribute badge;
-  badge.set_id("badge");
-  badge.set_type(v1::Attribute::TYPE_STRING);
-  AddAttribute(badge, model.activity_attributes);
-  for (const v1::Attribute& attribute : document.member_attributes()) {
-    AddAttribute(attribute, model.member_attributes);
+  for (const auto& [name, fact] : facts.fields(kAttributeFacts)) {
+    model.member_attributes.push_back(Attribute{name, TypeOf(fact), fact.is_optional});
   }
 }
 
@@ -64,6 +50,7 @@ void AddPointTypes(const v1::ProgramDocument& document, CompileContext& context)
     const std::string path = At("point_types", i);
     PointKindOf type;
     type.id = from.id();
+    type.name = NameOf(from);
     type.is_qualifying = from.kind() == v1::PointType::KIND_QUALIFYING;
     type.decimals = from.decimals();
     for (int digit = 0; digit < type.decimals; ++digit) type.unit *= 10;
@@ -108,6 +95,7 @@ void SetOf(const std::string& path, absl::string_view of, CompileContext& contex
   for (const Row& row : kRows) {
     if (row.name != of) continue;
     metric.of = row.of;
+    metric.is_money = row.is_money;
     metric.digits = row.is_money ? context.model.currency_exponent : 0;
     return;
   }
@@ -123,7 +111,8 @@ void SetOf(const std::string& path, absl::string_view of, CompileContext& contex
     const Attribute& attribute =
         context.model
             .activity_attributes[context.Find(path, context.model.activity_attributes, of)];
-    if (attribute.type == AttributeType::kMoney) metric.digits = context.model.currency_exponent;
+    metric.is_money = attribute.type == AttributeType::kMoney;
+    if (metric.is_money) metric.digits = context.model.currency_exponent;
   }
 }
 
@@ -159,11 +148,14 @@ MetricWindow WindowOf(const std::string& path, const v1::Window& from, CompileCo
   return window;
 }
 
-void AddMetrics(const v1::ProgramDocument& document, CompileContext& context) {
+void AddMetrics(const v1::ProgramDocument& document, const FactTable& facts,
+                CompileContext& context) {
   for (int i = 0; i < document.metrics_size(); ++i) {
     const v1::Metric& from = document.metrics(i);
     Metric metric;
     metric.id = from.id();
+    metric.name = NameOf(from);
+    metric.is_optional = facts.FindField("Metrics", from.id())->is_optional;
     metric.measure = MeasureOf(from.measure());
     metric.activities.assign(from.activities().begin(), from.activities().end());
     metric.window = WindowOf(At("metrics", i) + ".window", from.window(), context);
@@ -176,11 +168,12 @@ void AddMetrics(const v1::ProgramDocument& document, CompileContext& context) {
 }
 
 // Everything that has a name which expressions may use.
-void AddNames(const v1::ProgramDocument& document, CompileContext& context) {
+void AddNames(const v1::ProgramDocument& document, const FactTable& facts,
+              CompileContext& context) {
   Model& model = context.model;
-  AddAttributes(document, model);
+  AddAttributes(facts, model);
   AddPointTypes(document, context);
-  AddMetrics(document, context);
+  AddMetrics(document, facts, context);
   for (const v1::Variable& variable : document.variables()) {
     model.variables.push_back(Variable{variable.id(), std::nullopt});
   }
@@ -197,6 +190,14 @@ void AddNames(const v1::ProgramDocument& document, CompileContext& context) {
   }
 }
 
+bool ReadsVariables(const cel::CheckedAst& checked, const cel::Expr& expr) {
+  const cel::Type& type = checked.TypeOf(expr);
+  if (type.kind() == cel::TypeKind::kStruct && type.name() == "Variables") return true;
+  const std::vector<const cel::Expr*> children = cel::ChildrenOf(expr);
+  return std::any_of(children.begin(), children.end(),
+                     [&](const cel::Expr* child) { return ReadsVariables(checked, *child); });
+}
+
 void AddExpressions(const v1::ProgramDocument& document, CompileContext& context) {
   Model& model = context.model;
   for (int i = 0; i < document.metrics_size(); ++i) {
@@ -206,13 +207,16 @@ void AddExpressions(const v1::ProgramDocument& document, CompileContext& context
     model.metrics[static_cast<std::size_t>(i)].items =
         context.Bool(path + ".items", document.metrics(i).items());
   }
+  for (int i = 0; i < document.variables_size(); ++i) {
+    context.AddVariable(At("variables", i) + ".expression", document.variables(i).expression());
+  }
   for (int i = 0; i < document.segments_size(); ++i) {
     const v1::Segment& from = document.segments(i);
     Condition when = context.Bool(At("segments", i) + ".when", from.when());
+    if (when && ReadsVariables(when->plan.checked(), when->plan.checked().root())) {
+      model.segments_read_variables = true;
+    }
     model.segments.push_back(Segment{from.id(), std::move(when)});
-  }
-  for (int i = 0; i < document.variables_size(); ++i) {
-    context.AddVariable(At("variables", i) + ".expression", document.variables(i).expression());
   }
   const v1::Eligibility& eligibility = document.eligibility();
   model.eligibility.when = context.Bool("eligibility.when", eligibility.when());
@@ -337,18 +341,20 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const v1::ProgramDocum
   auto model = std::make_shared<Model>();
   CompileContext context(*model);
   model->id = document.id();
+  model->currency = document.currency();
   model->currency_exponent = CurrencyExponent(document.currency()).value_or(2);
   const std::optional<Calendar> calendar = Calendar::Load(document.time_zone());
   if (!calendar) context.Fail("time_zone", "unknown time zone");
   model->calendar = calendar.value_or(Calendar());
   model->returns_proportionally = document.returns().method() == v1::Returns::METHOD_PROPORTIONAL;
 
-  AddNames(document, context);
+  const FactTable facts(document);
+  AddNames(document, facts, context);
   if (model->point_types.empty()) context.Fail("point_types", "expected at least one");
   if (!context.status().ok()) return context.status();
-  context.DeclareFacts();
-  AddTiers(document, context);
+  context.DeclareFacts(facts);
   AddExpressions(document, context);
+  AddTiers(document, context);
   AddSources(document, *model);
   AddRules(document, context);
   if (!context.status().ok()) return context.status();

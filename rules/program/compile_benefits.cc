@@ -49,6 +49,7 @@ Grant GrantOf(const std::string& path, const v1::Grant& from, BenefitKind kind,
 Benefit BenefitOf(const std::string& path, const v1::Benefit& from, CompileContext& context) {
   Benefit benefit;
   benefit.id = from.id();
+  benefit.name = NameOf(from);
   benefit.kind = KindOf(from.kind());
   benefit.inherits = !from.has_inherits() || from.inherits();
   if (benefit.kind == BenefitKind::kPointMultiplier) {

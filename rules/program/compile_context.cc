@@ -6,7 +6,6 @@
 #include "rules/cel/checker.h"
 #include "rules/cel/fold.h"
 #include "rules/cel/parser.h"
-#include "rules/program/fact_frame.h"
 #include "rules/program/functions.h"
 #include "rules/program/text.h"
 
@@ -83,15 +82,31 @@ std::optional<int> CompileContext::Minute(absl::string_view path, absl::string_v
   return minute;
 }
 
-void CompileContext::DeclareFacts() {
+void CompileContext::DeclareStructs(const FactTable& facts) {
+  for (std::size_t group = 0; group < kFactGroups.size(); ++group) {
+    std::vector<std::string> names;
+    for (const auto& [name, fact] : facts.fields(static_cast<FactGroup>(group))) {
+      names.push_back(name);
+    }
+    if (group == kVariableFacts) {
+      for (const Variable& variable : model.variables) names.push_back(variable.id);
+    }
+    model.structs.push_back(
+        std::make_unique<cel::StructType>(std::string(kFactGroups[group]), std::move(names)));
+    options_.structs.push_back(model.structs.back().get());
+  }
+}
+
+void CompileContext::DeclareFacts(const FactTable& facts) {
   model.functions = std::make_unique<cel::FunctionRegistry>(cel::AllFunctions());
   AddConstantFunctions(model.currency_exponent, constants_);
   AddConstantFunctions(model.currency_exponent, *model.functions);
   AddMemberFunctions(*model.functions);
-  AddFunctionDeclarations(declarations_);
   options_.functions = model.functions.get();
   options_.symbols = &model.symbols;
-  model::DeclareFacts(model, declarations_, options_);
+  facts.Declare(declarations_);
+  DeclareStructs(facts);
+  for (const absl::string_view root : kFactRoots) options_.slots.Add(root);
 }
 
 Condition CompileContext::Compile(absl::string_view path, absl::string_view text,
@@ -127,12 +142,12 @@ Condition CompileContext::Text(absl::string_view path, absl::string_view text) {
 }
 
 void CompileContext::AddVariable(absl::string_view path, absl::string_view text) {
-  const std::size_t index = variable_types_.size();
   Condition expression = Compile(path, text, std::nullopt);
   if (!expression) return Fail(path, "expected an expression");
-  variable_types_.push_back(expression->plan.checked().type());
-  model.variables[index].expression = std::move(expression);
-  DeclareVariables(model, variable_types_, declarations_);
+  Variable& variable = model.variables[variables_.size()];
+  variables_.push_back({variable.id, expression->plan.checked().type()});
+  variable.expression = std::move(expression);
+  declarations_.AddStruct(kFactGroups[kVariableFacts], variables_);
 }
 
 }  // namespace laurel::rules::model

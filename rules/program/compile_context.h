@@ -12,6 +12,7 @@
 #include "rules/cel/declarations.h"
 #include "rules/cel/plan.h"
 #include "rules/cel/registry.h"
+#include "rules/program/document_facts.h"
 #include "rules/program/model.h"
 
 // What the parts of the compiler share: units, names, expressions. Fields that do not compile are
@@ -50,9 +51,8 @@ class CompileContext {
   }
 
   // ---- Expressions.
-  // Declares the facts; comes once the model has all names of point types, attributes, metrics and
-  // variables.
-  void DeclareFacts();
+  // Declares the facts; comes once the model has the names of all variables.
+  void DeclareFacts(const FactTable& facts);
   // None for an empty text.
   Condition Bool(absl::string_view path, absl::string_view text);
   Condition Int(absl::string_view path, absl::string_view text);
@@ -63,12 +63,13 @@ class CompileContext {
  private:
   Condition Compile(absl::string_view path, absl::string_view text,
                     std::optional<cel::Type> result);
+  void DeclareStructs(const FactTable& facts);
 
   absl::Status status_;
   cel::Declarations declarations_;
   cel::FunctionRegistry constants_;  // what may be computed at once
   cel::PlanOptions options_;
-  std::vector<cel::Type> variable_types_;
+  std::vector<cel::FieldDeclaration> variables_;  // those that are compiled
 };
 
 }  // namespace laurel::rules::model

@@ -14,6 +14,12 @@ namespace v1 = laurel::program::v1;
 template <class T>
 using Repeated = google::protobuf::RepeatedPtrField<T>;
 
+// What people call something: its name, or its id if it has none.
+template <class T>
+const std::string& NameOf(const T& named) {
+  return named.name().empty() ? named.id() : named.name();
+}
+
 // ---- compile_lots.cc
 Period PeriodOf(v1::Calendar calendar);
 Settlement SettlementOf(const std::string& path, const v1::Settlement& from,

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_join.h"
 #include "rules/program/compile_parts.h"
+#include "rules/program/document_canonical.h"
 
 namespace laurel::rules::model {
 namespace {
@@ -123,7 +124,10 @@ Rule RuleOf(const std::string& path, const v1::ProgramDocument& document, const 
             bool is_promotion, CompileContext& context) {
   Rule rule;
   rule.id = from.id();
-  rule.name = from.name();
+  rule.name = NameOf(from);
+  rule.explain.assign(from.explain().begin(), from.explain().end());
+  // A map of the document has no order of its own.
+  std::sort(rule.explain.begin(), rule.explain.end());
   rule.is_promotion = is_promotion;
   rule.triggers.assign(from.triggers().begin(), from.triggers().end());
   if (rule.triggers.empty()) rule.triggers.push_back("purchase");
@@ -156,6 +160,7 @@ Rule RuleOf(const std::string& path, const v1::ProgramDocument& document, const 
   rule.rollout = from.rollout() == v1::Rule::ROLLOUT_SHADOW   ? Rollout::kShadow
                  : from.rollout() == v1::Rule::ROLLOUT_PAUSED ? Rollout::kPaused
                                                               : Rollout::kLive;
+  rule.canary_salt = absl::StrCat("canary:", rule.id);
   rule.canary_basis_points = from.canary_basis_points();
   rule.keeps_on_return = from.on_return() == v1::Rule::ON_RETURN_KEEP;
   return rule;
@@ -246,7 +251,7 @@ std::string SelectorOf(const std::string& selector, const Repeated<std::string>&
   if (excluded.empty()) return selector;
   const std::string categories =
       absl::StrJoin(excluded, " && ", [](std::string* out, const std::string& category) {
-        absl::StrAppend(out, "!(\"", category, "\" in item.categories)");
+        absl::StrAppend(out, "!(", CanonicalString(category), " in item.categories)");
       });
   return selector.empty() ? categories : absl::StrCat("(", selector, ") && ", categories);
 }

@@ -32,7 +32,7 @@ std::string Either(const std::string& expression, const std::string& alternative
 Tier TierOf(const std::string& path, const v1::Tier& from, CompileContext& context) {
   Tier tier;
   tier.id = from.id();
-  tier.name = from.name();
+  tier.name = NameOf(from);
   tier.rank = from.rank();
   tier.qualify = context.Bool(path + ".qualify",
                               Either(from.qualify(), TextOf(path, from.qualify_at(), context)));

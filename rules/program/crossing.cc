@@ -10,8 +10,8 @@ namespace {
 // Which tiers the first minor units of one purchase lead to.
 class CrossingFinder {
  public:
-  CrossingFinder(const Model& model, RuleAmounts& rules)
-      : model_(model), rules_(rules), whole_(rules.frame().eligible_net()) {}
+  CrossingFinder(const Model& model, RuleAmounts& rules, CrossingRoom& room)
+      : model_(model), rules_(rules), room_(room), whole_(rules.frame().eligible_net()) {}
 
   std::int64_t whole() const { return whole_; }
 
@@ -20,7 +20,9 @@ class CrossingFinder {
     const Condition& qualify = model_.tiers[tier].qualify;
     if (!qualify) return false;
     FactFrame& frame = rules_.frame();
-    frame.SetMetrics(MetricsAfter(model_, frame, BasePointsOf(part), part, whole_));
+    SetBasePoints(part);
+    MetricsAfter(model_, frame, room_.points, part, whole_, room_.metrics);
+    frame.SetMetrics(room_.metrics);
     const bool reaches = frame.Test(qualify);
     frame.SetMetrics(frame.facts().metrics);
     return reaches;
@@ -42,8 +44,9 @@ class CrossingFinder {
   }
 
  private:
-  std::vector<std::int64_t> BasePointsOf(std::int64_t part) {
-    std::vector<std::int64_t> points(model_.point_types.size(), 0);
+  void SetBasePoints(std::int64_t part) {
+    std::vector<std::int64_t>& points = room_.points;
+    points.assign(model_.point_types.size(), 0);
     for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
       const Rule& one = model_.rules[rule];
       if (one.is_promotion || one.rollout == Rollout::kShadow || !rules_.HasTrigger(one)) continue;
@@ -52,23 +55,18 @@ class CrossingFinder {
       if (const auto* earn = std::get_if<Earn>(&one.effect)) points[earn->point_type] += given;
       if (const auto* bonus = std::get_if<Bonus>(&one.effect)) points[bonus->point_type] += given;
     }
-    return points;
   }
 
   const Model& model_;
   RuleAmounts& rules_;
+  CrossingRoom& room_;
   const std::int64_t whole_;
 };
 
-// Where the purchase reaches `tier`.
-struct CrossedTier {
-  std::size_t tier = 0;
-  std::int64_t at = 0;
-};
+using CrossedTier = CrossingRoom::CrossedTier;
 
-std::vector<TierPart> Split(std::size_t shown, const std::vector<CrossedTier>& crossed,
-                            std::int64_t whole) {
-  std::vector<TierPart> parts;
+void Split(std::size_t shown, const std::vector<CrossedTier>& crossed, std::int64_t whole,
+           std::vector<TierPart>& parts) {
   TierPart current{shown, Part{0, whole, whole}};
   for (const CrossedTier& threshold : crossed) {
     if (threshold.tier <= current.tier) continue;
@@ -78,30 +76,34 @@ std::vector<TierPart> Split(std::size_t shown, const std::vector<CrossedTier>& c
     current = TierPart{threshold.tier, Part{threshold.at, whole, whole}};
   }
   if (current.part.begin < whole) parts.push_back(current);
-  return parts;
 }
 
 }  // namespace
 
-std::vector<TierPart> TierParts(const Model& model, const Facts& facts, const TierState& tiers,
-                                RuleAmounts& rules) {
+void TierParts(const Model& model, const Facts& facts, const TierState& tiers, RuleAmounts& rules,
+               CrossingRoom& room, std::vector<TierPart>& parts) {
+  parts.clear();
   const std::size_t shown = facts.member.tier;
   const TierPolicy& policy = model.tier_policy;
-  CrossingFinder finder(model, rules);
+  CrossingFinder finder(model, rules, room);
   const bool may_cross = policy.upgrades_at_once && policy.crossing != Crossing::kBeforeBasket &&
                          rules.is_eligible() && finder.whole() > 0;
-  if (!may_cross) return {TierPart{shown, Part()}};
+  if (!may_cross) return parts.push_back(TierPart{shown, Part()});
 
-  std::vector<CrossedTier> crossed;
+  std::vector<CrossedTier>& crossed = room.crossed;
+  crossed.clear();
   for (std::size_t tier = std::max(shown, tiers.earned) + 1; tier < model.tiers.size(); ++tier) {
     if (!finder.Reaches(tier, finder.whole())) continue;
     crossed.push_back(CrossedTier{tier, finder.LeastFor(tier)});
   }
-  if (crossed.empty()) return {TierPart{shown, Part()}};
-  if (policy.crossing == Crossing::kWithBasket) return {TierPart{crossed.back().tier, Part()}};
-  std::stable_sort(crossed.begin(), crossed.end(),
-                   [](const CrossedTier& a, const CrossedTier& b) { return a.at < b.at; });
-  return Split(shown, crossed, finder.whole());
+  if (crossed.empty()) return parts.push_back(TierPart{shown, Part()});
+  if (policy.crossing == Crossing::kWithBasket) {
+    return parts.push_back(TierPart{crossed.back().tier, Part()});
+  }
+  std::sort(crossed.begin(), crossed.end(), [](const CrossedTier& a, const CrossedTier& b) {
+    return a.at != b.at ? a.at < b.at : a.tier < b.tier;
+  });
+  Split(shown, crossed, finder.whole(), parts);
 }
 
 }  // namespace laurel::rules::model

@@ -10,6 +10,7 @@
 #include "rules/program/document_canonical.h"
 #include "rules/program/document_check.h"
 #include "rules/program/document_expressions.h"
+#include "rules/program/document_reach.h"
 #include "rules/program/document_served.h"
 #include "rules/program/yaml_reader.h"
 
@@ -31,6 +32,9 @@ std::optional<Document> ReadDocument(absl::string_view text, DocumentUse use, Fi
   if (use == DocumentUse::kServe) CheckServed(message, findings);
   document.program = CheckProgram(message, findings);
   CheckExpressions(message, CurrencyExponent(message.currency()), findings);
+  if (use == DocumentUse::kCheck && !findings.has_errors()) {
+    CheckReach(message, CurrencyExponent(message.currency()), findings);
+  }
   document.canonical = CanonicalJson(message);
   if (use == DocumentUse::kServe && document.canonical.size() > kCanonicalBytesMax) {
     findings.Error("R-SCHEMA-023", "",

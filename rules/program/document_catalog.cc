@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "laurel/program/v1/program.pb.h"
 #include "rules/program/amount.h"
+#include "rules/program/document_facts.h"
 #include "rules/program/text.h"
 
 namespace laurel::rules {
@@ -130,6 +132,7 @@ class Checker {
       CheckId(In(path, "id"), type.id(), IdForm::kLower, types);
       fields_.Text(In(path, "name"), type.name(), kNameCharactersMax);
       CheckAttributes(In(path, "attributes"), type.attributes());
+      CheckSharedAttributes(In(path, "attributes"), type);
     }
     for (const char* built_in : {"purchase", "enrolment", "birthday", "badge_earned"}) {
       if (!types.Contains(built_in)) types.AddQuietly(built_in);
@@ -161,6 +164,27 @@ class Checker {
       CheckOnlyFor(In(path, "values"), attribute.values_size() > 0, is_text, "STRING");
       fields_.Between(In(path, "max_length"), attribute.max_length(), 0, 1'024);
       CheckValues(In(path, "values"), attribute.values());
+    }
+  }
+
+  // An attribute is read as activity.<id>, whatever the type of the activity.
+  void CheckSharedAttributes(const std::string& list, const v1::ActivityType& owner) {
+    for (int i = 0; i < owner.attributes_size(); ++i) {
+      const v1::Attribute& attribute = owner.attributes(i);
+      const std::string path = At(list, i);
+      if (FactTable::IsBuiltInOfActivities(attribute.id())) {
+        findings_.Error(
+            "R-SCHEMA-014", In(path, "id"),
+            absl::StrCat("must be another than that of a built-in fact of activities, was ",
+                         Quoted(attribute.id())));
+        continue;
+      }
+      const auto [first, is_new] =
+          attribute_types_.emplace(attribute.id(), std::pair(path, attribute.type()));
+      if (is_new || first->second.second == attribute.type()) continue;
+      findings_.Error(
+          "R-SCHEMA-014", In(path, "type"),
+          absl::StrCat("must be that of ", first->second.first, ", which has the same id"));
     }
   }
 
@@ -242,6 +266,8 @@ class Checker {
 
   SectionContext& context_;
   const v1::ProgramDocument& document_;
+  // Of attributes of activities by id: where it is declared first, and its type there.
+  std::map<std::string, std::pair<std::string, v1::Attribute::Type>> attribute_types_;
   Fields& fields_;
   Findings& findings_;
 };

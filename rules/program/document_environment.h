@@ -12,6 +12,7 @@
 #include "rules/cel/cost.h"
 #include "rules/cel/declarations.h"
 #include "rules/cel/type.h"
+#include "rules/program/document_facts.h"
 
 namespace laurel::program::v1 {
 class ProgramDocument;
@@ -19,51 +20,20 @@ class ProgramDocument;
 
 namespace laurel::rules {
 
-// What a number of an expression counts.
-struct Unit {
-  enum class Kind {
-    kNone,     // nothing that is known
-    kLiteral,  // takes the other side's
-    kMoney,    // minor units of the program's currency
-    kPoints,   // smallest units of a point type
-    kCount,
-    kDays,
-    kMinutes,
-  };
-  Kind kind = Kind::kNone;
-  std::size_t point_type = 0;  // for kPoints
-
-  friend bool operator==(const Unit&, const Unit&) = default;
-};
-
 // The groups of facts, as bits: where an expression stands decides which of them it may read.
 enum Root : std::uint32_t {
-  kActivityRoot = 1U << 0,
-  kPurchaseRoot = 1U << 1,
-  kItemsRoot = 1U << 2,
-  kItemRoot = 1U << 3,
-  kMemberRoot = 1U << 4,
-  kStoreRoot = 1U << 5,
-  kMetricsRoot = 1U << 6,
-  kBaseRoot = 1U << 7,
-  kNowRoot = 1U << 8,
-  kVariablesRoot = 1U << 9,
+  kPurchaseRoot = 1U << kPurchaseFact,
+  kItemsRoot = 1U << kItemsFact,
+  kItemRoot = 1U << kItemFact,
+  kActivityRoot = 1U << kActivityFact,
+  kMemberRoot = 1U << kMemberFact,
+  kStoreRoot = 1U << kStoreFact,
+  kMetricsRoot = 1U << kMetricsFact,
+  kVariablesRoot = 1U << kVariablesFact,
+  kBaseRoot = 1U << kBaseFact,
+  kNowRoot = 1U << kNowFact,
 };
 using Roots = std::uint32_t;
-
-// A fact that expressions can read.
-struct FactInfo {
-  cel::Type type;
-  Unit unit = {};
-  std::int64_t min = 0;  // of an int
-  std::int64_t max = 0;
-  bool is_optional = false;            // has() must guard it
-  bool is_sealed = false;              // only membership of literals may be tested
-  std::string vocabulary = {};         // the key of known texts; empty: any text is possible
-  std::uint64_t elements = 0;          // of a list
-  std::uint64_t characters = 64;       // of a text, or of a list's texts
-  std::vector<std::string> only = {};  // activity types that have it; empty: all
-};
 
 // What a variable's expression turned out to be.
 struct VariableInfo {
@@ -96,10 +66,9 @@ class Environment {
   const cel::CostOptions& cost_options() const { return cost_options_; }
   int currency_exponent() const { return currency_exponent_; }
 
-  // By the name of the struct and of its field, such as "Purchase", "net". Null if there is none.
-  const FactInfo* FindField(absl::string_view structure, absl::string_view field) const;
-  // `items` and `now`; null for groups.
-  const FactInfo* FindVariable(absl::string_view name) const;
+  const FactTable& facts() const { return facts_; }
+  // What an expression may begin with, such as "items". Null if there is none.
+  const FactInfo* FindRoot(absl::string_view name) const;
   // The group that a variable of the environment belongs to; 0 if there is none.
   static Roots RootOf(absl::string_view variable);
   const KnownTexts* FindTexts(absl::string_view vocabulary) const;
@@ -113,25 +82,16 @@ class Environment {
   void AddProgramVariable(const std::string& id, const cel::Type& type, VariableInfo info);
 
  private:
-  using Fields = std::map<std::string, FactInfo, std::less<>>;
-
-  void AddStruct(const std::string& name, Fields fields);
-  void AddActivity(const laurel::program::v1::ProgramDocument& document);
-  void AddPurchase();
-  void AddMember(const laurel::program::v1::ProgramDocument& document);
-  void AddMetrics(const laurel::program::v1::ProgramDocument& document);
-  void AddFunctions();
   void AddTexts(const laurel::program::v1::ProgramDocument& document);
   void AddCosts();
   std::optional<cel::SizeBound> BoundOf(const FactInfo& fact) const;
 
+  FactTable facts_;
   cel::Declarations declarations_;
   cel::CostOptions cost_options_;
   int currency_exponent_;
   std::vector<std::string> point_types_;
   std::vector<std::string> program_variable_ids_;
-  std::map<std::string, Fields, std::less<>> structs_;
-  Fields variables_;
   std::map<std::string, KnownTexts, std::less<>> texts_;
   std::map<std::string, VariableInfo, std::less<>> program_variables_;
   std::vector<cel::FieldDeclaration> program_variable_fields_;

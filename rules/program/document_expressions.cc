@@ -12,6 +12,7 @@
 #include "rules/program/document_fields.h"
 #include "rules/program/document_thresholds.h"
 #include "rules/program/expression_check.h"
+#include "rules/program/expression_shrink.h"
 
 namespace laurel::rules {
 namespace {
@@ -76,13 +77,15 @@ class Checker {
     for (const cel::Expr* const child : cel::ChildrenOf(expr)) NoteExpr(checked, *child);
   }
 
-  void Condition(const std::string& path, const std::string& text, Roots allowed,
-                 std::vector<std::string> triggers = {}) {
-    const auto checked = Check(text, {.path = path,
-                                      .result = cel::Type::Bool(),
-                                      .allowed = allowed,
-                                      .triggers = std::move(triggers)});
+  std::optional<CheckedExpression> Condition(const std::string& path, const std::string& text,
+                                             Roots allowed,
+                                             std::vector<std::string> triggers = {}) {
+    auto checked = Check(text, {.path = path,
+                                .result = cel::Type::Bool(),
+                                .allowed = allowed,
+                                .triggers = std::move(triggers)});
     if (checked) program_cost_ += checked->cost;
+    return checked;
   }
 
   void Selector(const std::string& path, const std::string& text, Roots allowed,
@@ -163,12 +166,18 @@ class Checker {
     info.max = static_cast<std::int64_t>(checked->result.max);
     // What is read by its name is no literal any more.
     if (info.unit.kind == Unit::Kind::kLiteral) info.unit.kind = Unit::Kind::kNone;
+    variable_drifts_[variable.id()] = DriftOf(checked->checked, variable_drifts_);
     environment_.AddProgramVariable(variable.id(), checked->checked.type(), std::move(info));
   }
 
   void CheckRule(const std::string& path, const v1::Rule& rule, Roots allowed) {
     const std::vector<std::string> triggers = TriggersOf(rule);
-    Condition(In(path, "when"), rule.when(), allowed, triggers);
+    const auto when = Condition(In(path, "when"), rule.when(), allowed, triggers);
+    if (when && rule.on_return() != v1::Rule::ON_RETURN_KEEP &&
+        DriftOf(when->checked, variable_drifts_).rises) {
+      findings_.Info("R-REACH-506", In(path, "when"), "this can come true when items come back",
+                     {"what a return takes back then depends on the order of returns"});
+    }
     if (rule.has_earn()) {
       Amount(In(path, "earn.of"), rule.earn().of(), allowed, triggers, std::nullopt);
       Selector(In(path, "earn.items"), rule.earn().items(), allowed, triggers);
@@ -359,6 +368,7 @@ class Checker {
   Environment environment_;
   Findings& findings_;
   std::set<std::string> used_;  // "Metrics.spend"
+  VariableDrifts variable_drifts_;
   std::uint64_t program_cost_ = 0;
 };
 

@@ -59,7 +59,9 @@ class Reader {
     const auto* const call = cel::As<cel::CallExpr>(expr);
     if (call == nullptr || call->args.size() != 2) return std::nullopt;
     if (call->function != op::kLogicalOr && call->function != op::kLogicalAnd) {
-      return ReadComparison(*call);
+      const std::optional<MetricFloor> threshold = ThresholdOf(checked_, expr, exponent_);
+      if (!threshold) return std::nullopt;
+      return std::vector<MetricFloors>{{{threshold->metric, threshold->at_least}}};
     }
     const Alternatives left = Read(*call->args[0]);
     const Alternatives right = Read(*call->args[1]);
@@ -78,24 +80,27 @@ class Reader {
   }
 
  private:
-  // A metric on the left, or one on the right of the comparison turned round.
-  Alternatives ReadComparison(const cel::CallExpr& call) const {
-    const bool is_greater = call.function == op::kGreater || call.function == op::kGreaterEquals;
-    const bool is_less = call.function == op::kLess || call.function == op::kLessEquals;
-    if (!is_greater && !is_less) return std::nullopt;
-    const std::string metric = MetricOf(checked_, *call.args[is_greater ? 0 : 1]);
-    const std::optional<std::int64_t> floor = ConstantOf(*call.args[is_greater ? 1 : 0], exponent_);
-    if (metric.empty() || !floor) return std::nullopt;
-    const bool is_strict = call.function == op::kGreater || call.function == op::kLess;
-    if (is_strict && *floor == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
-    return std::vector<MetricFloors>{{{metric, *floor + (is_strict ? 1 : 0)}}};
-  }
-
   const cel::CheckedAst& checked_;
   int exponent_;
 };
 
 }  // namespace
+
+std::optional<MetricFloor> ThresholdOf(const cel::CheckedAst& checked, const cel::Expr& expr,
+                                       int currency_exponent) {
+  const auto* const call = cel::As<cel::CallExpr>(expr);
+  if (call == nullptr || call->args.size() != 2) return std::nullopt;
+  const bool is_greater = call->function == op::kGreater || call->function == op::kGreaterEquals;
+  const bool is_less = call->function == op::kLess || call->function == op::kLessEquals;
+  if (!is_greater && !is_less) return std::nullopt;
+  std::string metric = MetricOf(checked, *call->args[is_greater ? 0 : 1]);
+  const std::optional<std::int64_t> floor =
+      ConstantOf(*call->args[is_greater ? 1 : 0], currency_exponent);
+  if (metric.empty() || !floor) return std::nullopt;
+  const bool is_strict = call->function == op::kGreater || call->function == op::kLess;
+  if (is_strict && *floor == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+  return MetricFloor{std::move(metric), *floor + (is_strict ? 1 : 0)};
+}
 
 std::optional<std::vector<MetricFloors>> FloorsOf(const cel::CheckedAst& checked,
                                                   int currency_exponent) {

@@ -11,6 +11,16 @@
 // What can be said of a tier's condition without evaluating it.
 namespace laurel::rules {
 
+// `metrics.x >= c`, or another form of it: the least value that suffices.
+struct MetricFloor {
+  std::string metric;
+  std::int64_t at_least = 0;
+};
+// The threshold that `expr` is, with >=, >, or the metric on the right. Constants are integers and
+// money("…").
+std::optional<MetricFloor> ThresholdOf(const cel::CheckedAst& checked, const cel::Expr& expr,
+                                       int currency_exponent);
+
 // The least value of each metric, by its id; holds when all are reached.
 using MetricFloors = std::map<std::string, std::int64_t>;
 

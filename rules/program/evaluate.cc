@@ -9,7 +9,7 @@
 #include "rules/program/metrics_after.h"
 
 namespace laurel::rules::model {
-namespace {
+namespace {}  // namespace
 
 // A promotion that holds and asks for something, on its way to a line.
 struct Candidate {
@@ -18,27 +18,97 @@ struct Candidate {
   Outcome outcome = Outcome::kAwarded;
 };
 
+// A line of more grows once.
+constexpr std::size_t kCutsUsual = 4;
+constexpr std::size_t kItemsUsual = 16;
+
+// Lists that are emptied and filled again. Lines and uses, which own memory themselves, wait in
+// `spare_…` for their next use.
+struct EvaluateRoom::Parts {
+  AmountsRoom amounts;
+  CrossingRoom crossing;
+  Evaluated result;
+  std::vector<AwardedLine> spare_lines;
+  std::vector<CounterUse> spare_uses;
+  std::vector<std::optional<RuleResult>> outcomes;
+  std::vector<Candidate> candidates;
+  std::vector<TierPart> tier_parts;
+  std::vector<AwardedLine*> covered;
+  std::vector<std::int64_t> points;
+  std::vector<std::int64_t> bases;
+  std::vector<std::size_t> order;
+
+  void Recycle(AwardedLine& line) { spare_lines.push_back(std::move(line)); }
+  AwardedLine NewLine() {
+    if (spare_lines.empty()) {
+      AwardedLine line;
+      line.cuts.reserve(kCutsUsual);
+      line.shares.reserve(kItemsUsual);
+      return line;
+    }
+    AwardedLine line = std::move(spare_lines.back());
+    spare_lines.pop_back();
+    line.cuts.clear();
+    line.shares.clear();
+    line.benefit = 0;
+    line.factor_micros = kMicros;
+    line.part = Part();
+    return line;
+  }
+  void Recycle(CounterUse& use) { spare_uses.push_back(std::move(use)); }
+  CounterUse NewUse() {
+    if (spare_uses.empty()) return {};
+    CounterUse use = std::move(spare_uses.back());
+    spare_uses.pop_back();
+    return use;
+  }
+
+  // Everything as for the first use.
+  void Clear() {
+    for (AwardedLine& line : result.lines) Recycle(line);
+    for (CounterUse& use : result.uses) Recycle(use);
+    for (Candidate& candidate : candidates) Recycle(candidate.line);
+    result.eligible_net = 0;
+    result.lines.clear();
+    result.outcomes.clear();
+    result.uses.clear();
+    result.carries.clear();
+    result.vouchers.clear();
+    result.metrics_after.clear();
+    result.tier = TierVerdict();
+    result.badge_awards.clear();
+    result.badges.clear();
+    result.alerts.clear();
+    outcomes.clear();
+    candidates.clear();
+  }
+};
+
+namespace {
+
 bool IsIssue(const Rule& rule) { return std::holds_alternative<Issue>(rule.effect); }
 
-std::size_t PointTypeOf(const Model& model, const Rule& rule) {
-  if (const auto* earn = std::get_if<Earn>(&rule.effect)) return earn->point_type;
-  if (const auto* bonus = std::get_if<Bonus>(&rule.effect)) return bonus->point_type;
-  if (const auto* multiply = std::get_if<Multiply>(&rule.effect)) {
-    return PointTypeOf(model, model.rules[multiply->rule]);
-  }
-  return 0;
-}
+using Room = EvaluateRoom::Parts;
 
 // One evaluation, phase by phase.
 class Evaluation {
  public:
-  Evaluation(const Model& model, const Facts& facts, const TierState& tiers)
-      : model_(model), facts_(facts), tiers_(tiers), rules_(model, facts), counters_(model, facts) {
+  // `room` is clear.
+  Evaluation(const Model& model, const Facts& facts, const TierState& tiers, Room& room)
+      : model_(model),
+        facts_(facts),
+        tiers_(tiers),
+        room_(room),
+        rules_(model, facts, room.amounts),
+        counters_(model, facts),
+        outcomes_(room.outcomes),
+        candidates_(room.candidates),
+        result_(room.result) {
     result_.eligible_net = rules_.frame().eligible_net();
     outcomes_.resize(model.rules.size());
   }
 
-  Evaluated Run() {
+  void Run() {
     Base();
     Tiers();
     rules_.frame().SetBase(
@@ -52,7 +122,6 @@ class Evaluation {
     Finish();
     Shadows();
     After();
-    return std::move(result_);
   }
 
  private:
@@ -91,13 +160,13 @@ class Evaluation {
   }
 
   void Tiers() {
-    const std::vector<TierPart> parts = TierParts(model_, facts_, tiers_, rules_);
+    TierParts(model_, facts_, tiers_, rules_, room_.crossing, room_.tier_parts);
     for (std::size_t b = 0; b < model_.benefits.size(); ++b) {
       const Benefit& benefit = model_.benefits[b];
       if (benefit.kind != BenefitKind::kPointMultiplier) continue;
       const Rule& rule = model_.rules[benefit.rule];
       if (!rules_.HasTrigger(rule) || rules_.Gate(benefit.rule) != Outcome::kAwarded) continue;
-      for (const TierPart& part : parts) AddTierLine(b, part);
+      for (const TierPart& part : room_.tier_parts) AddTierLine(b, part);
     }
   }
 
@@ -122,31 +191,21 @@ class Evaluation {
     for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
       const Rule& one = model_.rules[rule];
       if (!one.is_promotion || one.rollout == Rollout::kShadow || !rules_.HasTrigger(one)) continue;
-      if (const std::optional<Candidate> candidate = Consider(rule)) {
-        candidates_.push_back(*candidate);
-      }
+      Consider(rule);
     }
   }
 
   // Up to the amount, the hold-out and the canary.
-  std::optional<Candidate> Consider(std::size_t rule) {
+  void Consider(std::size_t rule) {
     const Outcome gate = rules_.Gate(rule);
-    if (gate != Outcome::kAwarded) {
-      Set(rule, gate);
-      return std::nullopt;
-    }
+    if (gate != Outcome::kAwarded) return Set(rule, gate);
     const std::optional<Asked> asked = rules_.Ask(rule);
-    if (!asked || asked->points == 0) {
-      Set(rule, asked ? Outcome::kZeroAmount : Outcome::kError);
-      return std::nullopt;
-    }
+    if (!asked) return Set(rule, Outcome::kError);
+    if (asked->points == 0) return Set(rule, Outcome::kZeroAmount);
     const Outcome sample = rules_.Sample(model_.rules[rule]);
-    if (sample != Outcome::kAwarded) {
-      Set(rule, sample, asked->points);
-      return std::nullopt;
-    }
-    if (model_.rules[rule].is_promotion) AddCarry(rule);
-    return MakeCandidate(rule, *asked, LineKind::kPromotion);
+    if (sample != Outcome::kAwarded) return Set(rule, sample, asked->points);
+    AddCarry(rule);
+    candidates_.push_back(MakeCandidate(rule, *asked, LineKind::kPromotion));
   }
 
   void Limits() {
@@ -154,16 +213,27 @@ class Evaluation {
       candidate.outcome = ApplyOwnLimits(candidate);
       Set(candidate.rule, candidate.outcome, candidate.line.requested);
     }
-    std::erase_if(candidates_, [](const Candidate& candidate) {
-      return candidate.outcome != Outcome::kAwarded;
-    });
+    Drop([](const Candidate& candidate) { return candidate.outcome != Outcome::kAwarded; });
+  }
+
+  template <class Condition>
+  void Drop(Condition is_out) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+      if (is_out(candidates_[i])) {
+        room_.Recycle(candidates_[i].line);
+      } else if (i != kept++) {
+        candidates_[kept - 1] = std::move(candidates_[i]);
+      }
+    }
+    candidates_.resize(kept);
   }
 
   // Trims the candidate to what its limits, its budget and its source leave.
   Outcome ApplyOwnLimits(Candidate& candidate) {
     const Rule& rule = model_.rules[candidate.rule];
     for (const Limit& limit : rule.limits) {
-      const std::string by = ByOf(limit);
+      const absl::string_view by = rules_.ByOf(limit);
       if (limit.fires && counters_.Left(*limit.fires, by) <= 0) {
         Trim(candidate.line, *limit.fires, 0);
       }
@@ -234,7 +304,7 @@ class Evaluation {
         if (model_.rules[candidate.rule].group != group || candidate.rule == winner) continue;
         Set(candidate.rule, Outcome::kLostInGroup, candidate.line.granted);
       }
-      std::erase_if(candidates_, [&](const Candidate& candidate) {
+      Drop([&](const Candidate& candidate) {
         return model_.rules[candidate.rule].group == group && candidate.rule != winner;
       });
     }
@@ -255,26 +325,15 @@ class Evaluation {
         const std::size_t reward = std::get<Issue>(rule.effect).reward;
         result_.vouchers.push_back(Voucher{candidate.rule, reward, candidate.line.granted});
         for (const Limit& limit : rule.limits) UseFires(limit, 1);
+        room_.Recycle(candidate.line);
         continue;
       }
       result_.lines.push_back(std::move(candidate.line));
     }
+    candidates_.clear();
   }
 
   // ---- Phases 7 and 8.
-
-  bool IsCovered(const Cap& cap, const AwardedLine& line) const {
-    if (line.point_type != cap.point_type) return false;
-    switch (cap.applies_to) {
-      case Cap::AppliesTo::kAll:
-        return true;
-      case Cap::AppliesTo::kPromotions:
-        return line.kind == LineKind::kPromotion;
-      case Cap::AppliesTo::kRules:
-        return std::find(cap.rules.begin(), cap.rules.end(), line.id) != cap.rules.end();
-    }
-    return false;
-  }
 
   // Whether a cap trims `a` before `b`: promotions, lowest priority first, then tier, then base
   // lines; the greater id first.
@@ -291,7 +350,8 @@ class Evaluation {
 
   void Caps() {
     for (const Cap& cap : model_.caps) {
-      std::vector<AwardedLine*> covered;
+      std::vector<AwardedLine*>& covered = room_.covered;
+      covered.clear();
       std::int64_t sum = 0;
       for (AwardedLine& line : result_.lines) {
         if (!IsCovered(cap, line)) continue;
@@ -336,7 +396,10 @@ class Evaluation {
 
   void Finish() {
     for (AwardedLine& line : result_.lines) {
-      line.shares = Shares(line.granted, line.shares);
+      room_.bases.swap(line.shares);
+      line.shares.resize(room_.bases.size());
+      room_.order.resize(room_.bases.size());
+      Share(line.granted, room_.bases, line.shares, room_.order);
       if (line.granted == 0) continue;
       if (line.kind != LineKind::kTier) UseOwn(line);
     }
@@ -356,30 +419,28 @@ class Evaluation {
     const Rule& rule = model_.rules[line.rule];
     for (const Limit& limit : rule.limits) {
       UseFires(limit, 1);
-      if (limit.points) Use(*limit.points, line.granted, ByOf(limit));
+      if (limit.points) Use(*limit.points, line.granted, rules_.ByOf(limit));
     }
     if (rule.budget) Use(rule.budget->counter, line.granted, "");
     if (const Budget* const budget = SourceOf(rule)) Use(budget->counter, line.granted, "");
   }
 
   void UseFires(const Limit& limit, std::int64_t fires) {
-    if (limit.fires) Use(*limit.fires, fires, ByOf(limit));
+    if (limit.fires) Use(*limit.fires, fires, rules_.ByOf(limit));
   }
 
-  std::string ByOf(const Limit& limit) {
-    if (!limit.by) return "";
-    const cel::Value by = rules_.frame().Value(*limit.by);
-    return by.is(cel::Kind::kString) ? std::string(by.text()) : "";
-  }
-
-  void Use(std::size_t counter, std::int64_t amount, std::string by) {
+  void Use(std::size_t counter, std::int64_t amount, absl::string_view by) {
     if (amount == 0 || model_.counters[counter].window == Span::kActivity) return;
     for (CounterUse& use : result_.uses) {
       if (use.counter != counter || use.by != by) continue;
       use.amount += amount;
       return;
     }
-    result_.uses.push_back(CounterUse{counter, amount, std::move(by)});
+    CounterUse use = room_.NewUse();
+    use.counter = counter;
+    use.amount = amount;
+    use.by.assign(by.data(), by.size());
+    result_.uses.push_back(std::move(use));
   }
 
   // Rules in shadow, each alone, after the real ones.
@@ -404,14 +465,16 @@ class Evaluation {
     if (sample != Outcome::kAwarded) return {rule, sample, asked->points};
     Candidate candidate = MakeCandidate(rule, *asked, LineKind::kPromotion);
     const Outcome outcome = ApplyOwnLimits(candidate);
+    const std::int64_t granted = candidate.line.granted;
+    room_.Recycle(candidate.line);
     if (outcome != Outcome::kAwarded) return {rule, outcome, asked->points};
-    return {rule, Outcome::kShadowOnly, candidate.line.granted};
+    return {rule, Outcome::kShadowOnly, granted};
   }
 
   void After() {
-    const std::vector<std::int64_t> points = PointsBy([](const AwardedLine&) { return true; });
     FactFrame& frame = rules_.frame();
-    result_.metrics_after = MetricsAfter(model_, frame, points, 0, 0);
+    MetricsAfter(model_, frame, PointsBy([](const AwardedLine&) { return true; }), 0, 0,
+                 result_.metrics_after);
     frame.SetMetrics(result_.metrics_after);
     for (std::size_t badge = 0; badge < model_.badges.size(); ++badge) {
       if (HasBadge(model_.badges[badge].id) || !frame.Test(model_.badges[badge].when)) continue;
@@ -431,25 +494,26 @@ class Evaluation {
     return std::find(badges.begin(), badges.end(), id) != badges.end();
   }
 
-  AwardedLine LineOf(std::size_t rule, const Asked& asked, LineKind kind) const {
-    AwardedLine line;
+  AwardedLine LineOf(std::size_t rule, const Asked& asked, LineKind kind) {
+    AwardedLine line = room_.NewLine();
     line.kind = kind;
     line.id = model_.rules[rule].id;
     line.rule = rule;
     line.point_type = PointTypeOf(model_, model_.rules[rule]);
     line.requested = asked.points;
     line.granted = asked.points;
-    line.shares = asked.bases;  // until Finish
+    line.shares.assign(asked.bases.begin(), asked.bases.end());  // until Finish
     return line;
   }
 
-  Candidate MakeCandidate(std::size_t rule, const Asked& asked, LineKind kind) const {
+  Candidate MakeCandidate(std::size_t rule, const Asked& asked, LineKind kind) {
     return {rule, LineOf(rule, asked, kind), Outcome::kAwarded};
   }
 
   template <class Filter>
-  std::vector<std::int64_t> PointsBy(Filter filter) const {
-    std::vector<std::int64_t> points(model_.point_types.size(), 0);
+  std::span<const std::int64_t> PointsBy(Filter filter) const {
+    std::vector<std::int64_t>& points = room_.points;
+    points.assign(model_.point_types.size(), 0);
     for (const AwardedLine& line : result_.lines) {
       if (filter(line)) points[line.point_type] += line.granted;
     }
@@ -463,11 +527,12 @@ class Evaluation {
   const Model& model_;
   const Facts& facts_;
   const TierState& tiers_;
+  Room& room_;
   RuleAmounts rules_;
   Counters counters_;
-  std::vector<std::optional<RuleResult>> outcomes_;
-  std::vector<Candidate> candidates_;
-  Evaluated result_;
+  std::vector<std::optional<RuleResult>>& outcomes_;
+  std::vector<Candidate>& candidates_;
+  Evaluated& result_;
 };
 
 constexpr absl::string_view kBadgeEarned = "badge_earned";
@@ -507,7 +572,9 @@ void AwardBadges(const Model& model, const Facts& facts, const TierState& tiers,
     award.metrics = result.metrics_after;
     award.metrics_after = {};
     award.counters = counters;
-    Evaluated awarded = Evaluation(model, award, tiers).Run();
+    EvaluateRoom room;
+    Evaluation(model, award, tiers, room.parts()).Run();
+    Evaluated awarded = std::move(room.parts().result);
     awarded.badges.clear();
     counters = CountersAfter(award, awarded);
     result.badge_awards.push_back(std::move(awarded));
@@ -516,10 +583,37 @@ void AwardBadges(const Model& model, const Facts& facts, const TierState& tiers,
 
 }  // namespace
 
+EvaluateRoom::EvaluateRoom() : parts_(std::make_unique<Parts>()) {}
+EvaluateRoom::EvaluateRoom(EvaluateRoom&&) noexcept = default;
+EvaluateRoom& EvaluateRoom::operator=(EvaluateRoom&&) noexcept = default;
+EvaluateRoom::~EvaluateRoom() = default;
+
+const Evaluated& Evaluate(const Model& model, const Facts& facts, const TierState& tiers,
+                          EvaluateRoom& room) {
+  Room& parts = room.parts();
+  parts.Clear();
+  Evaluation(model, facts, tiers, parts).Run();
+  AwardBadges(model, facts, tiers, parts.result);
+  return parts.result;
+}
+
 Evaluated Evaluate(const Model& model, const Facts& facts, const TierState& tiers) {
-  Evaluated result = Evaluation(model, facts, tiers).Run();
-  AwardBadges(model, facts, tiers, result);
-  return result;
+  EvaluateRoom room;
+  static_cast<void>(Evaluate(model, facts, tiers, room));
+  return std::move(room.parts().result);
+}
+
+bool IsCovered(const Cap& cap, const AwardedLine& line) {
+  if (line.point_type != cap.point_type) return false;
+  switch (cap.applies_to) {
+    case Cap::AppliesTo::kAll:
+      return true;
+    case Cap::AppliesTo::kPromotions:
+      return line.kind == LineKind::kPromotion;
+    case Cap::AppliesTo::kRules:
+      return std::find(cap.rules.begin(), cap.rules.end(), line.id) != cap.rules.end();
+  }
+  return false;
 }
 
 std::int64_t PointsOf(const Evaluated& evaluated, std::size_t point_type) {
@@ -528,6 +622,15 @@ std::int64_t PointsOf(const Evaluated& evaluated, std::size_t point_type) {
     if (line.point_type == point_type) sum += line.granted;
   }
   return sum;
+}
+
+std::vector<std::int64_t> PointsByType(const Model& model, const Evaluated& evaluated,
+                                       LineKind kind) {
+  std::vector<std::int64_t> points(model.point_types.size(), 0);
+  for (const AwardedLine& line : evaluated.lines) {
+    if (line.kind == kind) points[line.point_type] += line.granted;
+  }
+  return points;
 }
 
 }  // namespace laurel::rules::model

@@ -2,6 +2,7 @@
 #define LAUREL_RULES_PROGRAM_EVALUATE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -80,11 +81,38 @@ struct Evaluated {
   std::vector<std::size_t> alerts;  // counters of ALERT_ONLY that are used up
 };
 
+// Room that evaluations use one after the other: once it has been used for a few activities of a
+// program, evaluating more of them takes nothing from the heap, but for badges that bring awards
+// and for expressions that build lists or texts. Belongs to one thread at a time; may be used for
+// any models.
+class EvaluateRoom {
+ public:
+  EvaluateRoom();
+  EvaluateRoom(EvaluateRoom&&) noexcept;
+  EvaluateRoom& operator=(EvaluateRoom&&) noexcept;
+  ~EvaluateRoom();
+
+  struct Parts;  // for evaluate.cc
+  Parts& parts() { return *parts_; }
+
+ private:
+  std::unique_ptr<Parts> parts_;
+};
+
 // The facts' metrics are those before the activity; `tiers` what the member has then.
 Evaluated Evaluate(const Model& model, const Facts& facts, const TierState& tiers);
+// The same in `room`: the result belongs to it and is valid until its next use.
+const Evaluated& Evaluate(const Model& model, const Facts& facts, const TierState& tiers,
+                          EvaluateRoom& room);
+
+// Whether `cap` covers `line`.
+bool IsCovered(const Cap& cap, const AwardedLine& line);
 
 // The sum of granted points of one type.
 std::int64_t PointsOf(const Evaluated& evaluated, std::size_t point_type);
+// The granted points of the lines of one kind, by point type.
+std::vector<std::int64_t> PointsByType(const Model& model, const Evaluated& evaluated,
+                                       LineKind kind);
 
 }  // namespace laurel::rules::model
 

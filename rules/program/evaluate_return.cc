@@ -190,19 +190,6 @@ class Return {
     }
   }
 
-  static bool IsCovered(const Cap& cap, const AwardedLine& line) {
-    if (line.point_type != cap.point_type) return false;
-    switch (cap.applies_to) {
-      case Cap::AppliesTo::kAll:
-        return true;
-      case Cap::AppliesTo::kPromotions:
-        return line.kind == LineKind::kPromotion;
-      case Cap::AppliesTo::kRules:
-        return std::find(cap.rules.begin(), cap.rules.end(), line.id) != cap.rules.end();
-    }
-    return false;
-  }
-
   // With the text of `by` that the sale used.
   void Use(std::size_t counter, std::int64_t amount) {
     if (model_.counters[counter].window == Span::kActivity) return;

@@ -4,27 +4,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "rules/cel/operation.h"
 #include "rules/cel/value.h"
+#include "rules/program/condition_parts.h"
+#include "rules/program/counters.h"
+#include "rules/program/progress.h"
 
 namespace laurel::rules::model {
 namespace {
 
 using cel::Expr;
-
-std::string TextOf(const Expression& expression, const Expr& part) {
-  return expression.text.substr(part.range.begin, part.range.end - part.range.begin);
-}
-
-// The terms of a chain of &&, in the order of the text.
-void Split(const Expr& expr, std::vector<const Expr*>& conjuncts) {
-  const auto* const call = cel::As<cel::CallExpr>(expr);
-  if (call == nullptr || cel::OperationOf(*call) != cel::Operation::kAnd) {
-    conjuncts.push_back(&expr);
-    return;
-  }
-  for (const Expr* arg : call->args) Split(*arg, conjuncts);
-}
 
 // The facts that `expr` names, without those inside of loops.
 void FactsIn(const Expr& expr, std::vector<const Expr*>& facts) {
@@ -44,6 +32,8 @@ std::string SeenIn(const Expression& expression, const Expr& conjunct, FactFrame
     const auto* const select = cel::As<cel::SelectExpr>(fact);
     if (select->is_test) continue;
     const cel::Value value = frame.PartOf(expression, *fact);
+    // Nobody is shown more of a sealed list than the condition asks.
+    if (value.is(cel::Kind::kList)) continue;
     const std::string shown = value.is_error() ? "missing" : cel::DebugString(value);
     const std::string text = absl::StrCat(TextOf(expression, *fact), " was ", shown);
     if (std::find(seen.begin(), seen.end(), text) == seen.end()) seen.push_back(text);
@@ -51,57 +41,234 @@ std::string SeenIn(const Expression& expression, const Expr& conjunct, FactFrame
   return absl::StrJoin(seen, ", ");
 }
 
-std::string PointsText(const Model& model, std::size_t point_type, std::int64_t points) {
-  return RenderScaled(points, model.point_types[point_type].decimals);
-}
+// The trace of one evaluation, line by line.
+class Trace {
+ public:
+  Trace(const Model& model, const Facts& facts, const Evaluated& evaluated)
+      : model_(model), facts_(facts), evaluated_(evaluated), amounts_(model, facts) {
+    amounts_.frame().SetBase(PointsByType(model, evaluated, LineKind::kBase));
+  }
 
-void AppendLine(const Model& model, const AwardedLine& line, std::string& text) {
-  absl::StrAppend(&text, "  +", PointsText(model, line.point_type, line.granted), " ",
-                  model.point_types[line.point_type].id, "  ", line.id);
-  if (line.kind == LineKind::kTier) {
-    absl::StrAppend(&text, "  factor ", RenderScaled(line.factor_micros, 6), " on ",
-                    model.rules[line.rule].id);
+  std::string Render() {
+    Head();
+    for (const AwardedLine& line : evaluated_.lines) Line(line);
+    for (const Voucher& voucher : evaluated_.vouchers) {
+      Add("  +", voucher.quantity, " ", model_.rewards[voucher.reward].id, "  ",
+          model_.rules[voucher.rule].id, "\n");
+    }
+    LeftOut();
+    NotApplied();
+    for (const Evaluated& badge : evaluated_.badge_awards) {
+      Add("for a badge\n");
+      for (const AwardedLine& line : badge.lines) Line(line);
+    }
+    TierAndProgress();
+    return std::move(text_);
   }
-  if (line.granted != line.requested) {
-    absl::StrAppend(&text, "  asked for ", PointsText(model, line.point_type, line.requested));
-  }
-  for (const Cut& cut : line.cuts) {
-    absl::StrAppend(&text, "; ", model.counters[cut.counter].name, " took ",
-                    PointsText(model, line.point_type, cut.points));
-  }
-  absl::StrAppend(&text, "\n");
-}
 
-void AppendReasons(const Rule& rule, FactFrame& frame, std::string& text) {
-  if (!rule.when) return;
-  for (const ConjunctTrace& trace : TraceOf(*rule.when, frame)) {
-    if (trace.holds) continue;
-    absl::StrAppend(&text, "; needs ", trace.text);
-    if (!trace.seen.empty()) absl::StrAppend(&text, " (", trace.seen, ")");
+ private:
+  template <class... Parts>
+  void Add(const Parts&... parts) {
+    absl::StrAppend(&text_, parts...);
   }
-}
 
-void AppendOutcome(const Model& model, const RuleResult& result, RuleAmounts& rules,
-                   std::string& text) {
-  const Rule& rule = model.rules[result.rule];
-  absl::StrAppend(&text, "  ", rule.id, "  ", ToString(result.outcome));
-  if (result.worth > 0) absl::StrAppend(&text, ", worth ", result.worth);
-  if (result.outcome == Outcome::kLostInGroup && rule.group) {
-    absl::StrAppend(&text, " in ", model.groups[*rule.group].id);
+  std::string Points(std::size_t type, std::int64_t points) const {
+    return RenderScaled(points, model_.point_types[type].decimals);
   }
-  if (result.outcome == Outcome::kConditionFalse || result.outcome == Outcome::kError) {
-    AppendReasons(rule, rules.frame(), text);
+  // Millionths of the smallest unit.
+  std::string Exact(std::size_t type, std::int64_t micros) const {
+    return RenderTrimmed(micros, 6 + model_.point_types[type].decimals);
   }
-  absl::StrAppend(&text, "\n");
-}
+  std::string BasisText(const Earn& earn, std::int64_t basis) const {
+    if (earn.basis == Basis::kQuantity) return RenderTrimmed(basis, 6);
+    if (earn.basis == Basis::kExpression) return absl::StrCat(basis);
+    return RenderScaled(basis, model_.currency_exponent);
+  }
+
+  // "Tue 2027-03-02 08:15 APP, purchase, GOLD"
+  void Head() {
+    constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    const FactFrame& frame = amounts_.frame();
+    const auto two = [](int number) { return absl::StrCat(number < 10 ? "0" : "", number); };
+    Add(kDays[Weekday(frame.date()) - 1], " ", ToString(frame.date()), " ",
+        two(frame.minute() / 60), ":", two(frame.minute() % 60), " ");
+    if (!facts_.activity.channel.empty()) Add(facts_.activity.channel, ", ");
+    Add(facts_.activity.type, ", ", model_.tiers[facts_.member.tier].id, "\n");
+  }
+
+  void Line(const AwardedLine& line) {
+    Add("  +", Points(line.point_type, line.granted), " ", model_.point_types[line.point_type].id,
+        "  ", line.id, "  ");
+    Arithmetic(line);
+    for (const Cut& cut : line.cuts) {
+      Add("; ", model_.counters[cut.counter].name, " took ", Points(line.point_type, cut.points));
+    }
+    Add("\n");
+  }
+
+  void Arithmetic(const AwardedLine& line) {
+    const Rule& rule = model_.rules[line.rule];
+    if (line.kind == LineKind::kTier) {
+      Factor(line, line.rule, model_.benefits[line.benefit].items, line.factor_micros);
+    } else if (const auto* multiply = std::get_if<Multiply>(&rule.effect)) {
+      Factor(line, multiply->rule, multiply->items, multiply->by_micros);
+    } else if (const auto* earn = std::get_if<Earn>(&rule.effect)) {
+      Rate(line, *earn);
+    } else {
+      Add(Points(line.point_type, line.requested));
+    }
+  }
+
+  // "3 per 1.00 on 7.20: 21.6 -> 21"
+  void Rate(const AwardedLine& line, const Earn& earn) {
+    const std::int64_t basis = amounts_.Basis(line.rule, nullptr, Part()).value_or(0);
+    Add(RenderTrimmed(earn.rate.points_micros, 6), " per ", BasisText(earn, earn.rate.per), " on ",
+        BasisText(earn, basis));
+    const bool carries = earn.rate.rounding == Rounding::kCarry;
+    const std::int64_t carried = carries ? amounts_.CarryOf(line.rule) : 0;
+    if (carried > 0) Add(" and ", Exact(line.point_type, carried), " carried");
+    if (const std::optional<std::int64_t> exact = CarryMicros(earn.rate, basis)) {
+      Add(": ", Exact(line.point_type, *exact + carried));
+    }
+    Add(" -> ", Points(line.point_type, line.requested));
+  }
+
+  // "1.25: +25 % of base_beans on 7.20: 5.4 -> 5"
+  void Factor(const AwardedLine& line, std::size_t base, const Condition& items,
+              std::int64_t factor_micros) {
+    const auto& earn = std::get<Earn>(model_.rules[base].effect);
+    const std::int64_t basis = amounts_.Basis(base, &items, line.part).value_or(0);
+    Add(RenderTrimmed(factor_micros, 6), ": +", RenderTrimmed(factor_micros - kMicros, 4), " % of ",
+        model_.rules[base].id, " on ", BasisText(earn, basis));
+    if (line.part.whole > 0) {
+      Add(" (from ", RenderScaled(line.part.begin, model_.currency_exponent), " to ",
+          RenderScaled(line.part.end, model_.currency_exponent), ")");
+    }
+    if (const std::optional<std::int64_t> exact = FactorMicros(earn.rate, factor_micros, basis)) {
+      Add(": ", Exact(line.point_type, *exact));
+    }
+    Add(" -> ", Points(line.point_type, line.requested));
+  }
+
+  // Items that do not count.
+  void LeftOut() {
+    const std::span<const std::size_t> counting = amounts_.frame().counting();
+    for (std::size_t i = 0; i < facts_.items.size(); ++i) {
+      if (std::find(counting.begin(), counting.end(), i) != counting.end()) continue;
+      const ItemFact& item = facts_.items[i];
+      Add("not eligible  line ", item.line, ", ", item.kind, " ",
+          RenderScaled(item.net, model_.currency_exponent), "\n");
+    }
+  }
+
+  void NotApplied() {
+    bool is_first = true;
+    for (const RuleResult& result : evaluated_.outcomes) {
+      if (result.outcome == Outcome::kAwarded) continue;
+      if (is_first) Add("not applied\n");
+      is_first = false;
+      Missed(result);
+    }
+  }
+
+  void Missed(const RuleResult& result) {
+    const Rule& rule = model_.rules[result.rule];
+    Add("  ", rule.id, "  ", ToString(result.outcome));
+    if (result.outcome == Outcome::kLostInGroup) Winner(rule);
+    if (result.worth > 0) Add(", worth ", Points(PointTypeOf(model_, rule), result.worth));
+    if (result.outcome == Outcome::kLimitReached) UsedLimits(rule);
+    if (result.outcome == Outcome::kNotEligible) Reasons(model_.eligibility.when);
+    if (result.outcome == Outcome::kConditionFalse || result.outcome == Outcome::kError) {
+      Reasons(rule.when);
+    }
+    Add("\n");
+  }
+
+  void Winner(const Rule& rule) {
+    Add(" in ", model_.groups[*rule.group].id);
+    for (const AwardedLine& line : evaluated_.lines) {
+      if (line.kind != LineKind::kPromotion || model_.rules[line.rule].group != rule.group)
+        continue;
+      Add(" to ", line.id, " (", Points(line.point_type, line.granted), ")");
+    }
+  }
+
+  void UsedLimits(const Rule& rule) {
+    const Counters counters(model_, facts_);
+    for (const Limit& limit : rule.limits) {
+      for (const std::optional<std::size_t>& counter : {limit.fires, limit.points}) {
+        if (!counter) continue;
+        const std::int64_t left = counters.Left(*counter, amounts_.ByOf(limit));
+        if (left > 0) continue;
+        const Counter& full = model_.counters[*counter];
+        const std::int64_t used = full.max - left;
+        Add("; ", full.name, " used ",
+            full.counts_fires ? absl::StrCat(used, " of ", full.max)
+                              : absl::StrCat(Points(PointTypeOf(model_, rule), used), " of ",
+                                             Points(PointTypeOf(model_, rule), full.max)));
+      }
+    }
+  }
+
+  // The conjuncts that failed, with what they saw.
+  void Reasons(const Condition& condition) {
+    if (!condition) return;
+    for (const ConjunctTrace& trace : TraceOf(*condition, amounts_.frame())) {
+      if (trace.holds) continue;
+      Add("; needs ", trace.text);
+      if (!trace.seen.empty()) Add(" (", trace.seen, ")");
+    }
+  }
+
+  void TierAndProgress() {
+    const TierVerdict& verdict = evaluated_.tier;
+    Add("tier ", model_.tiers[verdict.shown].id, " ", ToString(verdict.outcome));
+    if (verdict.through) Add(" through ", ToString(*verdict.through));
+    Add("\n");
+    amounts_.frame().SetMetrics(evaluated_.metrics_after);
+    if (verdict.shown + 1 < model_.tiers.size()) {
+      Way(model_.tiers[verdict.shown + 1].id,
+          ProgressOf(model_, verdict.shown + 1, amounts_.frame()));
+    }
+    if (verdict.earned > 0) Way("kept with", RetentionOf(model_, verdict.earned, amounts_.frame()));
+  }
+
+  // "  PLATINUM  stars_12m 640 of 1200: 560 short; visits_90d 31 of 20: reached"
+  void Way(absl::string_view name, const std::optional<TierProgress>& progress) {
+    if (!progress) return;
+    Add("  ", name);
+    for (std::size_t i = 0; i < progress->paths.size(); ++i) {
+      Add(i == 0 ? "  " : " or ");
+      const std::vector<ProgressPart>& parts = progress->paths[i].parts;
+      for (std::size_t k = 0; k < parts.size(); ++k) {
+        Add(k == 0 ? "" : "; ");
+        Threshold(parts[k]);
+      }
+    }
+    Add("\n");
+  }
+
+  void Threshold(const ProgressPart& part) {
+    if (!part.metric) return Add(part.text, part.holds ? ": met" : ": not met");
+    const Metric& metric = model_.metrics[*part.metric];
+    Add(metric.id, " ", RenderScaled(part.have, metric.digits), " of ",
+        RenderScaled(part.need, metric.digits), ": ");
+    if (part.holds) return Add("reached");
+    Add(RenderScaled(part.missing(), metric.digits), " short");
+  }
+
+  const Model& model_;
+  const Facts& facts_;
+  const Evaluated& evaluated_;
+  RuleAmounts amounts_;
+  std::string text_;
+};
 
 }  // namespace
 
 std::vector<ConjunctTrace> TraceOf(const Expression& condition, FactFrame& frame) {
-  std::vector<const Expr*> conjuncts;
-  Split(condition.plan.checked().root(), conjuncts);
   std::vector<ConjunctTrace> traces;
-  for (const Expr* conjunct : conjuncts) {
+  for (const Expr* conjunct : ConjunctsOf(condition.plan.checked().root())) {
     const cel::Value value = frame.PartOf(condition, *conjunct);
     ConjunctTrace trace;
     trace.text = TextOf(condition, *conjunct);
@@ -113,20 +280,7 @@ std::vector<ConjunctTrace> TraceOf(const Expression& condition, FactFrame& frame
 }
 
 std::string Explain(const Model& model, const Facts& facts, const Evaluated& evaluated) {
-  RuleAmounts rules(model, facts);
-  std::string text;
-  for (const AwardedLine& line : evaluated.lines) AppendLine(model, line, text);
-  std::string not_applied;
-  for (const RuleResult& result : evaluated.outcomes) {
-    if (result.outcome != Outcome::kAwarded) AppendOutcome(model, result, rules, not_applied);
-  }
-  if (!not_applied.empty()) absl::StrAppend(&text, "not applied\n", not_applied);
-  absl::StrAppend(&text, "tier ", model.tiers[evaluated.tier.shown].id, " ",
-                  ToString(evaluated.tier.outcome));
-  if (evaluated.tier.through)
-    absl::StrAppend(&text, " through ", ToString(*evaluated.tier.through));
-  absl::StrAppend(&text, "\n");
-  return text;
+  return Trace(model, facts, evaluated).Render();
 }
 
 }  // namespace laurel::rules::model

@@ -19,9 +19,10 @@ struct ConjunctTrace {
 // The conjuncts of `condition` in the order of the text.
 std::vector<ConjunctTrace> TraceOf(const Expression& condition, FactFrame& frame);
 
-// Why an activity brought what it did, for support and audit: each line with what it asked for and
-// what cut it, then what did not apply and why. `evaluated` is what Evaluate gave for the same
-// facts.
+// Why an activity brought what it did, for support and audit: each line with its arithmetic, exact
+// and rounded, and what cut it; items that do not count; what did not apply, with the conjuncts
+// that failed and the values that they saw; the tier and the way to the next one and to keeping it.
+// `evaluated` is what Evaluate gave for the same facts. What members read is in sentences.h.
 std::string Explain(const Model& model, const Facts& facts, const Evaluated& evaluated);
 
 }  // namespace laurel::rules::model

@@ -151,12 +151,32 @@ class Checker {
           is_later ? absl::StrCat("variables.", issue.name, " is defined further down or by itself")
                    : absl::StrCat("there is no variable \"", issue.name, "\"");
     } else if (issue.code == IssueCode::kNoOverload) {
+      ExplainNeverEqual(issue, checked, shown);
       ExplainList(issue, checked, shown);
     } else if (shown.code == "R-TYPE-202" && use_.result) {
       shown.message = absl::StrCat(
           "this field takes ", cel::ToString(*use_.result, cel::TypeNames::kShort),
           ", and the expression is ", cel::ToString(checked.type(), cel::TypeNames::kShort));
     }
+  }
+
+  // Two types of which no values are equal.
+  void ExplainNeverEqual(const cel::Issue& issue, const cel::CheckedAst& checked,
+                         ExpressionIssue& shown) {
+    const cel::CallExpr* const call = FindCall(checked.root(), issue.range);
+    if (call == nullptr || call->args.size() != 2) return;
+    const bool is_search = call->function == op::kIn;
+    if (!is_search && call->function != op::kEquals && call->function != op::kNotEquals) return;
+    const cel::Type& left = checked.TypeOf(*call->args[0]);
+    cel::Type right = checked.TypeOf(*call->args[1]);
+    if (is_search) {
+      if (right.kind() != cel::TypeKind::kList && right.kind() != cel::TypeKind::kMap) return;
+      right = right.param(0);
+    }
+    shown.code = "R-TYPE-204";
+    shown.range = call->range;
+    shown.message = absl::StrCat(cel::ToString(left, cel::TypeNames::kShort), " and ",
+                                 cel::ToString(right, cel::TypeNames::kShort), " are never equal");
   }
 
   // A list compared with one text.
@@ -171,6 +191,7 @@ class Checker {
       const cel::Expr& text = *call->args[1 - side];
       if (checked.TypeOf(list).kind() != cel::TypeKind::kList || !TextOf(text)) continue;
       const std::string name(source_.Slice(list.range));
+      shown.code = "R-TYPE-201";
       shown.range = call->range;
       shown.message = absl::StrCat(name, " is a list of text and cannot be compared with one text");
       const std::string search = absl::StrCat(source_.Slice(text.range), " in ", name);

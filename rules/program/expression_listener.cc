@@ -281,7 +281,7 @@ ValueInfo ExpressionListener::InferName(const cel::CheckedAst& checked, const Ex
   const Roots root = Environment::RootOf(reference->name);
   if (root != kVariablesRoot) CheckRoot(expr, root, reference->name);
   ValueInfo info = Unknown();
-  if (const FactInfo* const fact = environment_.FindVariable(reference->name)) {
+  if (const FactInfo* const fact = environment_.FindRoot(reference->name)) {
     info.elements = fact->elements;
     info.is_facts = fact->type.kind() == TypeKind::kList;
   }
@@ -299,7 +299,7 @@ ValueInfo ExpressionListener::InferField(const cel::CheckedAst& checked,
   const cel::Type& holder = checked.TypeOf(*select.operand);
   if (holder.kind() != TypeKind::kStruct) return Unknown();
   if (holder.name() == "Variables") return InferProgramVariable(select);
-  const FactInfo* const fact = environment_.FindField(holder.name(), select.field);
+  const FactInfo* const fact = environment_.facts().FindField(holder.name(), select.field);
   if (fact == nullptr) return Unknown();
   if (!fact->only.empty()) CheckAttribute(select, *fact);
   ValueInfo info = Unknown();

@@ -45,6 +45,7 @@ class Walker {
       Collect(*call.args[0], false);
       Walk(*call.args[2]);
     } else {
+      CheckLookUp(call);
       for (const Expr* const child : cel::ChildrenOf(call)) Walk(*child);
     }
     guards_.resize(known);
@@ -59,9 +60,31 @@ class Walker {
     if (call != nullptr && call->function == splits) {
       for (const Expr* const arg : call->args) Collect(*arg, value);
     }
+    if (!value) return;
+    if (call != nullptr && call->function == op::kIn) {
+      guards_.push_back(LookUpOf(*call->args[1], *call->args[0]));
+    }
     const auto* const select = As<cel::SelectExpr>(expr);
-    if (select == nullptr || !select->is_test || !value) return;
-    guards_.push_back(PathOf(*select));
+    if (select != nullptr && select->is_test) guards_.push_back(PathOf(*select));
+  }
+
+  // Two look-ups are the same if they are written the same.
+  std::string LookUpOf(const Expr& map, const Expr& key) const {
+    return absl::StrCat(source_.Slice(key.range), " in ", source_.Slice(map.range));
+  }
+
+  // A map that may not have the key.
+  void CheckLookUp(const cel::CallExpr& call) {
+    const bool is_look_up = call.function == op::kIndex && call.args.size() == 2 &&
+                            checked_.TypeOf(*call.args[0]).kind() == cel::TypeKind::kMap;
+    if (!is_look_up) return;
+    const std::string guard = LookUpOf(*call.args[0], *call.args[1]);
+    if (std::find(guards_.begin(), guards_.end(), guard) != guards_.end()) return;
+    issues_.push_back({.code = "R-NUM-253",
+                       .range = call.range,
+                       .message = absl::StrCat(source_.Slice(call.args[1]->range),
+                                               " may be missing in the look-up"),
+                       .hint = absl::StrCat(guard, " && …")});
   }
 
   static std::string PathOf(const cel::SelectExpr& select) {
@@ -71,7 +94,7 @@ class Walker {
   void CheckSelect(const cel::SelectExpr& select) {
     const cel::Type& holder = checked_.TypeOf(*select.operand);
     if (holder.kind() != cel::TypeKind::kStruct) return;
-    const FactInfo* const fact = environment_.FindField(holder.name(), select.field);
+    const FactInfo* const fact = environment_.facts().FindField(holder.name(), select.field);
     if (fact == nullptr || !fact->is_optional) return;
     const std::string path = PathOf(select);
     if (std::find(guards_.begin(), guards_.end(), path) != guards_.end()) return;

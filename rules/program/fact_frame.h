@@ -3,27 +3,18 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "rules/cel/arena.h"
-#include "rules/cel/declarations.h"
 #include "rules/cel/evaluator.h"
 #include "rules/cel/plan.h"
+#include "rules/program/document_facts.h"
 #include "rules/program/facts.h"
 #include "rules/program/model.h"
 
-// How expressions see facts: the structs and their fields, and their values for one evaluation.
+// The values of facts for one evaluation: those of document_facts.h, in its order.
 namespace laurel::rules::model {
-
-// Declares what expressions may name, and gives the slots and struct types of `model`. Needs the
-// model's point types, attributes, metrics and variables by id; variables get their types as they
-// are compiled: see DeclareVariables.
-void DeclareFacts(Model& model, cel::Declarations& declarations, cel::PlanOptions& options);
-// Declares the first of the model's variables, by the types found so far.
-void DeclareVariables(const Model& model, std::span<const cel::Type> types,
-                      cel::Declarations& declarations);
 
 // What functions of the program read beside their arguments: the host of a context.
 struct FunctionHost {
@@ -31,11 +22,12 @@ struct FunctionHost {
   const Facts* facts = nullptr;
 };
 
-// Which parts of the member and the moment; the values belong to the arena of `context`.
+// The member, the activity and the moment as expressions see them. Takes all the memory that it
+// needs from the arena when it is made, and none from the heap.
 class FactFrame : public cel::Activation {
  public:
-  // Everything but variables and base points, of which all are 0 or absent so far. `model` and
-  // `facts` must outlive this.
+  // Everything but variables and base points, of which all are 0 or absent so far. `model`, `facts`
+  // and `arena` must outlive this.
   FactFrame(const Model& model, const Facts& facts, cel::Arena& arena);
   FactFrame(const FactFrame&) = delete;
   FactFrame& operator=(const FactFrame&) = delete;
@@ -44,10 +36,9 @@ class FactFrame : public cel::Activation {
   void SetCounting(std::span<const std::size_t> items);
   void SetBase(std::span<const std::int64_t> points);  // by point type
   void SetMetrics(std::span<const std::optional<std::int64_t>> metrics);
-  // Adds the segments whose condition holds to member.segments, and computes the variables. Comes
+  // Adds the segments whose condition holds to member.segments, then computes the variables. Comes
   // after SetCounting.
-  void SetSegments();
-  void SetVariables();
+  void Derive();
 
   // True if the condition holds or there is none; false if it has no value.
   bool Test(const Condition& condition);
@@ -61,6 +52,8 @@ class FactFrame : public cel::Activation {
   // The value of a part of `expression`, outside of its loops.
   cel::Value PartOf(const Expression& expression, const cel::Expr& part);
 
+  // A metric as it was set last; empty if it is absent.
+  std::optional<std::int64_t> metric(std::size_t index) const;
   std::int64_t eligible_net() const { return eligible_net_; }
   std::span<const std::size_t> counting() const { return counting_; }
   const Facts& facts() const { return facts_; }
@@ -68,19 +61,23 @@ class FactFrame : public cel::Activation {
   int minute() const { return minute_; }
 
  private:
+  class StructMaker;
+
   cel::Value MakePurchase();
   cel::Value MakeItem(const ItemFact& item);
+  cel::Value MakeLocal();
   cel::Value MakeActivity();
-  cel::Value MakeMember(std::span<const cel::Value> segments);
+  cel::Value MakeMember();
   cel::Value MakeStore();
-  cel::Value MakeStruct(std::size_t type, std::span<const cel::Value> fields);
-  cel::Value MakeList(std::span<const cel::Value> elements);
   cel::Value MakeTexts(Texts texts);
-  cel::Value MakePoints(std::size_t type, std::span<const std::int64_t> points);
-  cel::Value MakeAttributes(std::size_t type, const std::vector<Attribute>& declared,
-                            Attributes reported, std::vector<cel::Value> fields);
+  cel::Value MakePoints(FactGroup group, std::span<const std::int64_t> points);
+  void AddAttributes(const std::vector<Attribute>& declared, Attributes reported,
+                     StructMaker& maker);
   cel::Value Text(absl::string_view text) const { return model_.symbols.Lookup(text); }
-  void SetMember();
+  template <class T>
+  std::span<T> Room(std::size_t count);
+  void SetSegments();
+  void SetVariables();
 
   const Model& model_;
   const Facts& facts_;
@@ -90,10 +87,18 @@ class FactFrame : public cel::Activation {
   Date date_;
   int minute_ = 0;
   std::int64_t eligible_net_ = 0;
-  std::vector<std::size_t> counting_;
-  std::vector<cel::Value> items_;
-  std::vector<cel::Value> segments_;
-  std::array<cel::Value, 10> slots_;
+  std::span<cel::Value> items_;          // all items
+  std::span<cel::Value> counted_items_;  // room for those that count
+  std::span<std::size_t> counting_room_;
+  std::span<std::size_t> counting_;
+  std::span<cel::Value> segments_;  // imported ones, and room for those with a condition
+  // The fields of structs that change.
+  cel::Value* purchase_ = nullptr;
+  cel::Value* member_ = nullptr;
+  cel::Value* metrics_ = nullptr;
+  cel::Value* variables_ = nullptr;
+  cel::Value* base_ = nullptr;
+  std::array<cel::Value, kFactRoots.size()> slots_;
   cel::Frame frame_;
 };
 

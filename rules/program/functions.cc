@@ -1,8 +1,11 @@
 #include "rules/program/functions.h"
 
+#include <algorithm>
+#include <array>
+#include <span>
 #include <string>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
 #include "engine/base/time.h"
@@ -25,6 +28,19 @@ const FunctionHost& HostOf(const Context& context) {
   return *static_cast<const FunctionHost*>(context.host);
 }
 
+constexpr absl::string_view kZero("\0", 1);
+
+// Of the concatenation. Ids and salts are short: it mostly fits into a fixed buffer.
+Hash DigestOf(std::span<const absl::string_view> parts) {
+  std::array<char, 256> buffer;
+  std::size_t size = 0;
+  for (const absl::string_view part : parts) size += part.size();
+  if (size > buffer.size()) return Sha256(absl::StrJoin(parts, ""));
+  char* end = buffer.data();
+  for (const absl::string_view part : parts) end = std::copy(part.begin(), part.end(), end);
+  return Sha256(absl::string_view(buffer.data(), size));
+}
+
 Value TierAtLeast(Context& context, Args args) {
   const FunctionHost& host = HostOf(context);
   const std::vector<Tier>& tiers = host.model->tiers;
@@ -40,22 +56,6 @@ Value HashBucketOf(Context& context, Args args) {
 }
 
 }  // namespace
-
-void AddFunctionDeclarations(cel::Declarations& declarations) {
-  struct Row {
-    const char* name;
-    const char* signature;
-  };
-  constexpr Row kRows[] = {{"money", "string -> int"},
-                           {"time_of_day", "string -> int"},
-                           {"date", "string -> string"},
-                           {"tier_at_least", "string -> bool"},
-                           {"hash_bucket", "string -> int"}};
-  for (const Row& row : kRows) {
-    const std::string id = absl::StrCat(row.name, "_string");
-    LAUREL_CHECK(declarations.AddGlobal(row.name, id, row.signature), row.name);
-  }
-}
 
 void AddConstantFunctions(int exponent, cel::FunctionRegistry& registry) {
   registry.Add("money", CallStyle::kGlobal, {kString}, [exponent](Context&, Args args) {
@@ -89,8 +89,8 @@ std::optional<int> ParseTimeOfDay(absl::string_view text) {
 
 std::int32_t HashBucket(absl::string_view program, absl::string_view salt,
                         absl::string_view member) {
-  const absl::string_view zero("\0", 1);
-  const Hash hash = Sha256(absl::StrCat(program, zero, salt, zero, member));
+  const std::array<absl::string_view, 5> parts = {program, kZero, salt, kZero, member};
+  const Hash hash = DigestOf(parts);
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < 8; ++i) number = number << 8 | hash[i];
   return static_cast<std::int32_t>(number % 10'000);

@@ -5,16 +5,12 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
-#include "rules/cel/declarations.h"
 #include "rules/cel/registry.h"
 #include "rules/program/facts.h"
 #include "rules/program/model.h"
 
 // The functions that expressions of a program have beside the language's own.
 namespace laurel::rules::model {
-
-// money, time_of_day, date, tier_at_least, hash_bucket.
-void AddFunctionDeclarations(cel::Declarations& declarations);
 
 // money, time_of_day and date: their value depends on their argument alone. `exponent` is that of
 // the currency.

@@ -58,15 +58,14 @@ std::int64_t AmountOf(const Metric& metric, FactFrame& frame,
 
 }  // namespace
 
-std::vector<std::optional<std::int64_t>> MetricsAfter(const Model& model, FactFrame& frame,
-                                                      std::span<const std::int64_t> points,
-                                                      std::int64_t part, std::int64_t whole) {
+void MetricsAfter(const Model& model, FactFrame& frame, std::span<const std::int64_t> points,
+                  std::int64_t part, std::int64_t whole,
+                  std::vector<std::optional<std::int64_t>>& after) {
   const Facts& facts = frame.facts();
-  std::vector<std::optional<std::int64_t>> after(model.metrics.size());
+  after.assign(model.metrics.size(), std::nullopt);
   for (std::size_t i = 0; i < after.size(); ++i) {
     const Metric& metric = model.metrics[i];
-    const bool may_be_absent = metric.measure == Measure::kDaysSinceLast;
-    if (!may_be_absent) after[i] = 0;
+    if (!metric.is_optional) after[i] = 0;
     if (i < facts.metrics.size() && facts.metrics[i]) after[i] = facts.metrics[i];
     if (whole > 0 && part == 0) continue;
     if (i < facts.metrics_after.size() && facts.metrics_after[i]) {
@@ -95,7 +94,6 @@ std::vector<std::optional<std::int64_t>> MetricsAfter(const Model& model, FactFr
         break;
     }
   }
-  return after;
 }
 
 std::int64_t DeltaOf(const Metric& metric, FactFrame& frame, std::span<const std::int64_t> points) {

@@ -11,12 +11,12 @@
 
 namespace laurel::rules::model {
 
-// The metrics with the activity of `frame`, which brought `points` by point type. Only `part` of
-// `whole` minor units of it count; whole 0: all of it. Measures that cannot be added up are taken
-// from facts.metrics_after, and from before the activity where those say nothing.
-std::vector<std::optional<std::int64_t>> MetricsAfter(const Model& model, FactFrame& frame,
-                                                      std::span<const std::int64_t> points,
-                                                      std::int64_t part, std::int64_t whole);
+// Sets `after` to the metrics with the activity of `frame`, which brought `points` by point type.
+// Only `part` of `whole` minor units of it count; whole 0: all of it. Measures that cannot be added
+// up are taken from facts.metrics_after, and from before the activity where those say nothing.
+void MetricsAfter(const Model& model, FactFrame& frame, std::span<const std::int64_t> points,
+                  std::int64_t part, std::int64_t whole,
+                  std::vector<std::optional<std::int64_t>>& after);
 
 // What the activity of `frame` adds to a metric that can be added up by day: an amount for SUM, 1
 // for measures that count activities or their days, 0 where it does not count.

@@ -47,6 +47,7 @@ struct Expiry {
 
 struct PointKindOf {
   std::string id;
+  std::string name;  // for people; the id where the document has none
   bool is_qualifying = false;
   int decimals = 0;
   std::int64_t unit = 1;  // smallest units in a point: 10^decimals
@@ -108,6 +109,7 @@ enum class MetricOf {
 };
 struct Metric {
   std::string id;
+  std::string name;  // for people; the id where the document has none
   Measure measure = Measure::kCount;
   MetricOf of = MetricOf::kNothing;
   std::size_t point_type = 0;           // for kPoints
@@ -117,6 +119,8 @@ struct Metric {
   Condition where;
   Condition items;
   int digits = 0;  // that a decimal of it has: the currency's, the point type's, or none
+  bool is_money = false;
+  bool is_optional = false;  // may be absent
 };
 
 struct Segment {
@@ -168,7 +172,8 @@ enum class Rollout { kLive, kShadow, kPaused };
 
 struct Rule {
   std::string id;
-  std::string name;
+  std::string name;  // for people; the id where the document has none
+  std::vector<std::pair<std::string, std::string>> explain;  // by language, in its order
   bool is_promotion = false;
   std::vector<std::string> triggers;
   Active active;
@@ -183,7 +188,8 @@ struct Rule {
   std::optional<std::size_t> source;  // of funding
   Rollout rollout = Rollout::kLive;
   std::int32_t canary_basis_points = 0;  // 0: everyone
-  bool is_held_out = false;              // the plan measures it
+  std::string canary_salt;
+  bool is_held_out = false;  // the plan measures it
   bool keeps_on_return = false;
 };
 
@@ -218,7 +224,7 @@ struct Eligibility {
 
 struct Tier {
   std::string id;
-  std::string name;
+  std::string name;  // for people; the id where the document has none
   std::int32_t rank = 0;
   Condition qualify;  // none: the base tier
   Condition retain;   // none: as qualify
@@ -261,6 +267,7 @@ struct Grant {
 };
 struct Benefit {
   std::string id;
+  std::string name;  // for people; the id where the document has none
   BenefitKind kind = BenefitKind::kFlag;
   bool inherits = true;
   std::size_t rule = 0;  // of a multiplier
@@ -299,6 +306,7 @@ struct Badge {
 
 struct Model {
   std::string id;
+  std::string currency;  // ISO 4217
   int currency_exponent = 0;
   Calendar calendar;
   std::vector<PointKindOf> point_types;
@@ -307,6 +315,7 @@ struct Model {
   std::vector<Attribute> member_attributes;
   std::vector<Metric> metrics;
   std::vector<Segment> segments;
+  bool segments_read_variables = false;
   Eligibility eligibility;
   std::vector<Variable> variables;
   std::vector<Rule> rules;  // earning rules, then promotions

@@ -53,8 +53,7 @@ RewardPrice PriceOf(const Model& model, const Facts& facts, std::size_t reward) 
   const Reward& one = model.rewards[reward];
   cel::Arena arena;
   FactFrame frame(model, facts, arena);
-  frame.SetSegments();
-  frame.SetVariables();
+  frame.Derive();
   RewardPrice price;
   price.refusal = RefusalOf(one, frame, Counters(model, facts));
   price.point_type = one.point_type;

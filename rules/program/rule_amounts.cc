@@ -1,9 +1,7 @@
 #include "rules/program/rule_amounts.h"
 
 #include <algorithm>
-#include <numeric>
 
-#include "absl/strings/str_cat.h"
 #include "rules/program/functions.h"
 
 namespace laurel::rules::model {
@@ -28,7 +26,21 @@ std::optional<Date> WindowDay(const Active& active, Date date, int minute) {
   return minute < until ? std::optional(date.PlusDays(-1)) : std::nullopt;
 }
 
+cel::Arena& Emptied(cel::Arena& arena) {
+  arena.Reset();
+  return arena;
+}
+
 }  // namespace
+
+std::size_t PointTypeOf(const Model& model, const Rule& rule) {
+  if (const auto* earn = std::get_if<Earn>(&rule.effect)) return earn->point_type;
+  if (const auto* bonus = std::get_if<Bonus>(&rule.effect)) return bonus->point_type;
+  if (const auto* multiply = std::get_if<Multiply>(&rule.effect)) {
+    return PointTypeOf(model, model.rules[multiply->rule]);
+  }
+  return 0;
+}
 
 bool IsActive(const Active& active, Timestamp at, Date date, int minute) {
   if (active.from && at < *active.from) return false;
@@ -42,17 +54,30 @@ bool IsActive(const Active& active, Timestamp at, Date date, int minute) {
 }
 
 RuleAmounts::RuleAmounts(const Model& model, const Facts& facts)
-    : model_(model), facts_(facts), frame_(model, facts, arena_), gates_(model.rules.size()) {
+    : model_(model),
+      facts_(facts),
+      own_room_(std::make_unique<AmountsRoom>()),
+      room_(*own_room_),
+      frame_(model, facts, room_.arena) {
+  Begin();
+}
+
+RuleAmounts::RuleAmounts(const Model& model, const Facts& facts, AmountsRoom& room)
+    : model_(model), facts_(facts), room_(room), frame_(model, facts, Emptied(room.arena)) {
+  Begin();
+}
+
+void RuleAmounts::Begin() {
+  room_.gates.assign(model_.rules.size(), std::nullopt);
   // What counts is known before the variables, which may read it; eligibility may read both.
-  std::vector<std::size_t> counting;
-  for (std::size_t i = 0; i < facts.items.size(); ++i) {
-    const bool has_kind = Contains(model.eligibility.line_kinds, facts.items[i].kind);
-    if (has_kind && frame_.TestItem(model.eligibility.items, i)) counting.push_back(i);
+  room_.counting.clear();
+  for (std::size_t i = 0; i < facts_.items.size(); ++i) {
+    const bool has_kind = Contains(model_.eligibility.line_kinds, facts_.items[i].kind);
+    if (has_kind && frame_.TestItem(model_.eligibility.items, i)) room_.counting.push_back(i);
   }
-  frame_.SetCounting(counting);
-  frame_.SetSegments();
-  frame_.SetVariables();
-  is_eligible_ = frame_.Test(model.eligibility.when);
+  frame_.SetCounting(room_.counting);
+  frame_.Derive();
+  is_eligible_ = frame_.Test(model_.eligibility.when);
 }
 
 bool RuleAmounts::HasTrigger(const Rule& rule) const {
@@ -60,7 +85,7 @@ bool RuleAmounts::HasTrigger(const Rule& rule) const {
 }
 
 Outcome RuleAmounts::Gate(std::size_t rule) {
-  if (gates_[rule]) return *gates_[rule];
+  if (room_.gates[rule]) return *room_.gates[rule];
   const Rule& one = model_.rules[rule];
   const auto decide = [&] {
     if (!is_eligible_) return Outcome::kNotEligible;
@@ -76,8 +101,8 @@ Outcome RuleAmounts::Gate(std::size_t rule) {
     if (holds < 0) return Outcome::kError;
     return holds == 1 ? Outcome::kAwarded : Outcome::kConditionFalse;
   };
-  gates_[rule] = decide();
-  return *gates_[rule];
+  room_.gates[rule] = decide();
+  return *room_.gates[rule];
 }
 
 Outcome RuleAmounts::Sample(const Rule& rule) const {
@@ -86,7 +111,7 @@ Outcome RuleAmounts::Sample(const Rule& rule) const {
     return Outcome::kHeldOut;
   }
   if (rule.canary_basis_points > 0 &&
-      BucketOf(model_, facts_, absl::StrCat("canary:", rule.id)) >= rule.canary_basis_points) {
+      BucketOf(model_, facts_, rule.canary_salt) >= rule.canary_basis_points) {
     return Outcome::kNotInCanary;
   }
   return Outcome::kAwarded;
@@ -99,65 +124,85 @@ std::int64_t RuleAmounts::CarryOf(std::size_t rule) const {
   return 0;
 }
 
-std::vector<std::int64_t> RuleAmounts::BasesOf(const Earn& earn, const Condition* also) {
-  std::vector<std::int64_t> bases(facts_.items.size(), 0);
-  for (const std::size_t i : frame_.counting()) {
-    const ItemFact& item = facts_.items[i];
-    if (!frame_.TestItem(earn.items, i)) continue;
-    if (also != nullptr && !frame_.TestItem(*also, i)) continue;
-    bases[i] = earn.basis == Basis::kQuantity ? item.quantity_micros
-               : earn.basis == Basis::kList   ? item.list
-                                              : item.net;
-  }
-  return bases;
+absl::string_view RuleAmounts::ByOf(const Limit& limit) {
+  if (!limit.by) return "";
+  const cel::Value by = frame_.Value(*limit.by);
+  return by.is(cel::Kind::kString) ? by.text() : "";
 }
 
-std::optional<std::int64_t> RuleAmounts::Sum(const std::vector<std::int64_t>& bases) const {
+std::optional<std::span<std::int64_t>> RuleAmounts::NewBases() {
+  const std::size_t count = facts_.items.size();
+  auto* const bases = room_.arena.AllocateArray<std::int64_t>(count);
+  if (bases == nullptr) return std::nullopt;
+  std::fill_n(bases, count, 0);
+  return std::span(bases, count);
+}
+
+// Of an item that counts.
+std::int64_t RuleAmounts::BaseOf(const Earn& earn, const Condition* also, std::size_t item) {
+  if (!frame_.TestItem(earn.items, item)) return 0;
+  if (also != nullptr && !frame_.TestItem(*also, item)) return 0;
+  const ItemFact& fact = facts_.items[item];
+  return earn.basis == Basis::kQuantity ? fact.quantity_micros
+         : earn.basis == Basis::kList   ? fact.list
+                                        : fact.net;
+}
+
+std::optional<std::int64_t> RuleAmounts::BasisOf(const Earn& earn, const Condition* also,
+                                                 std::span<std::int64_t> bases) {
   std::int64_t sum = 0;
-  for (const std::int64_t basis : bases) {
-    if (basis < 0 || basis > kBasisMost - sum) return std::nullopt;
-    sum += basis;
+  bool is_in_range = true;
+  for (const std::size_t i : frame_.counting()) {
+    const std::int64_t base = BaseOf(earn, also, i);
+    if (!bases.empty()) bases[i] = base;
+    is_in_range = is_in_range && base >= 0 && base <= kBasisMost - sum;
+    if (is_in_range) sum += base;
   }
-  return sum;
-}
-
-std::optional<std::int64_t> RuleAmounts::BasisOf(const Earn& earn,
-                                                 const std::vector<std::int64_t>& bases) {
-  if (earn.basis != Basis::kExpression) return Sum(bases);
+  if (earn.basis != Basis::kExpression) return is_in_range ? std::optional(sum) : std::nullopt;
   const cel::Value value = frame_.Value(*earn.of);
   if (!value.is(cel::Kind::kInt) || value.int_value() > kBasisMost) return std::nullopt;
   return std::max<std::int64_t>(0, value.int_value());
 }
 
+std::optional<std::int64_t> RuleAmounts::BasisOf(const Earn& earn, const Condition* also,
+                                                 const Part& part, std::span<std::int64_t> bases) {
+  const std::optional<std::int64_t> basis = BasisOf(earn, also, bases);
+  if (!basis || part.whole == 0) return basis;
+  return Proportion(*basis, part.end, part.whole) - Proportion(*basis, part.begin, part.whole);
+}
+
+std::optional<std::int64_t> RuleAmounts::Basis(std::size_t rule, const Condition* also,
+                                               const Part& part) {
+  return BasisOf(std::get<Earn>(model_.rules[rule].effect), also, part, {});
+}
+
 std::optional<std::int64_t> RuleAmounts::Millionths(std::size_t rule) {
   const auto& earn = std::get<Earn>(model_.rules[rule].effect);
-  const std::optional<std::int64_t> basis = BasisOf(earn, BasesOf(earn, nullptr));
+  const std::optional<std::int64_t> basis = BasisOf(earn, nullptr, {});
   return basis ? CarryMicros(earn.rate, *basis) : std::nullopt;
 }
 
 std::optional<Asked> RuleAmounts::AskEarn(std::size_t rule, const Earn& earn) {
-  Asked asked;
-  asked.bases = BasesOf(earn, nullptr);
-  const std::optional<std::int64_t> basis = BasisOf(earn, asked.bases);
+  const std::optional<std::span<std::int64_t>> bases = NewBases();
+  if (!bases) return std::nullopt;
+  const std::optional<std::int64_t> basis = BasisOf(earn, nullptr, *bases);
   if (!basis) return std::nullopt;
   if (earn.rate.rounding == Rounding::kCarry) {
     const std::optional<std::int64_t> earned = CarryMicros(earn.rate, *basis);
     if (!earned) return std::nullopt;
-    asked.points = AddToCarry(CarryOf(rule), *earned).points;
-    if (asked.points > kLineMax) return std::nullopt;
-    return asked;
+    const std::int64_t points = AddToCarry(CarryOf(rule), *earned).points;
+    if (points > kLineMax) return std::nullopt;
+    return Asked{points, *bases};
   }
   const std::optional<std::int64_t> points = BasePoints(earn.rate, *basis);
-  if (!points) return std::nullopt;
-  asked.points = *points;
-  return asked;
+  return points ? std::optional(Asked{*points, *bases}) : std::nullopt;
 }
 
 std::optional<std::int64_t> RuleAmounts::BaseOfPart(std::size_t rule, std::int64_t part,
                                                     std::int64_t whole) {
   const auto* const earn = std::get_if<Earn>(&model_.rules[rule].effect);
   if (earn == nullptr) return part > 0 ? Ask(rule).value_or(Asked()).points : 0;
-  const std::optional<std::int64_t> basis = BasisOf(*earn, BasesOf(*earn, nullptr));
+  const std::optional<std::int64_t> basis = BasisOf(*earn, nullptr, {});
   if (!basis) return std::nullopt;
   const std::int64_t counted = Proportion(*basis, part, whole);
   if (earn->rate.rounding != Rounding::kCarry) return BasePoints(earn->rate, counted);
@@ -168,34 +213,28 @@ std::optional<std::int64_t> RuleAmounts::BaseOfPart(std::size_t rule, std::int64
 std::optional<Asked> RuleAmounts::Factor(std::size_t rule, const Condition& items,
                                          std::int64_t factor_micros, const Part& part) {
   const auto& earn = std::get<Earn>(model_.rules[rule].effect);
-  Asked asked;
-  asked.bases = BasesOf(earn, &items);
-  std::optional<std::int64_t> basis = BasisOf(earn, asked.bases);
+  const std::optional<std::span<std::int64_t>> bases = NewBases();
+  if (!bases) return std::nullopt;
+  const std::optional<std::int64_t> basis = BasisOf(earn, &items, part, *bases);
   if (!basis) return std::nullopt;
-  if (part.whole > 0) {
-    basis = Proportion(*basis, part.end, part.whole) - Proportion(*basis, part.begin, part.whole);
-  }
   const std::optional<std::int64_t> points = FactorPoints(earn.rate, factor_micros, *basis);
-  if (!points) return std::nullopt;
-  asked.points = *points;
-  return asked;
+  return points ? std::optional(Asked{*points, *bases}) : std::nullopt;
 }
 
 std::optional<Asked> RuleAmounts::AskMultiply(const Multiply& multiply) {
   const Outcome gate = Gate(multiply.rule);
   const bool holds = gate == Outcome::kAwarded && HasTrigger(model_.rules[multiply.rule]);
-  if (!holds) return Asked{0, std::vector<std::int64_t>(facts_.items.size(), 0)};
+  if (!holds) return Asked();
   return Factor(multiply.rule, multiply.items, multiply.by_micros, Part());
 }
 
 std::optional<Asked> RuleAmounts::AskBonus(const Bonus& bonus) {
   const cel::Value value = frame_.Value(*bonus.points);
   if (!value.is(cel::Kind::kInt) || value.int_value() > kLineMax) return std::nullopt;
-  Asked asked;
-  asked.points = std::max<std::int64_t>(0, value.int_value());
-  asked.bases.assign(facts_.items.size(), 0);
-  for (const std::size_t i : frame_.counting()) asked.bases[i] = facts_.items[i].net;
-  return asked;
+  const std::optional<std::span<std::int64_t>> bases = NewBases();
+  if (!bases) return std::nullopt;
+  for (const std::size_t i : frame_.counting()) (*bases)[i] = facts_.items[i].net;
+  return Asked{std::max<std::int64_t>(0, value.int_value()), *bases};
 }
 
 std::optional<Asked> RuleAmounts::Ask(std::size_t rule) {
@@ -203,7 +242,7 @@ std::optional<Asked> RuleAmounts::Ask(std::size_t rule) {
   if (const auto* earn = std::get_if<Earn>(&effect)) return AskEarn(rule, *earn);
   if (const auto* multiply = std::get_if<Multiply>(&effect)) return AskMultiply(*multiply);
   if (const auto* bonus = std::get_if<Bonus>(&effect)) return AskBonus(*bonus);
-  return Asked{std::get<Issue>(effect).quantity, std::vector<std::int64_t>(facts_.items.size(), 0)};
+  return Asked{std::get<Issue>(effect).quantity, {}};
 }
 
 }  // namespace laurel::rules::model

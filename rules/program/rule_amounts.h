@@ -2,7 +2,9 @@
 #define LAUREL_RULES_PROGRAM_RULE_AMOUNTS_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "rules/cel/arena.h"
@@ -22,8 +24,16 @@ struct Part {
 
 // What a rule asks for before limits, groups and caps.
 struct Asked {
-  std::int64_t points = 0;          // or instances of a reward
-  std::vector<std::int64_t> bases;  // by index into facts.items: how the line is shared
+  std::int64_t points = 0;  // or instances of a reward
+  // By index into facts.items: how the line is shared. Belongs to the RuleAmounts.
+  std::span<const std::int64_t> bases;
+};
+
+// Room for RuleAmounts, to be used again by another one when the first is gone.
+struct AmountsRoom {
+  cel::Arena arena;
+  std::vector<std::optional<Outcome>> gates;
+  std::vector<std::size_t> counting;
 };
 
 // Each rule by itself: whether it holds for some facts, and what it asks for. Takes eligibility,
@@ -31,6 +41,8 @@ struct Asked {
 class RuleAmounts {
  public:
   RuleAmounts(const Model& model, const Facts& facts);
+  // Takes all memory from `room`, which must outlive this.
+  RuleAmounts(const Model& model, const Facts& facts, AmountsRoom& room);
 
   bool is_eligible() const { return is_eligible_; }
   FactFrame& frame() { return frame_; }
@@ -45,6 +57,9 @@ class RuleAmounts {
   // Empty if an expression fails or the amount leaves its range. A multiple of a rule that does not
   // hold asks for nothing.
   std::optional<Asked> Ask(std::size_t rule);
+  // What the rate of `rule`, which has one, is applied to: on the items that `also` accepts too
+  // (null: all) and within `part`. Empty where the amount leaves its range.
+  std::optional<std::int64_t> Basis(std::size_t rule, const Condition* also, const Part& part);
   // What the rate of `rule` gives for the first `part` of `whole` minor units.
   std::optional<std::int64_t> BaseOfPart(std::size_t rule, std::int64_t part, std::int64_t whole);
   // What `factor_micros` adds to `rule` on the items of `items`, within a segment.
@@ -54,22 +69,34 @@ class RuleAmounts {
   std::optional<std::int64_t> Millionths(std::size_t rule);
 
   std::int64_t CarryOf(std::size_t rule) const;
+  // The text that keeps a counter of `limit` apart; empty if it has none. Belongs to the facts or
+  // to this.
+  absl::string_view ByOf(const Limit& limit);
 
  private:
-  std::vector<std::int64_t> BasesOf(const Earn& earn, const Condition* also);
-  std::optional<std::int64_t> Sum(const std::vector<std::int64_t>& bases) const;
-  std::optional<std::int64_t> BasisOf(const Earn& earn, const std::vector<std::int64_t>& bases);
+  void Begin();
+  // One for each item, all 0. Empty if there is no room.
+  std::optional<std::span<std::int64_t>> NewBases();
+  std::int64_t BaseOf(const Earn& earn, const Condition* also, std::size_t item);
+  // The basis of the whole rule; fills `bases` if it is given.
+  std::optional<std::int64_t> BasisOf(const Earn& earn, const Condition* also,
+                                      std::span<std::int64_t> bases);
+  std::optional<std::int64_t> BasisOf(const Earn& earn, const Condition* also, const Part& part,
+                                      std::span<std::int64_t> bases);
   std::optional<Asked> AskEarn(std::size_t rule, const Earn& earn);
   std::optional<Asked> AskMultiply(const Multiply& multiply);
   std::optional<Asked> AskBonus(const Bonus& bonus);
 
   const Model& model_;
   const Facts& facts_;
-  cel::Arena arena_;
+  std::unique_ptr<AmountsRoom> own_room_;  // unless another one's is used
+  AmountsRoom& room_;
   FactFrame frame_;
   bool is_eligible_ = false;
-  std::vector<std::optional<Outcome>> gates_;
 };
+
+// The point type that `rule` gives; 0 for one that issues vouchers.
+std::size_t PointTypeOf(const Model& model, const Rule& rule);
 
 // Whether `active` takes in a moment, whose local date and minute of the day are given.
 bool IsActive(const Active& active, Timestamp at, Date date, int minute);

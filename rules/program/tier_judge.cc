@@ -213,6 +213,15 @@ std::optional<Date> TermEnd(const Model& model, Date since, Date enrolled, Date 
   return std::nullopt;
 }
 
+std::optional<Date> TermOf(const Model& model, const Facts& facts, const TierState& state) {
+  if (state.earned == 0) return std::nullopt;
+  if (state.through) return state.through;
+  const Calendar& calendar = model.calendar;
+  return TermEnd(model, calendar.LocalDate(state.since),
+                 calendar.LocalDate(facts.member.enrolled_at),
+                 calendar.LocalDate(facts.activity.occurred_at));
+}
+
 TierVerdict JudgeTier(const Model& model, FactFrame& frame, const TierState& state, Moment moment) {
   return Judge(model, frame, state).Decide(moment);
 }
@@ -221,8 +230,7 @@ TierVerdict JudgeTier(const Model& model, const Facts& facts, const TierState& s
                       Moment moment) {
   cel::Arena arena;
   FactFrame frame(model, facts, arena);
-  frame.SetSegments();
-  frame.SetVariables();
+  frame.Derive();
   return JudgeTier(model, frame, state, moment);
 }
 
@@ -234,10 +242,10 @@ TierVerdict JudgeReturn(const Model& model, const Facts& then, const Facts& now,
   }
   cel::Arena arena;
   FactFrame frame_then(model, then, arena);
-  frame_then.SetSegments();
+  frame_then.Derive();
   cel::Arena arena_now;
   FactFrame frame_now(model, now, arena_now);
-  frame_now.SetSegments();
+  frame_now.Derive();
   if (state.earned <= state.before_upgrade || Qualifies(model, frame_then, state.earned) ||
       Qualifies(model, frame_now, state.earned)) {
     return verdict;

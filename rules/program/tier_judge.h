@@ -62,6 +62,9 @@ std::size_t QualifiedTier(const Model& model, FactFrame& frame);
 // The last day of the first term of a tier won at `since` that reaches `date`. Empty without
 // reviews.
 std::optional<Date> TermEnd(const Model& model, Date since, Date enrolled, Date date);
+// The last day of the term that a member is in at facts.activity.occurred_at. Empty without reviews
+// and for the base tier.
+std::optional<Date> TermOf(const Model& model, const Facts& facts, const TierState& state);
 
 }  // namespace laurel::rules::model
 

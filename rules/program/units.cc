@@ -50,6 +50,14 @@ Scaled ParseScaled(absl::string_view text, int digits) {
   return {.fit = Scaled::Fit::kExact, .value = is_negative ? -*value : *value};
 }
 
+std::string RenderTrimmed(std::int64_t value, int digits) {
+  std::string text = RenderScaled(value, digits);
+  if (digits == 0) return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 std::string RenderScaled(std::int64_t value, int digits) {
   std::string text = absl::StrCat(value < 0 ? -value : value);
   if (digits > 0) {

@@ -24,6 +24,8 @@ struct Scaled {
 Scaled ParseScaled(absl::string_view text, int digits);
 // The decimal of `value` units of 10^-digits: RenderScaled(1250, 2) is "12.50".
 std::string RenderScaled(std::int64_t value, int digits);
+// The same without zeros at the end: RenderTrimmed(1250, 2) is "12.5", RenderTrimmed(1200, 2) "12".
+std::string RenderTrimmed(std::int64_t value, int digits);
 
 // "90 days", "1 month": a whole number of 0 to 100,000 units.
 struct CivilDuration {

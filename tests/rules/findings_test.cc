@@ -131,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(All, GoldenFindings,
                                          GoldenFile{"names", false},
                                          GoldenFile{"expressions", false},
                                          GoldenFile{"units", false}, GoldenFile{"rules", false},
-                                         GoldenFile{"benefits", false}),
+                                         GoldenFile{"benefits", false}, GoldenFile{"reach", false}),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 // An error about `currncy`, unless told otherwise.

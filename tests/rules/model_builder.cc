@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -13,6 +14,17 @@
 #include "tests/rules/program_builder.h"
 
 namespace laurel::rules::model {
+namespace {
+
+std::string ReadText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file.good()) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace
 
 Program CompileProgram(absl::string_view text) {
   Program program;
@@ -33,12 +45,16 @@ Program CompileProgram(absl::string_view text) {
 }
 
 std::string ReadExample(absl::string_view name) {
-  const std::string path = absl::StrCat(SourceDir(), "/programs/", name, ".yaml");
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file.good()) << path;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  return ReadText(absl::StrCat(SourceDir(), "/programs/", name, ".yaml"));
+}
+
+void ExpectGolden(absl::string_view name, const std::string& text) {
+  const std::string path = absl::StrCat(SourceDir(), "/tests/rules/golden/", name, ".golden");
+  if (std::getenv("LAUREL_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(path, std::ios::binary) << text;
+    return;
+  }
+  EXPECT_EQ(text, ReadText(path));
 }
 
 }  // namespace laurel::rules::model

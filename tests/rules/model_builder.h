@@ -23,6 +23,9 @@ Program CompileProgram(absl::string_view text);
 // The text of programs/<name>.yaml.
 std::string ReadExample(absl::string_view name);
 
+// Compares `text` with tests/rules/golden/<name>.golden, which LAUREL_UPDATE_GOLDEN=1 rewrites.
+void ExpectGolden(absl::string_view name, const std::string& text);
+
 }  // namespace laurel::rules::model
 
 #endif  // LAUREL_TESTS_RULES_MODEL_BUILDER_H_

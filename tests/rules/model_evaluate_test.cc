@@ -122,6 +122,26 @@ tests:
   - {name: sixth, at: "2027-03-01T12:00:00", metrics: {orders: 5}, member: {badges: [five]}, items: [{net: "10.00"}],
      expect: {lines: {order: 20}}}
 )"},
+    {"segments read variables, and other variables those segments", R"(
+segments: [{id: regular, when: variables.doubled >= 10}]
+variables:
+  - {id: doubled, expression: metrics.orders * 2}
+  - {id: is_regular, expression: '"regular" in member.segments'}
+stacking_groups: [{id: all, mode: STACKED}]
+promotions: [{id: bonus, when: variables.is_regular, stacking_group: all, bonus: {point_type: points, points: 7}}]
+tiers: [{id: MEMBER, name: Member}]
+tests:
+  - {name: regular, at: "2027-03-01T12:00:00", metrics: {orders: 5}, items: [{net: "10.00"}], expect: {lines: {bonus: 7}}}
+  - {name: not yet, at: "2027-03-01T12:00:00", metrics: {orders: 4}, items: [{net: "10.00"}], expect: {lines: {}}}
+)"},
+    {"a category that needs quoting is excluded", R"(
+eligibility: {excluded_categories: ['5" pipe', 'a\b']}
+earning_rules: [{id: base, earn: {point_type: points, points: "1", per: "1.00"}}]
+tiers: [{id: MEMBER, name: Member}]
+tests:
+  - {name: a, at: "2027-03-01T12:00:00", items: [{net: "10.00"}, {net: "5.00", categories: ['5" pipe']}, {net: "7.00", categories: ['a\b']}],
+     expect: {lines: {base: 10}}}
+)"},
     {"a discount is inherited until it is switched off", R"(
 tiers: [{id: MEMBER, name: Member}, {id: GOLD, name: Gold, rank: 1, qualify: metrics.orders >= 5}, {id: TOP, name: Top, rank: 2, qualify: metrics.orders >= 9}]
 benefits:

@@ -119,5 +119,32 @@ TEST(JudgeReturn, TakesBackWhatWasWonByWhatWentBack) {
   }
 }
 
+TEST(JudgeReturn, ReadsVariables) {
+  const Program program = CompileProgram(R"(
+schema: laurel.program.v1
+id: harbour
+name: Harbour
+currency: EUR
+time_zone: Europe/Berlin
+point_types: [{id: points, name: Points, symbol: PTS, kind: REDEEMABLE}]
+metrics: [{id: orders, measure: COUNT, window: {rolling: 12 months}}]
+variables: [{id: doubled, expression: metrics.orders * 2}]
+tiers: [{id: MEMBER, name: Member}, {id: GOLD, name: Gold, rank: 1, qualify: variables.doubled >= 10}]
+)");
+  ASSERT_NE(program.model, nullptr) << program.error;
+  const std::vector<std::optional<std::int64_t>> enough = {5};
+  const std::vector<std::optional<std::int64_t>> short_of = {4};
+  Facts then;
+  then.activity.occurred_at = Noon(*program.model, "2027-01-10");
+  Facts now = then;
+  now.metrics = short_of;
+  TierState state;
+  state.earned = 1;
+  then.metrics = enough;
+  EXPECT_EQ(JudgeReturn(*program.model, then, now, state).earned, 1u);
+  then.metrics = short_of;
+  EXPECT_EQ(JudgeReturn(*program.model, then, now, state).earned, 0u);
+}
+
 }  // namespace
 }  // namespace laurel::rules::model

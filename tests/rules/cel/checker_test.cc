@@ -323,6 +323,25 @@ TEST(Check, ShowsTheHostLoopsAndTakesItsIssues) {
                           "i.net", "amount", "i.net > amount", all, "end", "local " + all, all));
 }
 
+TEST(Check, SortsAndCutsTheIssuesOfTheHost) {
+  // The host sees the end first: a node comes after its children.
+  class Backwards : public CheckListener {
+   public:
+    void OnExpr(const CheckedAst&, const Expr& expr, std::vector<Issue>& issues) override {
+      const std::uint32_t begin = 100 - expr.range.begin;
+      issues.push_back({IssueCode::kHost, {begin, begin + 1}, "seen", "", ""});
+    }
+  };
+  Backwards listener;
+  CheckOptions options;
+  options.listener = &listener;
+  options.issues_max = 2;
+  const CheckResult result = CheckText("amount + 1 + 2 + 3", options);
+  ASSERT_THAT(result.issues, SizeIs(2));
+  EXPECT_LE(result.issues[0].range.begin, result.issues[1].range.begin);
+  EXPECT_EQ(result.issues[0].range.begin, 83u);
+}
+
 TEST(Check, DoesNotShowTheHostAFaultyTree) {
   Recorder recorder("1 + 'a'");
   CheckOptions options;
