@@ -260,6 +260,12 @@ void Rating::SetFacts(const ReportedActivity& activity) {
   facts_.purchase.tenders = texts_.back();
 
   facts_.activity.type = activity.type;
+  for (const AttributeValue& attribute : activity.attributes) {
+    model::AttributeFact fact{attribute.id, std::int64_t{0}};
+    std::visit([&](const auto& value) { fact.value = value; }, attribute.value);
+    attributes_.push_back(fact);
+  }
+  facts_.activity.attributes = attributes_;
   facts_.activity.channel = NameOf(activity.channel);
   facts_.store.id = activity.store.str();
   facts_.items = items_;
