@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <algorithm>
 #include <future>
 
 #include "absl/strings/str_cat.h"
@@ -18,10 +19,11 @@ namespace laurel {
 // -------------------------------------------------------------------------------------------------
 
 ReadView::ReadView(std::shared_ptr<const Snapshot> snapshot, PartitionId partition,
-                   RulebookLibrary* rulebooks)
+                   RulebookLibrary* rulebooks, Timestamp now)
     : snapshot_(std::move(snapshot)),
       partition_(partition),
       rulebooks_(rulebooks),
+      now_(snapshot_->head() ? std::max(now, snapshot_->head()->last_recorded_at) : now),
       source_(snapshot_, partition),
       state_(nullptr, &source_) {}
 
@@ -30,7 +32,7 @@ std::uint64_t ReadView::sequence() const {
 }
 
 std::shared_ptr<const rules::Rulebook> ReadView::ActiveRulebook(const ProgramId& program) {
-  return RulebookAt(program, Timestamp::Never());
+  return RulebookAt(program, now_);
 }
 
 std::shared_ptr<const rules::Rulebook> ReadView::RulebookAt(const ProgramId& program,
@@ -99,6 +101,7 @@ absl::StatusOr<Hash> RootAt(const Snapshot& snapshot, PartitionId partition, Tre
 struct Engine::Parts {
   const Clock* clock = nullptr;
   std::uint64_t epoch = 0;
+  Quorum approvals;
   RulebookCache rulebooks;
   std::unique_ptr<Sequencer> sequencer;
   std::unique_ptr<CheckpointSigner> signer;
@@ -132,6 +135,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(Store& store, AnchorFile* 
   Parts& parts = *engine->parts_;
   parts.clock = &clock;
   parts.epoch = head.epoch;
+  parts.approvals = options.approvals;
   parts.sequencer =
       std::make_unique<Sequencer>(store, anchors, ledger_id, head, std::move(tree),
                                   std::move(snapshot), clock, &parts.rulebooks, options);
@@ -168,7 +172,7 @@ absl::StatusOr<Reply> Engine::Execute(Command command) {
 }
 
 ReadView Engine::Read() const {
-  return ReadView(parts_->sequencer->snapshot(), 0, &parts_->rulebooks);
+  return ReadView(parts_->sequencer->snapshot(), 0, &parts_->rulebooks, Now());
 }
 
 bool Engine::WaitFor(std::uint64_t sequence, std::int64_t timeout_micros) const {
@@ -183,6 +187,7 @@ std::uint64_t Engine::sequence() const {
 std::uint64_t Engine::epoch() const { return parts_->epoch; }
 std::int32_t Engine::queued_commands() const { return parts_->sequencer->queued_commands(); }
 RulebookLibrary* Engine::rulebooks() const { return &parts_->rulebooks; }
+const Quorum& Engine::approvals() const { return parts_->approvals; }
 
 std::string Engine::SignedCheckpoint() const {
   if (parts_->signer == nullptr) return "";

@@ -39,13 +39,17 @@ struct Reply {
 // Not thread-safe; make one a request. Keeps the snapshot alive.
 class ReadView {
  public:
+  // `now`: what the clock shows.
   ReadView(std::shared_ptr<const Snapshot> snapshot, PartitionId partition,
-           RulebookLibrary* rulebooks);
+           RulebookLibrary* rulebooks, Timestamp now);
 
   State& state() { return state_; }
   const Snapshot& snapshot() const { return *snapshot_; }
   PartitionId partition() const { return partition_; }
   std::uint64_t sequence() const;  // 0 while the ledger is empty
+  // The instant to which ActiveRulebook answers: what the clock showed when the view was made, or
+  // that of the last entry where that is later, so that no clock hides what an answer has told.
+  Timestamp now() const { return now_; }
   // DATA_LOSS and the like if anything that was read through state() failed. Look here before
   // replying.
   const absl::Status& status() const { return source_.status(); }
@@ -63,6 +67,7 @@ class ReadView {
   std::shared_ptr<const Snapshot> snapshot_;
   PartitionId partition_;
   RulebookLibrary* rulebooks_;
+  Timestamp now_;
   SnapshotSource source_;
   State state_;
 };
@@ -78,6 +83,8 @@ class Engine {
   struct Options {
     std::int32_t queue_commands_max = 4096;  // More: longer waits instead of refusals.
     std::int32_t batch_commands_max = 256;   // More: fewer syncs, a longer wait for the first.
+    // Who besides its author must approve of a revision before it may come into force.
+    Quorum approvals;
     // How often due work (ended lots, tier reviews) is looked for; reads are right without it. 0:
     // never.
     std::int64_t scheduler_interval_micros = kMicrosPerSecond;
@@ -128,6 +135,7 @@ class Engine {
   std::uint64_t epoch() const;
   std::int32_t queued_commands() const;
   RulebookLibrary* rulebooks() const;
+  const Quorum& approvals() const;
 
   // The newest signed checkpoint as a C2SP note; empty text before the first.
   std::string SignedCheckpoint() const;

@@ -80,7 +80,7 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
   const Member* member = state.members.Find(MemberKey{id});
   if (member == nullptr)
     return view.status().ok() ? absl::NotFoundError("member: must exist") : view.status();
-  const Standing standing(state, id, rulebook);
+  const MemberStanding standing(state, id, rulebook);
   MemberTier tier = member->tier;
   if (instant >= tier.since) {
     tier = standing.TierAt(tier, instant, tier.review_at);

@@ -6,7 +6,8 @@
 namespace laurel {
 namespace {
 constexpr std::size_t kMembersPerStep = 256;
-}
+constexpr std::size_t kProgramsPerStep = 16;
+}  // namespace
 
 Scheduler::Scheduler(Engine& engine, std::int64_t interval_micros)
     : engine_(engine), interval_micros_(interval_micros), thread_([this] { Loop(); }) {}
@@ -18,6 +19,17 @@ Scheduler::~Scheduler() {
     wakes_.NotifyAll();
   }
   thread_.join();
+}
+
+void Scheduler::Submit(Command command) {
+  {
+    MutexLock lock(&mutex_);
+    ++running_;
+  }
+  engine_.Submit(std::move(command), std::nullopt, [this](const absl::StatusOr<Reply>&) {
+    MutexLock lock(&mutex_);
+    if (--running_ == 0) wakes_.NotifyAll();
+  });
 }
 
 bool Scheduler::Step() {
@@ -32,21 +44,27 @@ bool Scheduler::Step() {
         return true;
       });
   if (!scanned.ok()) return false;
+  std::vector<ProgramDueKey> programs;
+  const KeyRange program_range = ProgramDueRange(view.partition(), engine_.Now());
+  const absl::Status programs_scanned = view.snapshot().Scan(
+      Space::kIndex, program_range.begin, program_range.end, ScanOptions{.limit = kProgramsPerStep},
+      [&](absl::string_view key, absl::string_view) {
+        const absl::StatusOr<ProgramDueKey> decoded = DecodeProgramDueKey(key);
+        if (decoded.ok()) programs.push_back(*decoded);
+        return true;
+      });
+  if (!programs_scanned.ok()) return false;
   for (const DueKey& key : due) {
     const Member* member = view.state().members.Find(MemberKey{key.member});
     if (member == nullptr) continue;
-    {
-      MutexLock lock(&mutex_);
-      ++running_;
-    }
-    engine_.Submit(Command{.program = member->program,
-                           .request = {},
-                           .principal = {},
-                           .order = AdvanceMember{key.member, std::nullopt}},
-                   std::nullopt, [this](const absl::StatusOr<Reply>&) {
-                     MutexLock lock(&mutex_);
-                     if (--running_ == 0) wakes_.NotifyAll();
-                   });
+    Submit(Command{.program = member->program,
+                   .request = {},
+                   .principal = {},
+                   .order = AdvanceMember{key.member, std::nullopt}});
+  }
+  for (const ProgramDueKey& key : programs) {
+    Submit(
+        Command{.program = key.program, .request = {}, .principal = {}, .order = AdvanceProgram{}});
   }
   // The next step has to see what this one did.
   MutexLock lock(&mutex_);

@@ -9,8 +9,9 @@
 
 namespace laurel {
 
-// Looks for members with something due and has it done, in steps that leave room for callers.
-// Balances do not depend on it: whoever reads or writes a member applies what is due by then.
+// Looks for members and programs with something due and has it done, in steps that leave room for
+// callers. Balances do not depend on it: whoever reads or writes a member applies what is due by
+// then.
 class Scheduler {
  public:
   Scheduler(Engine& engine, std::int64_t interval_micros);
@@ -19,6 +20,7 @@ class Scheduler {
  private:
   // True if there was more than one step's worth.
   bool Step();
+  void Submit(Command command);
   void Loop();
 
   Engine& engine_;

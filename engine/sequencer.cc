@@ -56,6 +56,12 @@ struct MemberFinder {
   Concerned operator()(const CreateRevision&) const { return {}; }
   Concerned operator()(const ActivateRevision&) const { return {}; }
   Concerned operator()(const AdvanceMember& o) const { return {o.member, o.activity_at}; }
+  Concerned operator()(const ApproveRevision&) const { return {}; }
+  Concerned operator()(const ScheduleRevision&) const { return {}; }
+  Concerned operator()(const CancelSchedule&) const { return {}; }
+  Concerned operator()(const PauseRule&) const { return {}; }
+  Concerned operator()(const ResumeRule&) const { return {}; }
+  Concerned operator()(const AdvanceProgram&) const { return {}; }
 };
 
 absl::Status Corrupt(const absl::Status& why) {
@@ -281,8 +287,11 @@ void Sequencer::DecideOne(Item item, Work& work) {
   if (absl::Status refused = WritableStatus(); !refused.ok()) return answer(std::move(refused));
   std::optional<absl::StatusOr<Reply>> reply;
   bool is_current = true;
-  if (AdvanceMembers(command, work, is_current)) {
-    if (std::holds_alternative<AdvanceMember>(command.order)) return answer(Reply{});
+  if (AdvanceProgramOf(command, work) && AdvanceMembers(command, work, is_current)) {
+    if (std::holds_alternative<AdvanceMember>(command.order) ||
+        std::holds_alternative<AdvanceProgram>(command.order)) {
+      return answer(Reply{});
+    }
     if (!is_current) {
       // What is decided on points that have ended would be wrong; what was done so far is kept.
       return answer(WithReason(
@@ -291,7 +300,7 @@ void Sequencer::DecideOne(Item item, Work& work) {
           "OVERLOADED"));
     }
     const Timestamp now = NextInstant();
-    const Context context{partition_, last_.sequence + 1, now, rulebooks_};
+    const Context context{partition_, last_.sequence + 1, now, rulebooks_, options_.approvals};
     Decision decision = Decide(state, command, context);
     const auto* rejected = std::get_if<Rejected>(&decision);
     if (!work.source->status().ok()) {
@@ -339,6 +348,21 @@ absl::StatusOr<Reply> Sequencer::Answered(const Item& item, std::uint64_t sequen
     return Corrupt(bytes.ok() ? absl::DataLossError("entry is gone") : bytes.status());
   reply.leaf_hash = LeafHash(**bytes);
   return reply;
+}
+
+bool Sequencer::AdvanceProgramOf(const Command& command, Work& work) {
+  const Command advance{
+      .program = command.program, .request = {}, .principal = {}, .order = AdvanceProgram{}};
+  while (work.source->status().ok()) {
+    const Timestamp now = NextInstant();
+    if (!IsDue(*work.state, command.program, now)) break;
+    const Context context{partition_, last_.sequence + 1, now, rulebooks_};
+    const Decision decision = Decide(*work.state, advance, context);
+    if (!work.source->status().ok() || std::holds_alternative<Rejected>(decision)) break;
+    std::optional<absl::StatusOr<Reply>> reply;
+    Append(advance, decision, Hash{}, now, work, reply);
+  }
+  return work.source->status().ok();
 }
 
 bool Sequencer::AdvanceMembers(const Command& command, Work& work, bool& is_current) {

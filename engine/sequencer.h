@@ -75,6 +75,8 @@ class Sequencer {
   std::shared_ptr<Work> NewWork();
   void DecideOne(Item item, Work& work);
   absl::StatusOr<Reply> Answered(const Item& item, std::uint64_t sequence, Work& work);
+  // Puts into force first what is scheduled and due. False if something could not be read.
+  bool AdvanceProgramOf(const Command& command, Work& work);
   // Does what is due for the member first; `is_current` becomes false if that was too much for one
   // command. False if something could not be read.
   bool AdvanceMembers(const Command& command, Work& work, bool& is_current);

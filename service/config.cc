@@ -20,6 +20,7 @@
 #include "engine/base/time.h"
 #include "engine/store/files.h"
 #include "rules/program/text.h"
+#include "service/gate.h"
 
 namespace laurel {
 namespace {
@@ -78,9 +79,10 @@ bool IsServiceLink(absl::string_view variable, absl::string_view value) {
 // Read by laurelctl, by crash points or by the tests.
 bool IsOfAnotherProgram(absl::string_view variable) {
   static constexpr absl::string_view kNames[] = {
-      "LAUREL_SERVER",         "LAUREL_PROGRAM",     "LAUREL_CRASH_AT",     "LAUREL_CRASH_CYCLES",
-      "LAUREL_MODEL_OUTCOMES", "LAUREL_MODEL_STEPS", "LAUREL_S14_COUNT",    "LAUREL_SEED",
-      "LAUREL_SHARED_DIR",     "LAUREL_SOURCE_DIR",  "LAUREL_UPDATE_GOLDEN"};
+      "LAUREL_SERVER",       "LAUREL_PROGRAM",      "LAUREL_PRINCIPAL",      "LAUREL_ROLE",
+      "LAUREL_CRASH_AT",     "LAUREL_CRASH_CYCLES", "LAUREL_MODEL_OUTCOMES", "LAUREL_MODEL_STEPS",
+      "LAUREL_S14_COUNT",    "LAUREL_SEED",         "LAUREL_SHARED_DIR",     "LAUREL_SOURCE_DIR",
+      "LAUREL_UPDATE_GOLDEN"};
   return std::find(std::begin(kNames), std::end(kNames), variable) != std::end(kNames);
 }
 
@@ -173,6 +175,27 @@ class Reader {
   std::vector<std::string> problems_;
 };
 
+// Strangers on the network must not put rules into force alone; on its own machine an operator may.
+Quorum ReadApprovals(Reader& reader, bool is_loopback) {
+  const std::string& text = reader.Text("approvals");
+  if (text == "auto") return Quorum{.people = is_loopback ? 0 : 1, .by_role = {}};
+  const std::optional<Quorum> quorum = ParseQuorum(text);
+  if (!quorum) {
+    reader.Wrong(
+        "approvals",
+        absl::StrCat("must be none, auto, a number up to 9 or MARKETING=1,FINANCE=1, was ", text));
+    return {};
+  }
+  for (const Quorum::Part& part : quorum->by_role) {
+    if (!RolesFor("ApproveRevision").has(part.role)) {
+      reader.Wrong("approvals", absl::StrCat("must name roles that approve, MARKETING or FINANCE, "
+                                             "was ",
+                                             ToString(part.role)));
+    }
+  }
+  return *quorum;
+}
+
 bool IsLoopback(absl::string_view listen) {
   if (absl::StartsWith(listen, "unix:")) return true;
   const absl::string_view host = listen.substr(0, listen.rfind(':'));
@@ -233,6 +256,9 @@ const std::vector<SettingInfo>& AllSettings() {
        "key that signs checkpoints; default DATA_DIR.keys/signing.key, made at init"},
       {"adopt_identity_key", "false", "",
        "take the identity key for the one this ledger began with, where the ledger does not know"},
+      {"approvals", "auto", "COUNT|ROLE=COUNT,...|none|auto",
+       "people besides its author who must approve of a revision: 2, or MARKETING=1,FINANCE=1; "
+       "auto: none on loopback, else 1"},
       {"port_file", "", "FILE", "written with the port once it is served"},
       {"reflection", "auto", "on|off|auto", "describe the services to callers; auto: on loopback"},
       {"log_level", "info", "debug|info|warning|error",
@@ -407,6 +433,7 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
   config.reflection =
       reader.Choice<Switch>("reflection", Switch::kAuto,
                             {{"auto", Switch::kAuto}, {"on", Switch::kOn}, {"off", Switch::kOff}});
+  config.approvals = ReadApprovals(reader, config.is_loopback);
   config.log_level = reader.Choice<LogLevel>("log_level", LogLevel::kInfo,
                                              {{"debug", LogLevel::kDebug},
                                               {"info", LogLevel::kInfo},

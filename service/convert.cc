@@ -49,6 +49,8 @@ static_assert(static_cast<int>(IdentityKind::kPartner) == v1::IDENTITY_KIND_PART
 static_assert(static_cast<int>(Channel::kCommunity) == v1::CHANNEL_COMMUNITY);
 static_assert(static_cast<int>(MemberState::kClosed) == v1::MEMBER_STATE_CLOSED);
 static_assert(static_cast<int>(EntryKind::kRevisionActivated) == v1::ENTRY_KIND_REVISION_ACTIVATED);
+static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_RULE_RESUMED);
+static_assert(static_cast<int>(Role::kAdmin) == v1::ROLE_ADMIN);
 static_assert(static_cast<int>(TierCause::kReturned) == v1::TIER_CHANGE_CAUSE_RETURNED);
 
 }  // namespace
@@ -304,6 +306,7 @@ v1::IdentityKind ToApi(IdentityKind kind) { return static_cast<v1::IdentityKind>
 v1::MemberState ToApi(MemberState state) { return static_cast<v1::MemberState>(state); }
 v1::Channel ToApi(Channel channel) { return static_cast<v1::Channel>(channel); }
 v1::EntryKind ToApi(EntryKind kind) { return static_cast<v1::EntryKind>(kind); }
+v1::Role ToApi(Role role) { return static_cast<v1::Role>(role); }
 v1::TierChangeCause ToApi(TierCause cause) { return static_cast<v1::TierChangeCause>(cause); }
 
 }  // namespace laurel

@@ -74,6 +74,7 @@ v1::IdentityKind ToApi(IdentityKind kind);
 v1::MemberState ToApi(MemberState state);
 v1::Channel ToApi(Channel channel);
 v1::EntryKind ToApi(EntryKind kind);
+v1::Role ToApi(Role role);
 v1::TierChangeCause ToApi(TierCause cause);
 
 // The four fields that every reply to a write begins with.

@@ -48,7 +48,23 @@ struct EventRenderer {
   }
   void operator()(const RevisionActivated& e) const {
     out.set_revision(RevisionName(entry.program, e.number));
+    if (e.scheduled_from) RenderInstant(*e.scheduled_from, *out.mutable_effective_from());
   }
+  void operator()(const RevisionApproved& e) const {
+    out.set_revision(RevisionName(entry.program, e.number));
+  }
+  void operator()(const RevisionScheduled& e) const {
+    out.set_revision(RevisionName(entry.program, e.number));
+    RenderInstant(e.from, *out.mutable_effective_from());
+  }
+  void operator()(const ScheduleCancelled& e) const {
+    out.set_revision(RevisionName(entry.program, e.number));
+    if (entry.kind == EntryKind::kScheduleCancelled) {
+      RenderInstant(e.from, *out.mutable_effective_from());
+    }
+  }
+  void operator()(const RulePaused& e) const { out.set_rule(e.rule); }
+  void operator()(const RuleResumed& e) const { out.set_rule(e.rule); }
   void operator()(const IdentityLinked&) const {}
   void operator()(const IdentityUnlinked&) const {}
   void operator()(const MemberStateChanged&) const {}
@@ -117,6 +133,7 @@ absl::Status RenderEntry(const Entry& entry, const Hash& leaf, ReadView& view, R
   const absl::string_view method = ToString(entry.method);
   out.set_method(method.data(), method.size());
   out.set_principal(entry.principal);
+  out.set_role(ToApi(entry.role));
   if (entry.effective_on) RenderDate(*entry.effective_on, *out.mutable_effective_on());
   if (entry.member) out.set_member(MemberName(entry.program, *entry.member));
   out.set_leaf_hash(leaf.data(), leaf.size());

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/status_macros.h"
+#include "rules/program/document_outline.h"
 #include "service/status.h"
 #include "service/text.h"
 
@@ -51,13 +52,111 @@ v1::PointKind ToApi(rules::PointKind kind) {
 
 void Set(absl::string_view value, std::string* field) { field->assign(value.data(), value.size()); }
 
-// A revision as it was when the entry had been made.
+v1::RevisionState ToApi(RevisionState state) {
+  switch (state) {
+    case RevisionState::kDraft:
+      return v1::REVISION_STATE_DRAFT;
+    case RevisionState::kApproved:
+      return v1::REVISION_STATE_APPROVED;
+    case RevisionState::kScheduled:
+      return v1::REVISION_STATE_SCHEDULED;
+    case RevisionState::kActive:
+      return v1::REVISION_STATE_ACTIVE;
+    case RevisionState::kSuperseded:
+      return v1::REVISION_STATE_SUPERSEDED;
+  }
+  return v1::REVISION_STATE_UNSPECIFIED;
+}
+
+void RenderIdentity(const ProgramId& program, std::uint32_t number, const Hash& digest,
+                    v1::Revision& out) {
+  out.set_name(RevisionName(program, number));
+  out.set_number(number);
+  out.set_digest(digest.data(), digest.size());
+}
+
+// A revision as it was when its entry had been made.
 void RenderNewRevision(const Entry& entry, const RevisionCreated& created, v1::Revision& out) {
-  out.set_name(RevisionName(entry.program, created.number));
-  out.set_number(created.number);
+  RenderIdentity(entry.program, created.number, created.digest, out);
   out.set_state(v1::REVISION_STATE_DRAFT);
-  out.set_digest(created.digest.data(), created.digest.size());
   RenderInstant(entry.recorded_at, *out.mutable_created_at());
+  out.set_author(entry.principal);
+  out.set_author_role(ToApi(entry.role));
+}
+
+// Who added it, and who had approved by an instant: what was so then is so for ever.
+void RenderPeople(const Revision& revision, Timestamp until, v1::Revision& out) {
+  RenderInstant(revision.created_at, *out.mutable_created_at());
+  out.set_author(revision.author);
+  out.set_author_role(ToApi(revision.author_role));
+  for (const Vote& vote : revision.votes) {
+    if (vote.at > until) break;
+    v1::Vote& message = *out.add_votes();
+    message.set_principal(vote.principal);
+    message.set_role(ToApi(vote.role));
+    RenderInstant(vote.at, *message.mutable_voted_at());
+  }
+  if (revision.approved_at <= until)
+    RenderInstant(revision.approved_at, *out.mutable_approved_at());
+}
+
+// A revision as it was after an entry about it.
+absl::Status RenderRevisionThen(const Reply& reply, const Rendering& rendering,
+                                std::uint32_t number, RevisionState state, v1::Revision& out) {
+  const Entry& entry = *reply.entry;
+  ReadView view = rendering.engine.Read();
+  const Revision* record = view.state().revisions.Find(RevisionKey{entry.program, number});
+  RETURN_IF_ERROR(view.status());
+  if (record == nullptr) return absl::DataLossError("revision: must be stored, was missing");
+  RenderIdentity(entry.program, number, record->digest, out);
+  out.set_state(ToApi(state));
+  RenderPeople(*record, entry.recorded_at, out);
+  return absl::OkStatus();
+}
+
+void RenderPlan(const rules::PlanOutline& plan, v1::Plan& out) {
+  out.set_goal(plan.goal);
+  out.set_kpi(plan.kpi);
+  out.set_target(plan.target);
+  const absl::StatusOr<Date> check_on = Date::Parse(plan.check_on);
+  if (check_on.ok()) RenderDate(*check_on, *out.mutable_check_on());
+  for (const std::string& rule : plan.rules) out.add_rules(rule);
+  out.set_holdout_basis_points(plan.holdout_basis_points);
+}
+
+v1::RuleRollout RolloutOf(const rules::RuleOutline& rule, bool is_paused) {
+  if (is_paused) return v1::RULE_ROLLOUT_PAUSED;
+  switch (rule.rollout) {
+    case rules::RuleRollout::kLive:
+      return rule.canary_basis_points == 0 ? v1::RULE_ROLLOUT_LIVE : v1::RULE_ROLLOUT_CANARY;
+    case rules::RuleRollout::kShadow:
+      return v1::RULE_ROLLOUT_SHADOW;
+    case rules::RuleRollout::kPaused:
+      return v1::RULE_ROLLOUT_PAUSED;
+  }
+  return v1::RULE_ROLLOUT_UNSPECIFIED;
+}
+
+void RenderRule(const rules::RuleOutline& rule, bool is_paused, v1::RevisionRule& out) {
+  out.set_id(rule.id);
+  out.set_display_name(rule.name);
+  out.set_is_promotion(rule.is_promotion);
+  out.set_rollout(RolloutOf(rule, is_paused));
+  if (out.rollout() == v1::RULE_ROLLOUT_CANARY) {
+    out.set_canary_basis_points(rule.canary_basis_points);
+  }
+}
+
+constexpr std::size_t kRuleMax = 40;
+
+std::string ParseRule(const std::string& rule, Violations& violations) {
+  if (rule.empty()) {
+    violations.Required("rule");
+  } else if (rule.size() > kRuleMax) {
+    violations.OutOfRange(
+        "rule", absl::StrCat("must be at most ", kRuleMax, " characters, was ", CodePoints(rule)));
+  }
+  return rule;
 }
 
 v1::FindingSeverity SeverityOf(rules::Severity severity) {
@@ -114,22 +213,83 @@ Command ParseCreateRevision(const v1::CreateRevisionRequest& request, const Pars
   return command;
 }
 
-Command ParseActivateRevision(const v1::ActivateRevisionRequest& request,
-                              const ParseContext& context) {
+std::optional<RevisionRef> ParseRevision(absl::string_view name, Violations& violations) {
+  std::optional<RevisionRef> revision = ParseRevisionName(name);
+  if (name.empty()) {
+    violations.Required("name");
+  } else if (!revision) {
+    violations.Malformed("name",
+                         absl::StrCat("must be programs/{program}/revisions/{number}, was text of ",
+                                      CodePoints(name), " characters"));
+  }
+  return revision;
+}
+
+namespace {
+
+// A command on the revision that the request names.
+template <class Order, class Request>
+Command AboutRevision(const Request& request, const ParseContext& context) {
   Command command;
   command.request = ParseRequestId(request.request_id(), context.violations);
-  const std::optional<RevisionRef> revision = ParseRevisionName(request.name());
-  if (request.name().empty()) {
-    context.violations.Required("name");
-  } else if (!revision) {
-    context.violations.Malformed(
-        "name", absl::StrCat("must be programs/{program}/revisions/{number}, was text of ",
-                             CodePoints(request.name()), " characters"));
-  } else {
+  Order& order = command.order.emplace<Order>();
+  if (const auto revision = ParseRevision(request.name(), context.violations)) {
     command.program = revision->program;
-    command.order = ActivateRevision{revision->number};
+    order.number = revision->number;
   }
   return command;
+}
+
+template <class Order, class Request>
+Command AboutRule(const Request& request, const ParseContext& context) {
+  Command command;
+  command.request = ParseRequestId(request.request_id(), context.violations);
+  command.program = ParseProgram(request.program(), context.violations);
+  command.order = Order{ParseRule(request.rule(), context.violations)};
+  return command;
+}
+
+}  // namespace
+
+Command ParseActivateRevision(const v1::ActivateRevisionRequest& request,
+                              const ParseContext& context) {
+  return AboutRevision<ActivateRevision>(request, context);
+}
+
+Command ParseApproveRevision(const v1::ApproveRevisionRequest& request,
+                             const ParseContext& context) {
+  Command command = AboutRevision<ApproveRevision>(request, context);
+  if (request.digest().empty()) return command;
+  std::get<ApproveRevision>(command.order).digest = HashFromBytes(request.digest());
+  if (!std::get<ApproveRevision>(command.order).digest) {
+    context.violations.Malformed("digest",
+                                 absl::StrCat("must be 32 bytes, was ", request.digest().size()));
+  }
+  return command;
+}
+
+Command ParseScheduleRevision(const v1::ScheduleRevisionRequest& request,
+                              const ParseContext& context) {
+  Command command = AboutRevision<ScheduleRevision>(request, context);
+  if (!request.has_effective_from()) {
+    context.violations.Required("effective_from");
+  } else {
+    std::get<ScheduleRevision>(command.order).from =
+        ParseInstant(request.effective_from(), Path{"effective_from"}, context.violations);
+  }
+  return command;
+}
+
+Command ParseCancelSchedule(const v1::CancelScheduleRequest& request, const ParseContext& context) {
+  return AboutRevision<CancelSchedule>(request, context);
+}
+
+Command ParsePauseRule(const v1::PauseRuleRequest& request, const ParseContext& context) {
+  return AboutRule<PauseRule>(request, context);
+}
+
+Command ParseResumeRule(const v1::ResumeRuleRequest& request, const ParseContext& context) {
+  return AboutRule<ResumeRule>(request, context);
 }
 
 absl::Status RenderCreateProgram(const Reply& reply, const std::vector<rules::Finding>& findings,
@@ -159,23 +319,68 @@ absl::Status RenderCreateRevision(const Reply& reply, const std::vector<rules::F
 
 absl::Status RenderActivateRevision(const Reply& reply, const Rendering& rendering,
                                     v1::ActivateRevisionResponse& response) {
-  const Entry& entry = *reply.entry;
   RenderHeader(reply, response);
-  const auto* activated = entry.FindEvent<RevisionActivated>();
+  const auto* activated = reply.entry->FindEvent<RevisionActivated>();
   if (activated == nullptr) return absl::InternalError("entry of an activation: must name it");
-  ReadView view = rendering.engine.Read();
-  const Revision* record =
-      view.state().revisions.Find(RevisionKey{entry.program, activated->number});
-  RETURN_IF_ERROR(view.status());
-  if (record == nullptr) return absl::DataLossError("revision: must be stored, was missing");
-  v1::Revision& revision = *response.mutable_revision();
-  revision.set_name(RevisionName(entry.program, activated->number));
-  revision.set_number(activated->number);
-  revision.set_state(v1::REVISION_STATE_ACTIVE);
-  revision.set_digest(activated->digest.data(), activated->digest.size());
-  RenderInstant(record->created_at, *revision.mutable_created_at());
-  RenderInstant(entry.recorded_at, *revision.mutable_activated_at());
+  RenderInstant(reply.entry->recorded_at, *response.mutable_revision()->mutable_activated_at());
+  return RenderRevisionThen(reply, rendering, activated->number, RevisionState::kActive,
+                            *response.mutable_revision());
+}
+
+absl::Status RenderApproveRevision(const Reply& reply, const Rendering& rendering,
+                                   v1::ApproveRevisionResponse& response) {
+  RenderHeader(reply, response);
+  const auto* approved = reply.entry->FindEvent<RevisionApproved>();
+  if (approved == nullptr) return absl::InternalError("entry of an approval: must name it");
+  return RenderRevisionThen(reply, rendering, approved->number,
+                            approved->is_final ? RevisionState::kApproved : RevisionState::kDraft,
+                            *response.mutable_revision());
+}
+
+absl::Status RenderScheduleRevision(const Reply& reply, const Rendering& rendering,
+                                    v1::ScheduleRevisionResponse& response) {
+  RenderHeader(reply, response);
+  const auto* scheduled = reply.entry->FindEvent<RevisionScheduled>();
+  if (scheduled == nullptr) return absl::InternalError("entry of a schedule: must name it");
+  RenderInstant(scheduled->from, *response.mutable_revision()->mutable_effective_from());
+  return RenderRevisionThen(reply, rendering, scheduled->number, RevisionState::kScheduled,
+                            *response.mutable_revision());
+}
+
+absl::Status RenderCancelSchedule(const Reply& reply, const Rendering& rendering,
+                                  v1::CancelScheduleResponse& response) {
+  RenderHeader(reply, response);
+  const auto* cancelled = reply.entry->FindEvent<ScheduleCancelled>();
+  if (cancelled == nullptr)
+    return absl::InternalError("entry of a cancelled schedule: must name it");
+  return RenderRevisionThen(reply, rendering, cancelled->number, cancelled->to,
+                            *response.mutable_revision());
+}
+
+absl::Status RenderPauseRule(const Reply& reply, const Rendering&,
+                             v1::PauseRuleResponse& response) {
+  RenderHeader(reply, response);
+  const auto* paused = reply.entry->FindEvent<RulePaused>();
+  if (paused == nullptr) return absl::InternalError("entry of a pause: must name the rule");
+  RenderPausedRule(PausedRule{paused->rule, reply.entry->recorded_at, reply.entry->principal, ""},
+                   *response.mutable_paused_rule());
   return absl::OkStatus();
+}
+
+absl::Status RenderResumeRule(const Reply& reply, const Rendering&,
+                              v1::ResumeRuleResponse& response) {
+  RenderHeader(reply, response);
+  const auto* resumed = reply.entry->FindEvent<RuleResumed>();
+  if (resumed == nullptr) return absl::InternalError("entry of a resumption: must name the rule");
+  response.set_is_resumed(resumed->is_final);
+  return absl::OkStatus();
+}
+
+void RenderPausedRule(const PausedRule& rule, v1::PausedRule& out) {
+  out.set_rule(rule.rule);
+  RenderInstant(rule.since, *out.mutable_paused_at());
+  out.set_paused_by(rule.paused_by);
+  out.set_resume_asked_by(rule.resume_asked_by);
 }
 
 void RenderFindings(const std::vector<rules::Finding>& findings,
@@ -214,22 +419,23 @@ void RenderProgram(const ProgramId& program, const rules::Rulebook& rulebook, v1
   }
 }
 
-void RenderRevision(const ProgramId& program, const Program& record, std::uint32_t number,
-                    const Revision& revision, bool has_document, v1::Revision& out) {
-  out.set_name(RevisionName(program, number));
-  out.set_number(number);
-  out.set_state(v1::REVISION_STATE_DRAFT);
-  out.set_digest(revision.digest.data(), revision.digest.size());
-  RenderInstant(revision.created_at, *out.mutable_created_at());
-  for (const Activation& activation : record.activations) {
-    if (activation.number != number) continue;
-    out.set_state(v1::REVISION_STATE_SUPERSEDED);
-    RenderInstant(activation.from, *out.mutable_activated_at());
+void RenderRevision(const RevisionView& view, const RevisionParts& parts, v1::Revision& out) {
+  const Revision& revision = view.revision;
+  RenderIdentity(view.program, view.number, revision.digest, out);
+  const Standing standing = StandingOf(view.record, view.number, revision, view.now);
+  out.set_state(ToApi(standing.state));
+  if (standing.active_from) RenderInstant(*standing.active_from, *out.mutable_activated_at());
+  if (standing.scheduled_from) {
+    RenderInstant(*standing.scheduled_from, *out.mutable_effective_from());
   }
-  if (!record.activations.empty() && record.activations.back().number == number) {
-    out.set_state(v1::REVISION_STATE_ACTIVE);
+  RenderPeople(revision, view.now, out);
+  if (const std::optional<rules::Outline> outline = rules::OutlineOf(revision.canonical)) {
+    RenderPlan(outline->plan, *out.mutable_plan());
+    for (const rules::RuleOutline& rule : outline->rules) {
+      if (parts.has_rules) RenderRule(rule, IsPaused(view.record, rule.id), *out.add_rules());
+    }
   }
-  if (has_document) out.set_document(revision.canonical);
+  if (parts.has_document) out.set_document(revision.canonical);
 }
 
 }  // namespace laurel

@@ -24,6 +24,15 @@ Command ParseCreateRevision(const v1::CreateRevisionRequest& request, const Pars
                             std::vector<rules::Finding>& findings);
 Command ParseActivateRevision(const v1::ActivateRevisionRequest& request,
                               const ParseContext& context);
+Command ParseApproveRevision(const v1::ApproveRevisionRequest& request,
+                             const ParseContext& context);
+Command ParseScheduleRevision(const v1::ScheduleRevisionRequest& request,
+                              const ParseContext& context);
+Command ParseCancelSchedule(const v1::CancelScheduleRequest& request, const ParseContext& context);
+Command ParsePauseRule(const v1::PauseRuleRequest& request, const ParseContext& context);
+Command ParseResumeRule(const v1::ResumeRuleRequest& request, const ParseContext& context);
+// Empty after a violation of `name`.
+std::optional<RevisionRef> ParseRevision(absl::string_view name, Violations& violations);
 // False after a violation: the document is missing or too long to be looked at.
 bool CheckDocumentSize(const std::string& document, Violations& violations);
 
@@ -31,17 +40,38 @@ absl::Status RenderCreateProgram(const Reply& reply, const std::vector<rules::Fi
                                  v1::CreateProgramResponse& response);
 absl::Status RenderCreateRevision(const Reply& reply, const std::vector<rules::Finding>& findings,
                                   v1::CreateRevisionResponse& response);
-// Reads when the revision was created: for the read pool.
+// These read who added the revision and who approved: for the read pool.
 absl::Status RenderActivateRevision(const Reply& reply, const Rendering& rendering,
                                     v1::ActivateRevisionResponse& response);
+absl::Status RenderApproveRevision(const Reply& reply, const Rendering& rendering,
+                                   v1::ApproveRevisionResponse& response);
+absl::Status RenderScheduleRevision(const Reply& reply, const Rendering& rendering,
+                                    v1::ScheduleRevisionResponse& response);
+absl::Status RenderCancelSchedule(const Reply& reply, const Rendering& rendering,
+                                  v1::CancelScheduleResponse& response);
+absl::Status RenderPauseRule(const Reply& reply, const Rendering& rendering,
+                             v1::PauseRuleResponse& response);
+absl::Status RenderResumeRule(const Reply& reply, const Rendering& rendering,
+                              v1::ResumeRuleResponse& response);
 
 void RenderFindings(const std::vector<rules::Finding>& findings,
                     google::protobuf::RepeatedPtrField<v1::Finding>& out);
 // Everything that comes from a revision's document.
 void RenderProgram(const ProgramId& program, const rules::Rulebook& rulebook, v1::Program& out);
-// A revision of the program as it stands in `record`.
-void RenderRevision(const ProgramId& program, const Program& record, std::uint32_t number,
-                    const Revision& revision, bool has_document, v1::Revision& out);
+// A revision of the program as it stands in `record` at an instant, with its plan.
+struct RevisionView {
+  const ProgramId& program;
+  const Program& record;
+  std::uint32_t number = 0;
+  const Revision& revision;
+  Timestamp now;
+};
+struct RevisionParts {
+  bool has_document = false;
+  bool has_rules = false;
+};
+void RenderRevision(const RevisionView& view, const RevisionParts& parts, v1::Revision& out);
+void RenderPausedRule(const PausedRule& rule, v1::PausedRule& out);
 
 }  // namespace laurel
 

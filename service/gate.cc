@@ -13,6 +13,7 @@ namespace laurel {
 namespace {
 
 constexpr char kPrincipalKey[] = "laurel-principal";
+constexpr char kRoleKey[] = "laurel-role";
 constexpr std::size_t kPrincipalMax = 64;
 
 bool IsPrincipal(absl::string_view text) {
@@ -24,6 +25,37 @@ bool IsPrincipal(absl::string_view text) {
 
 }  // namespace
 
+RoleSet RolesFor(absl::string_view method) {
+  using enum Role;
+  struct Row {
+    absl::string_view method;
+    RoleSet roles;
+  };
+  static constexpr Row kRows[] = {
+      {"CreateProgram", {kAdmin}},
+      {"CreateRevision", {kMarketing}},
+      {"CheckRevision", {kMarketing}},
+      {"GetRevision", {kMarketing, kFinance, kAgent, kAuditor}},
+      {"ListRevisions", {kMarketing, kFinance, kAgent, kAuditor}},
+      {"ApproveRevision", {kMarketing, kFinance}},
+      {"ScheduleRevision", {kMarketing}},
+      {"CancelSchedule", {kMarketing}},
+      {"ActivateRevision", {kMarketing}},
+      {"PauseRule", {kMarketing}},
+      {"ResumeRule", {kMarketing, kFinance}},  // one asks, another agrees
+  };
+  for (const Row& row : kRows) {
+    if (row.method == method) return row.roles;
+  }
+  return {};
+}
+
+bool MayCall(RoleSet roles, const Caller& caller, bool needs_role) {
+  if (roles.empty()) return true;
+  if (caller.role == Role::kNone) return !needs_role;
+  return roles.has(caller.role);
+}
+
 bool IsLocalPeer(const std::string& peer) {
   // An in-process channel has no address: gRPC calls it "unknown".
   return peer == "unknown" || absl::StartsWith(peer, "ipv4:127.") ||
@@ -34,16 +66,29 @@ bool IsLocalPeer(const std::string& peer) {
 Caller Admit(const grpc::CallbackServerContext& context, Violations& violations) {
   Caller caller;
   const auto& metadata = context.client_metadata();
-  const auto found = metadata.find(kPrincipalKey);
-  if (found == metadata.end() || !IsLocalPeer(context.peer())) return caller;
-  const absl::string_view name(found->second.data(), found->second.size());
-  if (!IsPrincipal(name)) {
-    violations.Malformed(kPrincipalKey, absl::StrCat("must be 1 to ", kPrincipalMax,
-                                                     " of A-Z a-z 0-9 . _ : @ / -, was text of ",
-                                                     name.size(), " characters"));
-    return caller;
+  const auto named = metadata.find(kPrincipalKey);
+  const auto with_role = metadata.find(kRoleKey);
+  if (named == metadata.end() && with_role == metadata.end()) return caller;
+  if (!IsLocalPeer(context.peer())) return caller;
+  if (named != metadata.end()) {
+    const absl::string_view name(named->second.data(), named->second.size());
+    if (IsPrincipal(name)) {
+      caller.principal = std::string(name);
+    } else {
+      violations.Malformed(kPrincipalKey, absl::StrCat("must be 1 to ", kPrincipalMax,
+                                                       " of A-Z a-z 0-9 . _ : @ / -, was text of ",
+                                                       name.size(), " characters"));
+    }
   }
-  caller.principal = std::string(name);
+  if (with_role != metadata.end()) {
+    const absl::string_view name(with_role->second.data(), with_role->second.size());
+    if (const std::optional<Role> role = ParseRole(name)) {
+      caller.role = *role;
+    } else {
+      violations.Malformed(kRoleKey, absl::StrCat("must be a role such as MARKETING, was text of ",
+                                                  name.size(), " characters"));
+    }
+  }
   return caller;
 }
 

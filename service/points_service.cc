@@ -169,7 +169,7 @@ google::rpc::Status QuoteForMember(ReadCall& read, const ProgramId& program, Acc
   return {};
 }
 
-google::rpc::Status QuoteForAnybody(ReadCall& read, const ProgramId& program,
+google::rpc::Status QuoteForAnybody(ReadCall& read, const ProgramId& program, const Program& record,
                                     const AccruePurchase& order, const rules::Rulebook& rulebook,
                                     v1::QuotePurchaseResponse& response) {
   if (order.currency != rulebook.currency()) {
@@ -183,13 +183,12 @@ google::rpc::Status QuoteForAnybody(ReadCall& read, const ProgramId& program,
     return ToRpcStatus(*late, program);
   }
   const std::vector<PurchaseLine> lines = LinesOf(order);
-  const Rating rating(rulebook, std::nullopt,
+  const Rating rating(rulebook, record,
                       ReportedActivity{.occurred_at = order.occurred_at,
                                        .channel = order.channel,
                                        .store = order.receipt.store,
                                        .lines = lines,
-                                       .tenders = order.tenders},
-                      EvidenceKept{});
+                                       .tenders = order.tenders});
   const rules::model::Evaluated evaluated = rating.Evaluate();
   response.mutable_eligible()->set_currency_code(std::string(rulebook.currency()));
   response.mutable_eligible()->set_minor_units(evaluated.eligible_net);
@@ -228,7 +227,7 @@ google::rpc::Status QuotePurchaseNow(ReadCall& read, const v1::QuotePurchaseRequ
   if (request.has_member()) {
     return QuoteForMember(read, program, std::move(order), *rulebook, response);
   }
-  return QuoteForAnybody(read, program, order, *rulebook, response);
+  return QuoteForAnybody(read, program, *record, order, *rulebook, response);
 }
 
 // ---- batch
@@ -292,6 +291,7 @@ class BatchCall : public std::enable_shared_from_this<BatchCall> {
       return Answered();
     }
     command.principal = caller.principal;
+    command.role = caller.role;
     const auto at = static_cast<std::size_t>(index);
     replies_[at].program = command.program;
     shell_.engine().Submit(std::move(command), deadline,

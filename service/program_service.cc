@@ -32,22 +32,84 @@ google::rpc::Status GetProgramNow(ReadCall& read, const v1::GetProgramRequest& r
   RenderReadHeader(read, response);
   v1::Program& out = *response.mutable_program();
   std::shared_ptr<const rules::Rulebook> rulebook = read.view.ActiveRulebook(program);
-  if (!record->activations.empty()) {
-    const std::uint32_t number = record->activations.back().number;
-    if (const Revision* active = state.revisions.Find(RevisionKey{program, number})) {
-      RenderRevision(program, *record, number, *active, request.show_documents(),
-                     *out.mutable_active_revision());
+  const RevisionParts parts{.has_document = request.show_documents()};
+  if (const Activation* active = RevisionAt(*record, read.view.now())) {
+    if (const Revision* revision = state.revisions.Find(RevisionKey{program, active->number})) {
+      RenderRevision(RevisionView{program, *record, active->number, *revision, read.view.now()},
+                     parts, *out.mutable_active_revision());
     }
   } else {
     const Activation draft{record->revision_count, latest->digest, read.now};
     rulebook = read.view.rulebooks()->Find(state, program, draft);
   }
-  RenderRevision(program, *record, record->revision_count, *latest, request.show_documents(),
-                 *out.mutable_latest_revision());
+  RenderRevision(RevisionView{program, *record, record->revision_count, *latest, read.view.now()},
+                 parts, *out.mutable_latest_revision());
+  for (const PausedRule& rule : record->paused_rules)
+    RenderPausedRule(rule, *out.add_paused_rules());
   if (rulebook == nullptr) {
     return ToRpcStatus(absl::DataLossError("revision: must compile, did not"));
   }
   RenderProgram(program, *rulebook, out);
+  return {};
+}
+
+google::rpc::Status NoSuchProgram(const ProgramId& program) {
+  return ToRpcStatus(
+      Rejected{Rejection::kResourceNotFound, {{"name", program.str()}, {"resource", "program"}}},
+      program);
+}
+
+google::rpc::Status GetRevisionNow(ReadCall& read, const v1::GetRevisionRequest& request,
+                                   v1::GetRevisionResponse& response) {
+  const std::optional<RevisionRef> ref = ParseRevision(request.name(), read.parse.violations);
+  if (!ref) return {};
+  State& state = read.view.state();
+  const Program* record = state.programs.Find(ProgramKey{ref->program});
+  if (record == nullptr) return NoSuchProgram(ref->program);
+  const Revision* revision = state.revisions.Find(RevisionKey{ref->program, ref->number});
+  if (revision == nullptr) {
+    return ToRpcStatus(
+        Rejected{Rejection::kRevisionNotFound, {{"revision", std::to_string(ref->number)}}},
+        ref->program);
+  }
+  RenderReadHeader(read, response);
+  RenderRevision(RevisionView{ref->program, *record, ref->number, *revision, read.view.now()},
+                 RevisionParts{.has_document = request.show_document(), .has_rules = true},
+                 *response.mutable_revision());
+  return {};
+}
+
+google::rpc::Status ListRevisionsNow(ReadCall& read, const v1::ListRevisionsRequest& request,
+                                     v1::ListRevisionsResponse& response) {
+  constexpr absl::string_view kMethod = "ListRevisions";
+  const ProgramId program = ParseProgram(request.program(), read.parse.violations);
+  const auto page_size =
+      static_cast<std::uint64_t>(ParsePageSize(request.page_size(), read.parse.violations));
+  if (!read.parse.violations.empty()) return {};
+  State& state = read.view.state();
+  const Program* record = state.programs.Find(ProgramKey{program});
+  if (record == nullptr) return NoSuchProgram(program);
+  std::uint64_t first = record->revision_count;  // of this page, the newest
+  if (!request.page_token().empty()) {
+    const std::optional<std::uint64_t> position =
+        read.page_tokens.Open(kMethod, program.str(), request.page_token(), read.now);
+    if (!position) return PageTokenInvalid();
+    first = *position;
+  }
+  RenderReadHeader(read, response);
+  const std::uint64_t end = first > page_size ? first - page_size : 0;
+  for (std::uint64_t at = first; at > end; --at) {
+    const auto number = static_cast<std::uint32_t>(at);
+    const Revision* revision = state.revisions.Find(RevisionKey{program, number});
+    if (revision == nullptr) {
+      return ToRpcStatus(absl::DataLossError("revision: must be stored, was missing"));
+    }
+    RenderRevision(RevisionView{program, *record, number, *revision, read.view.now()},
+                   RevisionParts{}, *response.add_revisions());
+  }
+  if (end > 0) {
+    response.set_next_page_token(read.page_tokens.Seal(kMethod, program.str(), end, read.now));
+  }
   return {};
 }
 
@@ -86,6 +148,44 @@ class ProgramService final : public v1::ProgramService::CallbackService {
                                              v1::ActivateRevisionResponse* response) override {
     return shell_.Write(*context, *request, *response, ParseActivateRevision,
                         RenderActivateRevision, Place::kPool);
+  }
+  grpc::ServerUnaryReactor* ApproveRevision(grpc::CallbackServerContext* context,
+                                            const v1::ApproveRevisionRequest* request,
+                                            v1::ApproveRevisionResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseApproveRevision, RenderApproveRevision,
+                        Place::kPool);
+  }
+  grpc::ServerUnaryReactor* ScheduleRevision(grpc::CallbackServerContext* context,
+                                             const v1::ScheduleRevisionRequest* request,
+                                             v1::ScheduleRevisionResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseScheduleRevision,
+                        RenderScheduleRevision, Place::kPool);
+  }
+  grpc::ServerUnaryReactor* CancelSchedule(grpc::CallbackServerContext* context,
+                                           const v1::CancelScheduleRequest* request,
+                                           v1::CancelScheduleResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseCancelSchedule, RenderCancelSchedule,
+                        Place::kPool);
+  }
+  grpc::ServerUnaryReactor* PauseRule(grpc::CallbackServerContext* context,
+                                      const v1::PauseRuleRequest* request,
+                                      v1::PauseRuleResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParsePauseRule, RenderPauseRule);
+  }
+  grpc::ServerUnaryReactor* ResumeRule(grpc::CallbackServerContext* context,
+                                       const v1::ResumeRuleRequest* request,
+                                       v1::ResumeRuleResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseResumeRule, RenderResumeRule);
+  }
+  grpc::ServerUnaryReactor* GetRevision(grpc::CallbackServerContext* context,
+                                        const v1::GetRevisionRequest* request,
+                                        v1::GetRevisionResponse* response) override {
+    return shell_.Read(*context, *request, *response, GetRevisionNow, Place::kPool);
+  }
+  grpc::ServerUnaryReactor* ListRevisions(grpc::CallbackServerContext* context,
+                                          const v1::ListRevisionsRequest* request,
+                                          v1::ListRevisionsResponse* response) override {
+    return shell_.Read(*context, *request, *response, ListRevisionsNow, Place::kPool);
   }
   grpc::ServerUnaryReactor* GetProgram(grpc::CallbackServerContext* context,
                                        const v1::GetProgramRequest* request,

@@ -356,6 +356,7 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
   Engine::Options options;
   options.queue_commands_max = config.queue_commands_max;
   options.batch_commands_max = config.batch_commands_max;
+  options.approvals = config.approvals;
   options.checkpoint_file = CheckpointFile(booted.dir);
   options.origin = OriginOf(identity);
   options.signer = *signer;
@@ -406,6 +407,7 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
   log.Write(LogLevel::kInfo, "serving",
             {{"version", kVersion},
              {"address", address},
+             {"approvals", ToString(config.approvals)},
              {"ledger", identity.origin},
              {"epoch", absl::StrCat(head.epoch)},
              {"sequence", absl::StrCat(head.sequence)}});

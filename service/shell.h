@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "engine/base/reason.h"
 #include "engine/engine.h"
 #include "service/convert.h"
@@ -184,11 +185,16 @@ class Shell {
                 Render render, Place place) {
     Violations violations;
     Caller caller = Admit(*call.context, violations);
+    const bool needs_role = engine_.approvals().people > 0;
+    if (!MayCall(RolesOf<Request>(), caller, needs_role)) {
+      return Finish(call, PermissionMissing(MethodOf<Request>(), caller.role));
+    }
     Command command = parse(request, ParseContext{hasher_, violations});
     if (!violations.empty()) return Finish(call, ToRpcStatus(violations));
     const std::int64_t left = MicrosLeft(*call.context);
     if (left < kWriteMicrosMin) return Finish(call, DeadlineTooShort());
     command.principal = std::move(caller.principal);
+    command.role = caller.role;
     const Timestamp deadline = engine_.Now().PlusMicros(left);
 
     // Runs once the entry is durable, even if the client has gone; request and response live until
@@ -214,6 +220,12 @@ class Shell {
   template <class Request, class Response, class Handle>
   void ReadNow(const Call& call, const Request& request, Response& response, const Handle& handle) {
     Violations violations;
+    if (!RolesOf<Request>().empty()) {
+      const Caller caller = Admit(*call.context, violations);
+      if (!MayCall(RolesOf<Request>(), caller, /*needs_role=*/false)) {
+        return Finish(call, PermissionMissing(MethodOf<Request>(), caller.role));
+      }
+    }
     ReadCall read{engine_,    engine_.Read(), engine_.Now(), ParseContext{hasher_, violations},
                   revisions_, page_tokens_};
     google::rpc::Status status = handle(read, request, response);
@@ -226,6 +238,16 @@ class Shell {
     Finish(call, status);
   }
 
+  // "ApproveRevision" of ApproveRevisionRequest.
+  template <class Request>
+  static absl::string_view MethodOf() {
+    return absl::StripSuffix(Request::descriptor()->name(), "Request");
+  }
+  template <class Request>
+  static RoleSet RolesOf() {
+    static const RoleSet roles = RolesFor(MethodOf<Request>());
+    return roles;
+  }
   template <class Request>
   static std::uint64_t AtLeastSequence(const Request& request) {
     if constexpr (requires { request.at_least_sequence(); }) return request.at_least_sequence();

@@ -62,7 +62,11 @@ google::rpc::Code CodeOf(Rejection rejection) {
     case Rejection::kInsufficientPoints:
     case Rejection::kReturnExceedsPurchase:
     case Rejection::kReversalExceedsRedemption:
+    case Rejection::kApprovalRequired:
+    case Rejection::kApprovalStale:
       return google::rpc::FAILED_PRECONDITION;
+    case Rejection::kSelfApprovalForbidden:
+      return google::rpc::PERMISSION_DENIED;
     case Rejection::kOccurredAtOutOfWindow:
     case Rejection::kInvalidField:
     case Rejection::kRequestIdReused:
@@ -137,6 +141,9 @@ Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>&
       if (facts.contains("identities_max")) {
         return text("identities", "must be at most ", fact("identities_max"), ", was full");
       }
+      if (facts.contains("missing")) {
+        return text("document", "must state ", fact("missing"), " to be approved, did not");
+      }
       return text("state", "must allow the move, was ", fact("state"));
     case Rejection::kAmountNotAllowed:
       return text("amount", "must keep to ", fact("bound"), ", was ", fact("value"));
@@ -157,6 +164,13 @@ Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>&
     case Rejection::kRequestIdReused:
       return text("request_id", "must be new for another request, was used by ",
                   fact("method", "one"));
+    case Rejection::kApprovalRequired:
+      return text("revision", "must be approved by others than its author (", fact("required"),
+                  "), was by ", fact("approvals"));
+    case Rejection::kApprovalStale:
+      return text("digest", "must be that of the revision, ", fact("digest"), ", was another");
+    case Rejection::kSelfApprovalForbidden:
+      return text("principal", "must be a second person, was the first");
   }
   LAUREL_CHECK(false, "a rejection is one of its values");
 }
@@ -241,6 +255,12 @@ v1::ErrorReason ToReason(Rejection rejection) {
       return v1::ERROR_REASON_INVALID_FIELD;
     case Rejection::kRequestIdReused:
       return v1::ERROR_REASON_REQUEST_ID_REUSED;
+    case Rejection::kApprovalRequired:
+      return v1::ERROR_REASON_APPROVAL_REQUIRED;
+    case Rejection::kApprovalStale:
+      return v1::ERROR_REASON_APPROVAL_STALE;
+    case Rejection::kSelfApprovalForbidden:
+      return v1::ERROR_REASON_SELF_APPROVAL_FORBIDDEN;
   }
   LAUREL_CHECK(false, "a rejection is one of its values");
 }
@@ -356,6 +376,13 @@ std::optional<std::int64_t> RetryMillis(const google::rpc::Status& status) {
     return info.retry_delay().seconds() * 1'000 + info.retry_delay().nanos() / 1'000'000;
   }
   return std::nullopt;
+}
+
+google::rpc::Status PermissionMissing(absl::string_view method, Role role) {
+  const std::string name = role == Role::kNone ? "none" : std::string(ToString(role));
+  return Make(google::rpc::PERMISSION_DENIED, ToString(v1::ERROR_REASON_PERMISSION_MISSING),
+              absl::StrCat("role: must be one that may call ", method, ", was ", name),
+              {{"method", std::string(method)}, {"role", name}});
 }
 
 google::rpc::Status NotFound(v1::ErrorReason reason, absl::string_view resource) {

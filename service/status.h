@@ -45,6 +45,8 @@ std::map<std::string, std::string> FactsOf(const Rejected& rejected, const Progr
 absl::string_view ToString(v1::ErrorReason reason);
 
 // What the service itself refuses.
+// The caller's role may not call the method.
+google::rpc::Status PermissionMissing(absl::string_view method, Role role);
 google::rpc::Status NotFound(v1::ErrorReason reason, absl::string_view resource);
 google::rpc::Status PageTokenInvalid();
 

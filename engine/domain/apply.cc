@@ -80,15 +80,34 @@ TrackedSum& SumOf(std::vector<TrackedSum>& sums, const std::string& metric) {
 }
 
 void CountMetric(State& state, MemberId id, Date date, const MetricCounted& counted) {
-  TrackedSum& month = SumOf(
-      MonthOf(state.members.Mutable(MemberKey{id}), date.month_number()).tracked, counted.metric);
-  TrackedSum& day =
-      SumOf(DayOf(state.months.Mutable(MonthKey{id, date.month_number()}), date.day()).tracked,
-            counted.metric);
+  const SumsOfDay sums = SumsOf(state, id, date);
+  TrackedSum& month = SumOf(sums.month.tracked, counted.metric);
+  TrackedSum& day = SumOf(sums.day.tracked, counted.metric);
   const bool had_value = day.value > 0;
   day.value += counted.delta;
   month.value += counted.delta;
   month.days += static_cast<int>(day.value > 0) - static_cast<int>(had_value);
+}
+
+// Keeps the order of `from`; of equal ones the later entry comes later.
+void InsertByInstant(const Activation& activation, std::vector<Activation>& activations) {
+  const auto later =
+      std::find_if(activations.begin(), activations.end(),
+                   [&](const Activation& other) { return other.from > activation.from; });
+  activations.insert(later, activation);
+}
+
+// Takes the schedule out and returns it; empty if there is none.
+std::optional<Activation> EraseSchedule(std::uint32_t number, Timestamp from,
+                                        std::vector<Activation>& schedules) {
+  const auto found =
+      std::find_if(schedules.begin(), schedules.end(), [&](const Activation& schedule) {
+        return schedule.number == number && schedule.from == from;
+      });
+  if (found == schedules.end()) return std::nullopt;
+  const Activation schedule = *found;
+  schedules.erase(found);
+  return schedule;
 }
 
 // ---- events
@@ -248,12 +267,65 @@ struct Folder {
   }
   void operator()(const RevisionCreated& e) const {
     state.revisions.Put(RevisionKey{entry.program, e.number},
-                        Revision{e.digest, e.canonical, entry.recorded_at});
-    state.programs.Mutable(ProgramKey{entry.program}).revision_count = e.number;
+                        Revision{.digest = e.digest,
+                                 .canonical = e.canonical,
+                                 .created_at = entry.recorded_at,
+                                 .author = entry.principal,
+                                 .author_role = entry.role});
+    program().revision_count = e.number;
+  }
+  Program& program() const { return state.programs.Mutable(ProgramKey{entry.program}); }
+  // Changes the schedules and keeps the index of what is due.
+  template <class Change>
+  void ChangeSchedules(Change&& change) const {
+    Program& record = program();
+    const Timestamp before = record.due_at();
+    change(record.schedules);
+    const Timestamp after = record.due_at();
+    if (before == after) return;
+    if (!before.is_never()) state.programs_due.Erase(ProgramDueKey{before, entry.program});
+    if (!after.is_never()) state.programs_due.Put(ProgramDueKey{after, entry.program}, Marker{});
   }
   void operator()(const RevisionActivated& e) const {
-    state.programs.Mutable(ProgramKey{entry.program})
-        .activations.push_back(Activation{e.number, e.digest, entry.recorded_at});
+    if (e.scheduled_from) {
+      ChangeSchedules([&](std::vector<Activation>& schedules) {
+        EraseSchedule(e.number, *e.scheduled_from, schedules);
+      });
+    }
+    const Timestamp from = e.scheduled_from.value_or(entry.recorded_at);
+    InsertByInstant(Activation{e.number, e.digest, from}, program().activations);
+  }
+  void operator()(const RevisionApproved& e) const {
+    Revision& revision = state.revisions.Mutable(RevisionKey{entry.program, e.number});
+    revision.votes.push_back(Vote{entry.principal, entry.role, entry.recorded_at});
+    if (e.is_final) revision.approved_at = entry.recorded_at;
+  }
+  void operator()(const RevisionScheduled& e) const {
+    ChangeSchedules([&](std::vector<Activation>& schedules) {
+      InsertByInstant(Activation{e.number, e.digest, e.from}, schedules);
+    });
+  }
+  void operator()(const ScheduleCancelled& e) const {
+    ChangeSchedules([&](std::vector<Activation>& schedules) {
+      const std::optional<Activation> cancelled = EraseSchedule(e.number, e.from, schedules);
+      if (cancelled) program().cancelled.push_back(*cancelled);
+    });
+  }
+  void operator()(const RulePaused& e) const {
+    std::vector<PausedRule>& paused = program().paused_rules;
+    const auto place = std::find_if(paused.begin(), paused.end(),
+                                    [&](const PausedRule& other) { return other.rule >= e.rule; });
+    paused.insert(place, PausedRule{e.rule, entry.recorded_at, entry.principal, ""});
+  }
+  void operator()(const RuleResumed& e) const {
+    std::vector<PausedRule>& paused = program().paused_rules;
+    if (e.is_final) {
+      std::erase_if(paused, [&](const PausedRule& rule) { return rule.rule == e.rule; });
+      return;
+    }
+    for (PausedRule& rule : paused) {
+      if (rule.rule == e.rule) rule.resume_asked_by = entry.principal;
+    }
   }
 };
 
@@ -355,6 +427,41 @@ bool PostingsBalance(const Entry& entry) {
   return true;
 }
 
+namespace {
+
+bool IsOfProgram(const Event& event) {
+  return std::holds_alternative<RevisionCreated>(event) ||
+         std::holds_alternative<RevisionActivated>(event) ||
+         std::holds_alternative<RevisionApproved>(event) ||
+         std::holds_alternative<RevisionScheduled>(event) ||
+         std::holds_alternative<ScheduleCancelled>(event) ||
+         std::holds_alternative<RulePaused>(event) || std::holds_alternative<RuleResumed>(event);
+}
+
+// Of events on programs: what they rest on is there.
+std::string FitsProgram(const Entry& entry, const Event& event, State& state) {
+  const auto has_schedule = [&](std::uint32_t number, Timestamp from) {
+    const Program* program = state.programs.Find(ProgramKey{entry.program});
+    return program != nullptr &&
+           std::any_of(program->schedules.begin(), program->schedules.end(),
+                       [&](const Activation& s) { return s.number == number && s.from == from; });
+  };
+  if (const auto* approved = std::get_if<RevisionApproved>(&event)) {
+    if (state.revisions.Find(RevisionKey{entry.program, approved->number}) == nullptr)
+      return "an approved revision is not there";
+  }
+  if (const auto* activated = std::get_if<RevisionActivated>(&event)) {
+    if (activated->scheduled_from && !has_schedule(activated->number, *activated->scheduled_from))
+      return "the schedule of an activation is not there";
+  }
+  if (const auto* cancelled = std::get_if<ScheduleCancelled>(&event)) {
+    if (!has_schedule(cancelled->number, cancelled->from)) return "a schedule is not there";
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string Fits(const Entry& entry, State& state) {
   if (!PostingsBalance(entry)) return "postings do not sum to zero";
   if (!entry.postings.empty() && !entry.effective_on) return "postings have no civil day";
@@ -365,9 +472,9 @@ std::string Fits(const Entry& entry, State& state) {
   if (touches_member && !entry.member) return "a member's account moves without a member";
   std::map<LotKey, Lot> lots;
   for (const Event& event : entry.events) {
-    const bool needs_member = !std::holds_alternative<RevisionCreated>(event) &&
-                              !std::holds_alternative<RevisionActivated>(event);
-    if (needs_member && !entry.member) return "an event of a member names no member";
+    if (!IsOfProgram(event) && !entry.member) return "an event of a member names no member";
+    const std::string misfit = FitsProgram(entry, event, state);
+    if (!misfit.empty()) return misfit;
     if (const auto* award = std::get_if<PointsAwarded>(&event)) {
       if (!entry.effective_on) return "an award has no civil day";
       if (award->type_index > 64) return "an award's point type is out of range";

@@ -49,6 +49,7 @@ class Tuple {
 
 struct Writer {
   Tuple& t;
+  const std::string& principal;
 
   void operator()(const EnrollMember& o) const {
     t.Number(static_cast<std::int64_t>(o.identities.size()));
@@ -105,6 +106,15 @@ struct Writer {
   void operator()(const AdvanceMember& o) const {
     t.Number(static_cast<std::int64_t>(o.member.raw()));
   }
+  void operator()(const ApproveRevision& o) const {
+    t.Number(o.number).Number(o.digest ? 1 : 0).Bytes(AsBytes(o.digest.value_or(Hash{})));
+    t.Bytes(principal);
+  }
+  void operator()(const ScheduleRevision& o) const { t.Number(o.number).Number(o.from.micros()); }
+  void operator()(const CancelSchedule& o) const { t.Number(o.number); }
+  void operator()(const PauseRule& o) const { t.Bytes(o.rule); }
+  void operator()(const ResumeRule& o) const { t.Bytes(o.rule).Bytes(principal); }
+  void operator()(const AdvanceProgram&) const {}
 };
 
 }  // namespace
@@ -118,6 +128,10 @@ static_assert(
     std::is_same_v<
         std::variant_alternative_t<static_cast<std::size_t>(Method::kAdvanceMember) - 1, Order>,
         AdvanceMember>);
+static_assert(
+    std::is_same_v<
+        std::variant_alternative_t<static_cast<std::size_t>(Method::kAdvanceProgram) - 1, Order>,
+        AdvanceProgram>);
 
 absl::string_view ToString(Method method) {
   switch (method) {
@@ -149,6 +163,18 @@ absl::string_view ToString(Method method) {
       return "ActivateRevision";
     case Method::kAdvanceMember:
       return "AdvanceMember";
+    case Method::kApproveRevision:
+      return "ApproveRevision";
+    case Method::kScheduleRevision:
+      return "ScheduleRevision";
+    case Method::kCancelSchedule:
+      return "CancelSchedule";
+    case Method::kPauseRule:
+      return "PauseRule";
+    case Method::kResumeRule:
+      return "ResumeRule";
+    case Method::kAdvanceProgram:
+      return "AdvanceProgram";
   }
   return "";
 }
@@ -158,7 +184,7 @@ Hash FingerprintOf(const Command& command) {
   tuple.Number(1)
       .Number(static_cast<std::int64_t>(MethodOf(command.order)))
       .Bytes(command.program.str());
-  std::visit(Writer{tuple}, command.order);
+  std::visit(Writer{tuple, command.principal}, command.order);
   return Sha256(tuple.bytes());
 }
 

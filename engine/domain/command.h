@@ -105,10 +105,36 @@ struct AdvanceMember {
   std::optional<Timestamp> activity_at;
 };
 
+// Somebody's approval of a revision; who asks is who approves.
+struct ApproveRevision {
+  std::uint32_t number = 0;
+  std::optional<Hash> digest;  // of what was read; left out: whatever the revision is
+};
+// Puts a revision into force at an instant to come.
+struct ScheduleRevision {
+  std::uint32_t number = 0;
+  Timestamp from;
+};
+// Calls off the schedule of a revision.
+struct CancelSchedule {
+  std::uint32_t number = 0;
+};
+// Stops a rule of the active revision from awarding, at once.
+struct PauseRule {
+  std::string rule;
+};
+// Lets it award again.
+struct ResumeRule {
+  std::string rule;
+};
+// Puts into force what is scheduled and due. Made by the engine itself, under no request id.
+struct AdvanceProgram {};
+
 using Order =
     std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember,
                  CloseMember, AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption,
-                 CreateProgram, CreateRevision, ActivateRevision, AdvanceMember>;
+                 CreateProgram, CreateRevision, ActivateRevision, AdvanceMember, ApproveRevision,
+                 ScheduleRevision, CancelSchedule, PauseRule, ResumeRule, AdvanceProgram>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -126,20 +152,28 @@ enum class Method : std::uint8_t {
   kCreateRevision = 12,
   kActivateRevision = 13,
   kAdvanceMember = 14,
+  kApproveRevision = 15,
+  kScheduleRevision = 16,
+  kCancelSchedule = 17,
+  kPauseRule = 18,
+  kResumeRule = 19,
+  kAdvanceProgram = 20,
 };
 
 struct Command {
   ProgramId program;
-  RequestId request;      // empty only for AdvanceMember
+  RequestId request;      // empty only for AdvanceMember and AdvanceProgram
   std::string principal;  // who asked, as the service knows it; may be empty
   Order order;
+  Role role = Role::kNone;  // in which who asked did
 };
 
 Method MethodOf(const Order& order);
 absl::string_view ToString(Method method);  // AccruePurchase
 
 // SHA-256 over a tuple of the order's parsed fields (version 1), so that two encodings of one
-// request agree and a changed field does not. Leaves out request id and principal.
+// request agree and a changed field does not. Leaves out request id, principal and role, but for
+// approvals, where who asks is what is asked.
 Hash FingerprintOf(const Command& command);
 
 }  // namespace laurel

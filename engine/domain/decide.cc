@@ -95,12 +95,19 @@ Rejected ResourceNotFound(absl::string_view kind, absl::string_view name) {
 }
 
 const Activation* RevisionAt(const Program& program, Timestamp occurred_at) {
-  if (program.activations.empty()) return nullptr;
-  const Activation* found = &program.activations.front();
+  const Activation* found = program.activations.empty() ? nullptr : &program.activations.front();
   for (const Activation& activation : program.activations) {
     if (activation.from <= occurred_at) found = &activation;
   }
+  for (const Activation& schedule : program.schedules) {
+    if (schedule.from <= occurred_at) found = &schedule;
+  }
   return found;
+}
+
+bool IsDue(State& state, const ProgramId& program, Timestamp now) {
+  const Program* record = state.programs.Find(ProgramKey{program});
+  return record != nullptr && record->due_at() <= now;
 }
 
 // ---- dispatch
@@ -156,6 +163,24 @@ struct Dispatcher {
   Decision operator()(const AdvanceMember& o) const {
     return DecideAdvance(state, command, o, context);
   }
+  Decision operator()(const ApproveRevision& o) const {
+    return DecideApprove(state, command, o, context);
+  }
+  Decision operator()(const ScheduleRevision& o) const {
+    return DecideSchedule(state, command, o, context);
+  }
+  Decision operator()(const CancelSchedule& o) const {
+    return DecideCancelSchedule(state, command, o, context);
+  }
+  Decision operator()(const PauseRule& o) const {
+    return DecidePauseRule(state, command, o, context);
+  }
+  Decision operator()(const ResumeRule& o) const {
+    return DecideResumeRule(state, command, o, context);
+  }
+  Decision operator()(const AdvanceProgram&) const {
+    return DecideAdvanceProgram(state, command, context);
+  }
 };
 
 }  // namespace
@@ -181,6 +206,7 @@ Entry MakeEntry(State& state, const Command& command, const Context& context, De
   entry.method = MethodOf(command.order);
   entry.request = command.request;
   entry.principal = command.principal;
+  entry.role = command.role;
   entry.fingerprint = fingerprint;
   if (auto* rejected = std::get_if<Rejected>(&decision)) {
     entry.kind = EntryKind::kRefused;
@@ -228,7 +254,7 @@ Entry MakeEntry(State& state, const Command& command, const Context& context, De
 TierView TierAt(State& state, MemberId id, const rules::Rulebook& rulebook, Timestamp instant) {
   const Member* member = state.members.Find(MemberKey{id});
   LAUREL_CHECK(member != nullptr, "the caller resolved the member");
-  const Standing standing(state, id, rulebook);
+  const MemberStanding standing(state, id, rulebook);
   const MemberTier tier = standing.TierAt(member->tier, instant, member->tier.review_not_before);
   return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(instant)));
 }
@@ -236,7 +262,7 @@ TierView TierAt(State& state, MemberId id, const rules::Rulebook& rulebook, Time
 std::vector<ProgressLine> RetentionAt(State& state, MemberId id, const rules::Rulebook& rulebook,
                                       const TierView& tier, Timestamp instant) {
   if (tier.review_at.is_never()) return {};
-  const Standing standing(state, id, rulebook);
+  const MemberStanding standing(state, id, rulebook);
   MemberTier held;
   held.tier = tier.tier;
   held.since = tier.since;

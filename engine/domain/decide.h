@@ -8,6 +8,7 @@
 #include "engine/domain/command.h"
 #include "engine/domain/entry.h"
 #include "engine/domain/rejection.h"
+#include "engine/domain/revision_life.h"
 #include "engine/domain/state.h"
 #include "rules/program/rulebook.h"
 
@@ -28,6 +29,7 @@ struct Context {
   std::uint64_t sequence = 0;  // that the entry will have
   Timestamp recorded_at;
   RulebookLibrary* rulebooks = nullptr;
+  Quorum approvals = {};  // that a revision needs
 };
 
 struct Accepted {
@@ -58,8 +60,12 @@ bool IsDue(State& state, MemberId member, Timestamp now,
 Entry MakeEntry(State& state, const Command& command, const Context& context, Decision decision,
                 const Hash& fingerprint);
 
-// The revision in force for something that occurred at an instant: the last one activated by then,
-// and the first one for what lies before. Null if the program has none.
+// Whether a scheduled revision has to be put into force before a command on the program may be
+// decided.
+bool IsDue(State& state, const ProgramId& program, Timestamp now);
+
+// The revision in force for something that occurred at an instant: the last one activated or
+// scheduled by then, and the first one for what lies before. Null if the program has none.
 const Activation* RevisionAt(const Program& program, Timestamp occurred_at);
 
 // Reads that share their arithmetic with decisions.

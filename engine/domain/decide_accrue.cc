@@ -151,7 +151,7 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
                                    .purchases = 1,
                                    .points = std::move(points),
                                    .tracked = std::move(counted)};
-  const Standing standing(state, *id, *rulebook);
+  const MemberStanding standing(state, *id, *rulebook);
   MemberTier tier = member.tier;
   const MetricValues metrics = standing.MetricsAsOf(tier, rulebook->LocalDate(latest), &activity);
   if (const std::optional<TierDecided> upgrade = standing.JudgeUpgrade(tier, metrics, latest)) {

@@ -55,7 +55,7 @@ Decision DecideAdvance(State& state, const Command& command, const AdvanceMember
     accepted.kind = EntryKind::kTierReview;
     accepted.occurred_at = tier.review_at;
     accepted.effective_on = rulebook->LocalDate(tier.review_at);
-    const Standing standing(state, order.member, *rulebook);
+    const MemberStanding standing(state, order.member, *rulebook);
     const MetricValues metrics = standing.MetricsAsOf(tier, standing.LastDayOfTerm(tier));
     const TierDecided verdict = standing.JudgeReview(tier, metrics);
     accepted.events.push_back(verdict);

@@ -263,10 +263,8 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
     return Rejected{Rejection::kReceiptContentDiffers,
                     {{"differing", differing}, {"entry", entry_name}}};
   }
-  const auto activation =
-      std::find_if(program->activations.begin(), program->activations.end(),
-                   [&](const Activation& a) { return a.digest == *sale->revision; });
-  LAUREL_CHECK(activation != program->activations.end(), "the revision that awarded was active");
+  const Activation* activation = FindActivation(*program, *sale->revision);
+  LAUREL_CHECK(activation != nullptr, "the revision that awarded was to be in force");
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, *activation);
   const std::shared_ptr<const rules::Rulebook> active =
@@ -395,7 +393,7 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   // A tier falls when what its upgrade rested on is gone, at the upgrade's instant and now, by the
   // rules of today.
   MemberTier tier = member.tier;
-  const Standing standing(state, id, *active);
+  const MemberStanding standing(state, id, *active);
   const MetricValues now =
       standing.MetricsAsOf(tier, active->LocalDate(member.latest_occurred_at), &undone);
   const bool may_fall = TierIndex(*active, tier.tier) != 0 && tier.term == 1 &&

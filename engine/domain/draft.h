@@ -74,6 +74,17 @@ Decision DecideActivate(State& state, const Command& command, const ActivateRevi
                         const Context& context);
 Decision DecideAdvance(State& state, const Command& command, const AdvanceMember& order,
                        const Context& context);
+Decision DecideApprove(State& state, const Command& command, const ApproveRevision& order,
+                       const Context& context);
+Decision DecideSchedule(State& state, const Command& command, const ScheduleRevision& order,
+                        const Context& context);
+Decision DecideCancelSchedule(State& state, const Command& command, const CancelSchedule& order,
+                              const Context& context);
+Decision DecidePauseRule(State& state, const Command& command, const PauseRule& order,
+                         const Context& context);
+Decision DecideResumeRule(State& state, const Command& command, const ResumeRule& order,
+                          const Context& context);
+Decision DecideAdvanceProgram(State& state, const Command& command, const Context& context);
 
 }  // namespace laurel
 

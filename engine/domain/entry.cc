@@ -36,6 +36,16 @@ absl::string_view ToString(EntryKind kind) {
       return "revision_created";
     case EntryKind::kRevisionActivated:
       return "revision_activated";
+    case EntryKind::kRevisionApproved:
+      return "revision_approved";
+    case EntryKind::kRevisionScheduled:
+      return "revision_scheduled";
+    case EntryKind::kScheduleCancelled:
+      return "schedule_cancelled";
+    case EntryKind::kRulePaused:
+      return "rule_paused";
+    case EntryKind::kRuleResumed:
+      return "rule_resumed";
   }
   return "";
 }

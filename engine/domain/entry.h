@@ -30,7 +30,13 @@ enum class EntryKind : std::uint8_t {
   kProgramCreated = 14,
   kRevisionCreated = 15,
   kRevisionActivated = 16,
+  kRevisionApproved = 17,
+  kRevisionScheduled = 18,
+  kScheduleCancelled = 19,
+  kRulePaused = 20,
+  kRuleResumed = 21,
 };
+inline constexpr EntryKind kEntryKindLast = EntryKind::kRuleResumed;
 absl::string_view ToString(EntryKind kind);  // accrue
 
 // Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by
@@ -89,6 +95,7 @@ struct Entry {
   Method method = Method::kAdvanceMember;
   RequestId request;
   std::string principal;
+  Role role = Role::kNone;  // of the principal
   Hash fingerprint{};
   std::optional<Hash> revision;  // digest of the revision that decided
   std::optional<Date>

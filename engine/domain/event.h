@@ -66,6 +66,7 @@ struct EvidenceKept {
   std::vector<std::int64_t> pending;
   std::vector<CounterRead> counters;  // that were asked for
   std::vector<CarryRead> carries;     // that are not 0
+  std::vector<std::uint32_t> paused_rules;
   friend bool operator==(const EvidenceKept&, const EvidenceKept&) = default;
 };
 
@@ -172,13 +173,39 @@ struct RevisionCreated {
 struct RevisionActivated {
   std::uint32_t number = 0;
   Hash digest{};
+  std::optional<Timestamp> scheduled_from;  // empty: in force from when it was recorded
+};
+// The entry's principal approves of a revision.
+struct RevisionApproved {
+  std::uint32_t number = 0;
+  Hash digest{};
+  bool is_final = false;  // nobody else is needed: the revision is APPROVED
+};
+struct RevisionScheduled {
+  std::uint32_t number = 0;
+  Hash digest{};
+  Timestamp from;
+};
+struct ScheduleCancelled {
+  std::uint32_t number = 0;
+  Timestamp from;
+  RevisionState to = RevisionState::kApproved;  // state of the revision afterwards
+};
+struct RulePaused {
+  std::string rule;
+};
+// The entry's principal wants a paused rule to award again.
+struct RuleResumed {
+  std::string rule;
+  bool is_final = false;  // nobody else is needed: it does
 };
 
 using Event =
     std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
                  PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed,
                  RedemptionReversed, LotExpired, TierDecided, LotsDue, ReviewPostponed,
-                 RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted>;
+                 RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted,
+                 RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed>;
 
 }  // namespace laurel
 

@@ -6,6 +6,7 @@
 
 #include "engine/domain/command.h"
 #include "engine/domain/rejection.h"
+#include "engine/domain/state.h"
 #include "rules/program/rulebook.h"
 
 // The seam between receipts and rules.

@@ -6,6 +6,7 @@
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "engine/domain/member_token.h"
+#include "engine/domain/revision_life.h"
 #include "rules/program/amounts.h"
 #include "rules/program/lot_terms.h"
 #include "rules/program/metrics_after.h"
@@ -146,6 +147,18 @@ Rating::Rating(State& state, const rules::Rulebook& rulebook, const ProgramId& p
   facts_.activity.occurred_at = activity.occurred_at;
   GatherMember(state);
   GatherCarries(state);
+  GatherPaused(state.programs.Find(ProgramKey{program}));
+  SetFacts(activity);
+}
+
+Rating::Rating(const rules::Rulebook& rulebook, const Program& program,
+               const ReportedActivity& activity)
+    : rulebook_(rulebook),
+      model_(rulebook.model()),
+      state_(nullptr),
+      date_(rulebook.LocalDate(activity.occurred_at)) {
+  facts_.activity.occurred_at = activity.occurred_at;
+  GatherPaused(&program);
   SetFacts(activity);
 }
 
@@ -165,10 +178,10 @@ Rating::Rating(const rules::Rulebook& rulebook, std::optional<MemberId> member,
 }
 
 void Rating::GatherMember(State& state) {
-  const Standing standing(state, *member_, rulebook_);
+  const MemberStanding standing(state, *member_, rulebook_);
   const MemberTier& tier = state.members.Find(MemberKey{*member_})->tier;
   const Timestamp at = facts_.activity.occurred_at;
-  const Standing::Shown shown = standing.ShownAt(at);
+  const MemberStanding::Shown shown = standing.ShownAt(at);
   const model::MemberFact member = standing.Facts();
   dates_ = standing.DatesOf(tier);
   tiers_ = standing.TierStateOf(tier);
@@ -193,6 +206,14 @@ void Rating::GatherCarries(State& state) {
     if (carried == nullptr || carried->used == 0) continue;
     evidence_.carries.push_back(
         EvidenceKept::CarryRead{static_cast<std::uint32_t>(rule), carried->used});
+  }
+}
+
+void Rating::GatherPaused(const Program* program) {
+  if (program == nullptr || program->paused_rules.empty()) return;
+  for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
+    if (!IsPaused(*program, model_.rules[rule].id)) continue;
+    evidence_.paused_rules.push_back(static_cast<std::uint32_t>(rule));
   }
 }
 
@@ -255,6 +276,8 @@ void Rating::SetFacts(const ReportedActivity& activity) {
     carries_.push_back(model::CarryFact{carry.rule, carry.micros});
   }
   facts_.carries = carries_;
+  paused_.assign(evidence_.paused_rules.begin(), evidence_.paused_rules.end());
+  facts_.paused_rules = paused_;
 }
 
 CounterKey Rating::KeyOf(std::size_t counter, absl::string_view by) const {
@@ -279,7 +302,8 @@ model::Evaluated Rating::Evaluate() const { return model::Evaluate(model_, facts
 
 std::optional<EvidenceKept> Rating::evidence() const {
   const bool is_needed = model_.reads_member || model_.reads_metrics || model_.reads_balances ||
-                         !evidence_.counters.empty() || !evidence_.carries.empty();
+                         !evidence_.counters.empty() || !evidence_.carries.empty() ||
+                         !evidence_.paused_rules.empty();
   if (!is_needed) return std::nullopt;
   EvidenceKept kept = evidence_;
   const std::string& base = rulebook_.tiers().front().id;

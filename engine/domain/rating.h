@@ -34,6 +34,8 @@ class Rating : private rules::model::CounterSource {
   // it.
   Rating(State& state, const rules::Rulebook& rulebook, const ProgramId& program, MemberId member,
          const ReportedActivity& activity);
+  // For nobody in particular: a member of the base tier who never did anything before.
+  Rating(const rules::Rulebook& rulebook, const Program& program, const ReportedActivity& activity);
   // As it was decided. A member is only named, for samples by hash.
   Rating(const rules::Rulebook& rulebook, std::optional<MemberId> member,
          const ReportedActivity& activity, EvidenceKept evidence);
@@ -57,6 +59,7 @@ class Rating : private rules::model::CounterSource {
   CounterKey KeyOf(std::size_t counter, absl::string_view by) const;
   void GatherMember(State& state);
   void GatherCarries(State& state);
+  void GatherPaused(const Program* program);
   void SetFacts(const ReportedActivity& activity);
 
   const rules::Rulebook& rulebook_;
@@ -73,6 +76,7 @@ class Rating : private rules::model::CounterSource {
   std::vector<std::vector<absl::string_view>> texts_;
   std::vector<rules::model::ItemFact> items_;
   std::vector<rules::model::CarryFact> carries_;
+  std::vector<std::size_t> paused_;
   rules::model::Facts facts_;
 };
 

@@ -40,6 +40,12 @@ absl::string_view ToString(Rejection rejection) {
       return "INVALID_FIELD";
     case Rejection::kRequestIdReused:
       return "REQUEST_ID_REUSED";
+    case Rejection::kApprovalRequired:
+      return "APPROVAL_REQUIRED";
+    case Rejection::kApprovalStale:
+      return "APPROVAL_STALE";
+    case Rejection::kSelfApprovalForbidden:
+      return "SELF_APPROVAL_FORBIDDEN";
   }
   return "";
 }
@@ -73,7 +79,10 @@ const std::vector<Rejection>& AllRejections() {
                                                             Rejection::kReversalExceedsRedemption,
                                                             Rejection::kOccurredAtOutOfWindow,
                                                             Rejection::kInvalidField,
-                                                            Rejection::kRequestIdReused};
+                                                            Rejection::kRequestIdReused,
+                                                            Rejection::kApprovalRequired,
+                                                            Rejection::kApprovalStale,
+                                                            Rejection::kSelfApprovalForbidden};
   return *all;
 }
 

@@ -32,6 +32,10 @@ enum class Rejection : std::uint8_t {
   kOccurredAtOutOfWindow = 16,  // too far back or ahead for the program
   kInvalidField = 17,           // a field does not fit the program, such as another currency
   kRequestIdReused = 18,        // the request id was used for another request
+  // Recorded again.
+  kApprovalRequired = 19,       // too few people have approved
+  kApprovalStale = 20,          // what was approved is not what is there
+  kSelfApprovalForbidden = 21,  // the author, or who asked first, is no second person
 };
 // Whether a refusal is kept under its request id, so that a late duplicate is refused for ever.
 bool IsRecorded(Rejection rejection);

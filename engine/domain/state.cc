@@ -55,6 +55,7 @@ State::State(const State* parent, StateSource* source)
       programs(Parent(parent, &State::programs), source),
       revisions(Parent(parent, &State::revisions), source),
       due(Parent(parent, &State::due), source),
+      programs_due(Parent(parent, &State::programs_due), source),
       member_entries(Parent(parent, &State::member_entries), source),
       tier_changes(Parent(parent, &State::tier_changes), source),
       counters(Parent(parent, &State::counters), source),

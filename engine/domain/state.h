@@ -222,12 +222,27 @@ struct ProgramKey {
 struct Activation {
   std::uint32_t number = 0;
   Hash digest{};
-  Timestamp from;  // recorded
+  Timestamp from;  // in force from then on
   friend bool operator==(const Activation&, const Activation&) = default;
+};
+// A rule that awards nothing for now, whatever revision is active.
+struct PausedRule {
+  std::string rule;
+  Timestamp since;
+  std::string paused_by;
+  std::string resume_asked_by;  // empty: nobody has
+  friend bool operator==(const PausedRule&, const PausedRule&) = default;
 };
 struct Program {
   std::uint32_t revision_count = 0;
-  std::vector<Activation> activations;  // in order; the last is active
+  std::vector<Activation> activations;   // in order of `from`; the last is active
+  std::vector<Activation> schedules;     // that no entry has put into force yet, likewise
+  std::vector<Activation> cancelled;     // schedules called off, in that order
+  std::vector<PausedRule> paused_rules;  // ascending by id
+  // When the clock alone makes something due.
+  Timestamp due_at() const {
+    return schedules.empty() ? Timestamp::Never() : schedules.front().from;
+  }
   friend bool operator==(const Program&, const Program&) = default;
 };
 struct RevisionKey {
@@ -235,10 +250,21 @@ struct RevisionKey {
   std::uint32_t number = 0;
   friend auto operator<=>(const RevisionKey&, const RevisionKey&) = default;
 };
+// Somebody's approval.
+struct Vote {
+  std::string principal;
+  Role role = Role::kNone;
+  Timestamp at;
+  friend bool operator==(const Vote&, const Vote&) = default;
+};
 struct Revision {
   Hash digest{};
   std::string canonical;
   Timestamp created_at;
+  std::string author = {};  // may be empty
+  Role author_role = Role::kNone;
+  std::vector<Vote> votes = {};                // in order, of different people
+  Timestamp approved_at = Timestamp::Never();  // by the last vote that was needed
   friend bool operator==(const Revision&, const Revision&) = default;
 };
 
@@ -246,6 +272,11 @@ struct DueKey {
   Timestamp due_at;
   MemberId member;
   friend auto operator<=>(const DueKey&, const DueKey&) = default;
+};
+struct ProgramDueKey {
+  Timestamp due_at;
+  ProgramId program;
+  friend auto operator<=>(const ProgramDueKey&, const ProgramDueKey&) = default;
 };
 struct MemberEntryKey {
   MemberId member;
@@ -297,6 +328,7 @@ class StateSource : public RecordSource<MemberKey, Member>,
                     public RecordSource<ProgramKey, Program>,
                     public RecordSource<RevisionKey, Revision>,
                     public RecordSource<DueKey, Marker>,
+                    public RecordSource<ProgramDueKey, Marker>,
                     public RecordSource<MemberEntryKey, EntryKindMark>,
                     public RecordSource<TierChangeKey, TierChangeMark>,
                     public RecordSource<CounterKey, Counter> {
@@ -401,6 +433,7 @@ class State {
   Table<ProgramKey, Program> programs;
   Table<RevisionKey, Revision> revisions;
   Table<DueKey, Marker> due;
+  Table<ProgramDueKey, Marker> programs_due;
   Table<MemberEntryKey, EntryKindMark> member_entries;
   Table<TierChangeKey, TierChangeMark> tier_changes;
   Table<CounterKey, Counter> counters;
@@ -439,6 +472,7 @@ class State {
     visit(programs);
     visit(revisions);
     visit(due);
+    visit(programs_due);
     visit(member_entries);
     visit(tier_changes);
     visit(counters);

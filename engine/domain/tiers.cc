@@ -26,7 +26,7 @@ bool IsReviewDue(const MemberTier& tier, Timestamp now,
          tier.review_at <= *activity_at;
 }
 
-Standing::Standing(State& state, MemberId id, const rules::Rulebook& rulebook)
+MemberStanding::MemberStanding(State& state, MemberId id, const rules::Rulebook& rulebook)
     : state_(state), id_(id), rulebook_(rulebook), model_(rulebook.model()) {
   const Member* member = state.members.Find(MemberKey{id});
   LAUREL_CHECK(member != nullptr, "a member that is judged exists");
@@ -44,7 +44,7 @@ Standing::Standing(State& state, MemberId id, const rules::Rulebook& rulebook)
   if (enrolment != nullptr) enrolled_at_ = enrolment->enrolled_at;
 }
 
-model::MemberFact Standing::Facts() const {
+model::MemberFact MemberStanding::Facts() const {
   model::MemberFact fact;
   fact.state = ToString(member_state_);
   fact.enrolled_at = enrolled_at_;
@@ -53,14 +53,14 @@ model::MemberFact Standing::Facts() const {
   return fact;
 }
 
-model::MemberFact Standing::Facts(const MemberTier& tier) const {
+model::MemberFact MemberStanding::Facts(const MemberTier& tier) const {
   model::MemberFact fact = Facts();
   fact.tier = TierIndex(rulebook_, tier.tier);
   fact.tier_since = tier.since;
   return fact;
 }
 
-model::TierState Standing::TierStateOf(const MemberTier& tier) const {
+model::TierState MemberStanding::TierStateOf(const MemberTier& tier) const {
   model::TierState state;
   state.earned = TierIndex(rulebook_, tier.tier);
   state.since = tier.since;
@@ -69,7 +69,7 @@ model::TierState Standing::TierStateOf(const MemberTier& tier) const {
   return state;
 }
 
-model::MemberDates Standing::DatesOf(const MemberTier& tier) const {
+model::MemberDates MemberStanding::DatesOf(const MemberTier& tier) const {
   model::MemberDates dates{rulebook_.LocalDate(enrolled_at_), rulebook_.LocalDate(tier.since)};
   // A later term begins where the one before it ended.
   if (tier.term > 1 && !tier.review_at.is_never()) {
@@ -78,13 +78,13 @@ model::MemberDates Standing::DatesOf(const MemberTier& tier) const {
   return dates;
 }
 
-MetricValues Standing::MetricsAsOf(const MemberTier& tier, Date last,
-                                   const ActivityInThought* extra) const {
+MetricValues MemberStanding::MetricsAsOf(const MemberTier& tier, Date last,
+                                         const ActivityInThought* extra) const {
   return laurel::MetricsAsOf(state_, id_, model_.metrics, last, DatesOf(tier), extra);
 }
 
-model::Facts Standing::FactsAt(const model::MemberFact& member, const MetricValues& metrics,
-                               Timestamp instant) const {
+model::Facts MemberStanding::FactsAt(const model::MemberFact& member, const MetricValues& metrics,
+                                     Timestamp instant) const {
   model::Facts facts;
   facts.activity.occurred_at = instant;
   facts.member = member;
@@ -92,8 +92,8 @@ model::Facts Standing::FactsAt(const model::MemberFact& member, const MetricValu
   return facts;
 }
 
-TierDecided Standing::DecidedOf(const MemberTier& tier, const model::TierVerdict& verdict,
-                                TierCause cause) const {
+TierDecided MemberStanding::DecidedOf(const MemberTier& tier, const model::TierVerdict& verdict,
+                                      TierCause cause) const {
   TierDecided decided{.cause = cause,
                       .from = tier.tier,
                       .to = rulebook_.tiers()[verdict.earned].id,
@@ -107,9 +107,9 @@ TierDecided Standing::DecidedOf(const MemberTier& tier, const model::TierVerdict
   return decided;
 }
 
-std::optional<TierDecided> Standing::JudgeUpgrade(const MemberTier& tier,
-                                                  const MetricValues& metrics,
-                                                  Timestamp instant) const {
+std::optional<TierDecided> MemberStanding::JudgeUpgrade(const MemberTier& tier,
+                                                        const MetricValues& metrics,
+                                                        Timestamp instant) const {
   if (!model_.tier_policy.upgrades_at_once) return std::nullopt;
   const model::MemberFact member = Facts(tier);
   const model::TierVerdict verdict = model::JudgeTier(model_, FactsAt(member, metrics, instant),
@@ -118,7 +118,7 @@ std::optional<TierDecided> Standing::JudgeUpgrade(const MemberTier& tier,
   return DecidedOf(tier, verdict, TierCause::kUpgraded);
 }
 
-TierDecided Standing::JudgeReview(const MemberTier& tier, const MetricValues& metrics) const {
+TierDecided MemberStanding::JudgeReview(const MemberTier& tier, const MetricValues& metrics) const {
   const model::MemberFact member = Facts(tier);
   const model::TierVerdict verdict = model::JudgeTier(
       model_, FactsAt(member, metrics, tier.review_at), TierStateOf(tier), model::Moment::kReview);
@@ -132,8 +132,10 @@ TierDecided Standing::JudgeReview(const MemberTier& tier, const MetricValues& me
   }
 }
 
-std::optional<TierDecided> Standing::JudgeReturn(const MemberTier& tier, const MetricValues& then,
-                                                 const MetricValues& now, Timestamp instant) const {
+std::optional<TierDecided> MemberStanding::JudgeReturn(const MemberTier& tier,
+                                                       const MetricValues& then,
+                                                       const MetricValues& now,
+                                                       Timestamp instant) const {
   const model::MemberFact member = Facts(tier);
   const model::TierVerdict verdict = model::JudgeReturn(
       model_, FactsAt(member, then, tier.since), FactsAt(member, now, instant), TierStateOf(tier));
@@ -141,18 +143,18 @@ std::optional<TierDecided> Standing::JudgeReturn(const MemberTier& tier, const M
   return DecidedOf(tier, verdict, TierCause::kReturned);
 }
 
-Date Standing::LastDayOfTerm(const MemberTier& tier) const {
+Date MemberStanding::LastDayOfTerm(const MemberTier& tier) const {
   return rulebook_.LocalDate(tier.review_at).PlusDays(-1);
 }
 
-MemberTier Standing::TierAt(MemberTier tier, Timestamp instant, Timestamp not_before) const {
+MemberTier MemberStanding::TierAt(MemberTier tier, Timestamp instant, Timestamp not_before) const {
   while (tier.review_at <= instant && not_before <= instant) {
     tier = After(tier, JudgeReview(tier, MetricsAsOf(tier, LastDayOfTerm(tier))));
   }
   return tier;
 }
 
-TierView Standing::ViewOf(const MemberTier& tier, const MetricValues& metrics) const {
+TierView MemberStanding::ViewOf(const MemberTier& tier, const MetricValues& metrics) const {
   TierView view{.tier = tier.tier,
                 .since = tier.since,
                 .review_at = tier.review_at,
@@ -166,7 +168,7 @@ TierView Standing::ViewOf(const MemberTier& tier, const MetricValues& metrics) c
   return view;
 }
 
-Standing::Shown Standing::ShownAt(Timestamp instant) const {
+MemberStanding::Shown MemberStanding::ShownAt(Timestamp instant) const {
   if (instant >= tier_.since) return Shown{tier_.tier, tier_.since};
   Shown shown{rulebook_.tiers().front().id, instant};
   for (const TierChangeMark& change : state_.TierChangesOf(id_)) {

@@ -30,10 +30,10 @@ bool IsReviewDue(const MemberTier& tier, Timestamp now,
 
 // One member as the rules of one revision see it. Reads records when it is asked; the state and the
 // rulebook must outlive it.
-class Standing {
+class MemberStanding {
  public:
   // Requires that the member exists.
-  Standing(State& state, MemberId id, const rules::Rulebook& rulebook);
+  MemberStanding(State& state, MemberId id, const rules::Rulebook& rulebook);
 
   // The member's facts, except for the tier. The balances belong to this object.
   rules::model::MemberFact Facts() const;

@@ -30,6 +30,56 @@ absl::string_view ToString(MemberState state) {
   return "";
 }
 
+absl::string_view ToString(RevisionState state) {
+  switch (state) {
+    case RevisionState::kDraft:
+      return "DRAFT";
+    case RevisionState::kApproved:
+      return "APPROVED";
+    case RevisionState::kScheduled:
+      return "SCHEDULED";
+    case RevisionState::kActive:
+      return "ACTIVE";
+    case RevisionState::kSuperseded:
+      return "SUPERSEDED";
+  }
+  return "";
+}
+
+absl::string_view ToString(Role role) {
+  switch (role) {
+    case Role::kNone:
+      return "";
+    case Role::kPos:
+      return "POS";
+    case Role::kShop:
+      return "SHOP";
+    case Role::kMarketing:
+      return "MARKETING";
+    case Role::kFinance:
+      return "FINANCE";
+    case Role::kAgent:
+      return "AGENT";
+    case Role::kAuditor:
+      return "AUDITOR";
+    case Role::kPrivacy:
+      return "PRIVACY";
+    case Role::kPartner:
+      return "PARTNER";
+    case Role::kAdmin:
+      return "ADMIN";
+  }
+  return "";
+}
+
+std::optional<Role> ParseRole(absl::string_view name) {
+  for (std::uint8_t number = 1; number <= static_cast<std::uint8_t>(Role::kAdmin); ++number) {
+    const Role role = static_cast<Role>(number);
+    if (ToString(role) == name) return role;
+  }
+  return std::nullopt;
+}
+
 std::string ToString(LotId id) { return absl::StrCat(id.sequence, ".", id.number); }
 
 std::string AccountName(AccountClass account, absl::string_view detail) {

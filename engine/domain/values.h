@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -89,8 +90,35 @@ enum class Channel : std::uint8_t {
   kCommunity = 8,
 };
 
+// What a caller may do. Numbers are persisted in entries and frozen.
+enum class Role : std::uint8_t {
+  kNone = 0,  // none was named
+  kPos = 1,
+  kShop = 2,
+  kMarketing = 3,
+  kFinance = 4,
+  kAgent = 5,
+  kAuditor = 6,
+  kPrivacy = 7,
+  kPartner = 8,
+  kAdmin = 9,
+};
+absl::string_view ToString(Role role);  // MARKETING; empty for kNone
+// Empty if there is no such role; kNone has no name.
+std::optional<Role> ParseRole(absl::string_view name);
+
 enum class MemberState : std::uint8_t { kActive = 1, kSuspended = 2, kClosed = 3 };
 absl::string_view ToString(MemberState state);  // ACTIVE
+
+// Life of a revision. Numbers are persisted in entries and frozen.
+enum class RevisionState : std::uint8_t {
+  kDraft = 1,
+  kApproved = 2,
+  kScheduled = 3,
+  kActive = 4,
+  kSuperseded = 5,
+};
+absl::string_view ToString(RevisionState state);  // DRAFT
 
 // ---- points
 // --------------------------------------------------------------------------------------------------

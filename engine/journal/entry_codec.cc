@@ -204,6 +204,7 @@ struct EventEncoder {
       c->set_rule(read.rule);
       c->set_micros(read.micros);
     }
+    p->mutable_paused_rules()->Add(e.paused_rules.begin(), e.paused_rules.end());
   }
   void operator()(const CounterMoved& e) const {
     pb::CounterMoved* p = out->mutable_counter_moved();
@@ -228,6 +229,30 @@ struct EventEncoder {
     pb::RevisionActivated* p = out->mutable_revision_activated();
     p->set_number(e.number);
     SetBytes(p->mutable_digest(), AsBytes(e.digest));
+    if (e.scheduled_from) p->set_scheduled_from(e.scheduled_from->micros());
+  }
+  void operator()(const RevisionApproved& e) const {
+    pb::RevisionApproved* p = out->mutable_revision_approved();
+    p->set_number(e.number);
+    SetBytes(p->mutable_digest(), AsBytes(e.digest));
+    p->set_is_final(e.is_final);
+  }
+  void operator()(const RevisionScheduled& e) const {
+    pb::RevisionScheduled* p = out->mutable_revision_scheduled();
+    p->set_number(e.number);
+    SetBytes(p->mutable_digest(), AsBytes(e.digest));
+    p->set_from(e.from.micros());
+  }
+  void operator()(const ScheduleCancelled& e) const {
+    pb::ScheduleCancelled* p = out->mutable_schedule_cancelled();
+    p->set_number(e.number);
+    p->set_from(e.from.micros());
+    p->set_to(static_cast<std::uint32_t>(e.to));
+  }
+  void operator()(const RulePaused& e) const { out->mutable_rule_paused()->set_rule(e.rule); }
+  void operator()(const RuleResumed& e) const {
+    out->mutable_rule_resumed()->set_rule(e.rule);
+    out->mutable_rule_resumed()->set_is_final(e.is_final);
   }
 };
 
@@ -371,6 +396,7 @@ absl::StatusOr<EvidenceKept> DecodeEvidence(const pb::EvidenceKept& p) {
   for (const pb::CarryRead& c : p.carries()) {
     e.carries.push_back(EvidenceKept::CarryRead{c.rule(), c.micros()});
   }
+  e.paused_rules.assign(p.paused_rules().begin(), p.paused_rules().end());
   return e;
 }
 
@@ -507,6 +533,9 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       RevisionActivated e;
       e.number = p.revision_activated().number();
       ASSIGN_OR_RETURN(e.digest, DecodeHash(p.revision_activated().digest(), "revision.digest"));
+      if (p.revision_activated().scheduled_from() != 0) {
+        e.scheduled_from = Timestamp::FromMicros(p.revision_activated().scheduled_from());
+      }
       return Event(e);
     }
     case pb::Event::kEvidenceKept: {
@@ -523,6 +552,34 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
     }
     case pb::Event::kMetricCounted:
       return Event(MetricCounted{p.metric_counted().metric(), p.metric_counted().delta()});
+    case pb::Event::kRevisionApproved: {
+      RevisionApproved e;
+      e.number = p.revision_approved().number();
+      ASSIGN_OR_RETURN(e.digest, DecodeHash(p.revision_approved().digest(), "revision.digest"));
+      e.is_final = p.revision_approved().is_final();
+      return Event(e);
+    }
+    case pb::Event::kRevisionScheduled: {
+      RevisionScheduled e;
+      e.number = p.revision_scheduled().number();
+      ASSIGN_OR_RETURN(e.digest, DecodeHash(p.revision_scheduled().digest(), "revision.digest"));
+      e.from = Timestamp::FromMicros(p.revision_scheduled().from());
+      return Event(e);
+    }
+    case pb::Event::kScheduleCancelled: {
+      ScheduleCancelled e;
+      e.number = p.schedule_cancelled().number();
+      e.from = Timestamp::FromMicros(p.schedule_cancelled().from());
+      ASSIGN_OR_RETURN(
+          e.to, DecodeEnum<RevisionState>(p.schedule_cancelled().to(), 1,
+                                          static_cast<std::uint32_t>(RevisionState::kSuperseded),
+                                          "revision.state"));
+      return Event(e);
+    }
+    case pb::Event::kRulePaused:
+      return Event(RulePaused{p.rule_paused().rule()});
+    case pb::Event::kRuleResumed:
+      return Event(RuleResumed{p.rule_resumed().rule(), p.rule_resumed().is_final()});
     case pb::Event::FACT_NOT_SET:
       break;
   }
@@ -533,10 +590,11 @@ absl::StatusOr<Outcome> DecodeOutcome(const pb::Outcome& p) {
   Outcome outcome;
   if (p.rejection() != 0) {
     Rejected rejected{Rejection::kResourceNotFound, {}};
-    ASSIGN_OR_RETURN(rejected.reason,
-                     DecodeEnum<Rejection>(p.rejection(), 1,
-                                           static_cast<std::uint32_t>(Rejection::kRequestIdReused),
-                                           "outcome.rejection"));
+    ASSIGN_OR_RETURN(
+        rejected.reason,
+        DecodeEnum<Rejection>(p.rejection(), 1,
+                              static_cast<std::uint32_t>(Rejection::kSelfApprovalForbidden),
+                              "outcome.rejection"));
     for (const pb::Fact& fact : p.metadata())
       rejected.metadata.emplace_back(fact.key(), fact.value());
     outcome.rejected = std::move(rejected);
@@ -580,6 +638,7 @@ std::string EncodeEntry(const Entry& entry) {
   p.set_method(static_cast<std::uint32_t>(entry.method));
   p.set_request(entry.request.str());
   p.set_principal(entry.principal);
+  p.set_role(static_cast<std::uint32_t>(entry.role));
   if (entry.fingerprint != Hash{}) SetBytes(p.mutable_fingerprint(), AsBytes(entry.fingerprint));
   if (entry.revision) SetBytes(p.mutable_revision(), AsBytes(*entry.revision));
   if (entry.effective_on) p.set_effective_day(entry.effective_on->days() + 1);
@@ -630,13 +689,15 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
   entry.member = MemberId::FromRaw(p.member());
   ASSIGN_OR_RETURN(
       entry.kind,
-      DecodeEnum<EntryKind>(p.kind(), 1, static_cast<std::uint32_t>(EntryKind::kRevisionActivated),
-                            "kind"));
-  ASSIGN_OR_RETURN(entry.method, DecodeEnum<Method>(
-                                     p.method(), 1,
-                                     static_cast<std::uint32_t>(Method::kAdvanceMember), "method"));
+      DecodeEnum<EntryKind>(p.kind(), 1, static_cast<std::uint32_t>(kEntryKindLast), "kind"));
+  ASSIGN_OR_RETURN(
+      entry.method,
+      DecodeEnum<Method>(p.method(), 1, static_cast<std::uint32_t>(Method::kAdvanceProgram),
+                         "method"));
   ASSIGN_OR_RETURN(entry.request, DecodeOptionalText<RequestId>(p.request(), "request"));
   entry.principal = p.principal();
+  ASSIGN_OR_RETURN(entry.role,
+                   DecodeEnum<Role>(p.role(), 0, static_cast<std::uint32_t>(Role::kAdmin), "role"));
   if (!p.fingerprint().empty()) {
     ASSIGN_OR_RETURN(entry.fingerprint, DecodeHash(p.fingerprint(), "fingerprint"));
   }

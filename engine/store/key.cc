@@ -136,6 +136,7 @@ Space SpaceOf(const PurchaseKey&) { return Space::kRequests; }
 Space SpaceOf(const IdentityKey&) { return Space::kIndex; }
 Space SpaceOf(const MemberEntryKey&) { return Space::kMembers; }
 Space SpaceOf(const DueKey&) { return Space::kIndex; }
+Space SpaceOf(const ProgramDueKey&) { return Space::kIndex; }
 Space SpaceOf(const TotalKey&) { return Space::kTotals; }
 Space SpaceOf(const ProgramKey&) { return Space::kDefault; }
 Space SpaceOf(const RevisionKey&) { return Space::kDefault; }
@@ -183,6 +184,9 @@ std::string EncodeKey(PartitionId partition, const MemberEntryKey& key) {
 }
 std::string EncodeKey(PartitionId partition, const DueKey& key) {
   return Writer(partition).Letter('d').I64(key.due_at.micros()).U64(key.member.raw()).Take();
+}
+std::string EncodeKey(PartitionId partition, const ProgramDueKey& key) {
+  return Writer(partition).Letter('s').I64(key.due_at.micros()).Raw(key.program.str()).Take();
 }
 std::string EncodeKey(PartitionId partition, const TotalKey& key) {
   return Writer(partition)
@@ -251,6 +255,10 @@ KeyRange DueRange(PartitionId partition, Timestamp until) {
   return KeyRange{Writer(partition).Letter('d').Take(),
                   Writer(partition).Letter('d').I64(until.micros()).U64(UINT64_MAX).Take()};
 }
+KeyRange ProgramDueRange(PartitionId partition, Timestamp until) {
+  return KeyRange{Writer(partition).Letter('s').Take(),
+                  Writer(partition).Letter('s').I64(until.micros()).U8(0xff).Take()};
+}
 KeyRange TotalRange(PartitionId partition, const ProgramId& program) {
   return Prefix(Writer(partition).Text(program.str()).Take());
 }
@@ -284,6 +292,18 @@ absl::StatusOr<DueKey> DecodeDueKey(absl::string_view bytes) {
   if (!reader.is_done() || !member) return NoKey("due");
   key.member = *member;
   return key;
+}
+
+absl::StatusOr<ProgramDueKey> DecodeProgramDueKey(absl::string_view bytes) {
+  constexpr std::size_t kBeforeProgram = 2 + 1 + 8;
+  if (bytes.size() <= kBeforeProgram || bytes[2] != 's' ||
+      !ProgramId::IsValid(bytes.substr(kBeforeProgram))) {
+    return NoKey("due program");
+  }
+  Reader reader(bytes.substr(0, kBeforeProgram));
+  reader.Fixed(3);
+  return ProgramDueKey{Timestamp::FromMicros(reader.I64()),
+                       ProgramId::Of(bytes.substr(kBeforeProgram))};
 }
 
 absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes) {

@@ -33,7 +33,9 @@
 //   requests  'p' program 0 store 0 terminal 0 business_on:i32 number    -> Purchase
 //   index     'i' program 0 hash:16 bytes                                -> Identity
 //   index     'd' due_at:i64 member                                      -> nothing; scanned by
-//   time totals    program 0 account:u8 detail 0 type 0 day:i32               -> Total
+//                                                                time
+//   index     's' due_at:i64 program                                     -> nothing, likewise
+//   totals    program 0 account:u8 detail 0 type 0 day:i32               -> Total
 //
 // `member` is its number, u64.
 //
@@ -58,6 +60,7 @@ Space SpaceOf(const PurchaseKey&);
 Space SpaceOf(const IdentityKey&);
 Space SpaceOf(const MemberEntryKey&);
 Space SpaceOf(const DueKey&);
+Space SpaceOf(const ProgramDueKey&);
 Space SpaceOf(const TotalKey&);
 Space SpaceOf(const ProgramKey&);
 Space SpaceOf(const RevisionKey&);
@@ -75,6 +78,7 @@ std::string EncodeKey(PartitionId partition, const PurchaseKey& key);
 std::string EncodeKey(PartitionId partition, const IdentityKey& key);
 std::string EncodeKey(PartitionId partition, const MemberEntryKey& key);
 std::string EncodeKey(PartitionId partition, const DueKey& key);
+std::string EncodeKey(PartitionId partition, const ProgramDueKey& key);
 std::string EncodeKey(PartitionId partition, const TotalKey& key);
 std::string EncodeKey(PartitionId partition, const ProgramKey& key);
 std::string EncodeKey(PartitionId partition, const RevisionKey& key);
@@ -96,6 +100,7 @@ KeyRange MemberEntryRange(PartitionId partition, MemberId member);
 KeyRange TierChangeRange(PartitionId partition, MemberId member);
 // Due instants up to and including `until`.
 KeyRange DueRange(PartitionId partition, Timestamp until);
+KeyRange ProgramDueRange(PartitionId partition, Timestamp until);
 KeyRange TotalRange(PartitionId partition, const ProgramId& program);
 KeyRange ProgramRange(PartitionId partition);
 KeyRange PartitionRange(PartitionId partition);  // everything of a partition in any space
@@ -103,6 +108,7 @@ KeyRange PartitionRange(PartitionId partition);  // everything of a partition in
 // Back from bytes; DATA_LOSS if they are no such key.
 absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes);
 absl::StatusOr<DueKey> DecodeDueKey(absl::string_view bytes);
+absl::StatusOr<ProgramDueKey> DecodeProgramDueKey(absl::string_view bytes);
 absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes);
 // The sequence at the end of a journal, member-entry or tier-change key.
 absl::StatusOr<std::uint64_t> DecodeTrailingSequence(absl::string_view bytes);

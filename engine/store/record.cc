@@ -383,8 +383,7 @@ std::string EncodeRecord(const EntryKindMark& r) {
   return std::string(1, static_cast<char>(r.kind));
 }
 bool DecodeRecord(absl::string_view bytes, EntryKindMark& r) {
-  if (bytes.size() != 1 || bytes[0] < 1 ||
-      bytes[0] > static_cast<char>(EntryKind::kRevisionActivated))
+  if (bytes.size() != 1 || bytes[0] < 1 || bytes[0] > static_cast<char>(kEntryKindLast))
     return false;
   r.kind = static_cast<EntryKind>(bytes[0]);
   return true;
@@ -393,14 +392,48 @@ bool DecodeRecord(absl::string_view bytes, EntryKindMark& r) {
 // ---- programs
 // ------------------------------------------------------------------------------------------------
 
+namespace {
+
+void EncodeActivations(const std::vector<Activation>& activations,
+                       google::protobuf::RepeatedPtrField<pb::Activation>* out) {
+  for (const Activation& activation : activations) {
+    pb::Activation* a = out->Add();
+    a->set_number(activation.number);
+    SetHash(activation.digest, a->mutable_digest());
+    a->set_from(activation.from.micros());
+  }
+}
+
+bool DecodeActivations(const google::protobuf::RepeatedPtrField<pb::Activation>& in,
+                       std::vector<Activation>& activations) {
+  for (const pb::Activation& a : in) {
+    Activation activation{a.number(), {}, Timestamp::FromMicros(a.from())};
+    if (!GetHash(a.digest(), activation.digest)) return false;
+    activations.push_back(activation);
+  }
+  return true;
+}
+
+bool GetRole(std::uint32_t number, Role& role) {
+  if (number > static_cast<std::uint32_t>(Role::kAdmin)) return false;
+  role = static_cast<Role>(number);
+  return true;
+}
+
+}  // namespace
+
 std::string EncodeRecord(const Program& r) {
   return Serialised<pb::Program>([&](pb::Program& p) {
     p.set_revision_count(r.revision_count);
-    for (const Activation& activation : r.activations) {
-      pb::Activation* a = p.add_activations();
-      a->set_number(activation.number);
-      SetHash(activation.digest, a->mutable_digest());
-      a->set_from(activation.from.micros());
+    EncodeActivations(r.activations, p.mutable_activations());
+    EncodeActivations(r.schedules, p.mutable_schedules());
+    EncodeActivations(r.cancelled, p.mutable_cancelled());
+    for (const PausedRule& rule : r.paused_rules) {
+      pb::PausedRule* paused = p.add_paused_rules();
+      paused->set_rule(rule.rule);
+      paused->set_since(rule.since.micros());
+      paused->set_paused_by(rule.paused_by);
+      paused->set_resume_asked_by(rule.resume_asked_by);
     }
   });
 }
@@ -408,12 +441,13 @@ std::string EncodeRecord(const Program& r) {
 bool DecodeRecord(absl::string_view bytes, Program& r) {
   return Parsed<pb::Program>(bytes, [&](const pb::Program& p) {
     r.revision_count = p.revision_count();
-    for (const pb::Activation& a : p.activations()) {
-      Activation activation{a.number(), {}, Timestamp::FromMicros(a.from())};
-      if (!GetHash(a.digest(), activation.digest)) return false;
-      r.activations.push_back(activation);
+    for (const pb::PausedRule& rule : p.paused_rules()) {
+      r.paused_rules.push_back(PausedRule{rule.rule(), Timestamp::FromMicros(rule.since()),
+                                          rule.paused_by(), rule.resume_asked_by()});
     }
-    return true;
+    return DecodeActivations(p.activations(), r.activations) &&
+           DecodeActivations(p.schedules(), r.schedules) &&
+           DecodeActivations(p.cancelled(), r.cancelled);
   });
 }
 
@@ -422,6 +456,15 @@ std::string EncodeRecord(const Revision& r) {
     SetHash(r.digest, p.mutable_digest());
     p.set_canonical(r.canonical);
     p.set_created_at(r.created_at.micros());
+    p.set_author(r.author);
+    p.set_author_role(static_cast<std::uint32_t>(r.author_role));
+    for (const Vote& vote : r.votes) {
+      pb::Vote* v = p.add_votes();
+      v->set_principal(vote.principal);
+      v->set_role(static_cast<std::uint32_t>(vote.role));
+      v->set_at(vote.at.micros());
+    }
+    p.set_approved_at(EncodeInstant(r.approved_at));
   });
 }
 
@@ -429,7 +472,14 @@ bool DecodeRecord(absl::string_view bytes, Revision& r) {
   return Parsed<pb::Revision>(bytes, [&](const pb::Revision& p) {
     r.canonical = p.canonical();
     r.created_at = Timestamp::FromMicros(p.created_at());
-    return GetHash(p.digest(), r.digest);
+    r.author = p.author();
+    for (const pb::Vote& v : p.votes()) {
+      Vote vote{v.principal(), Role::kNone, Timestamp::FromMicros(v.at())};
+      if (!GetRole(v.role(), vote.role)) return false;
+      r.votes.push_back(std::move(vote));
+    }
+    r.approved_at = DecodeInstant(p.approved_at());
+    return GetRole(p.author_role(), r.author_role) && GetHash(p.digest(), r.digest);
   });
 }
 

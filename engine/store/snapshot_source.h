@@ -37,6 +37,7 @@ class SnapshotSource : public StateSource {
   std::optional<Program> Load(const ProgramKey& key) override { return Read<Program>(key); }
   std::optional<Revision> Load(const RevisionKey& key) override { return Read<Revision>(key); }
   std::optional<Marker> Load(const DueKey& key) override { return Read<Marker>(key); }
+  std::optional<Marker> Load(const ProgramDueKey& key) override { return Read<Marker>(key); }
   std::optional<EntryKindMark> Load(const MemberEntryKey& key) override {
     return Read<EntryKindMark>(key);
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -42,6 +43,15 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
+// What is wrong with a name: it becomes a header of every call. Empty if it is well formed.
+std::string PrincipalProblem(const std::string& name) {
+  const bool is_well_formed =
+      !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("._:@/-", c);
+      });
+  return is_well_formed ? "" : "must be 1 to 64 of A-Z a-z 0-9 . _ : @ / -, was another text";
+}
+
 void AddGlobalOptions(CLI::App& root, GlobalOptions& options, std::string& format, bool& is_json,
                       bool& is_plain) {
   root.add_option("--server", options.server, "address of laureld")
@@ -52,6 +62,14 @@ void AddGlobalOptions(CLI::App& root, GlobalOptions& options, std::string& forma
   root.add_option(
       "--request-id", options.request_id,
       "id of a write: keep it, and use it again to repeat the same write safely; made if absent");
+  root.add_option("--principal", options.principal, "who you are, for the journal and approvals")
+      ->envname("LAUREL_PRINCIPAL")
+      ->check([](const std::string& name) { return PrincipalProblem(name); });
+  root.add_option("--role", options.role, "your role, such as MARKETING or FINANCE")
+      ->envname("LAUREL_ROLE")
+      ->transform(CLI::IsMember({"POS", "SHOP", "MARKETING", "FINANCE", "AGENT", "AUDITOR",
+                                 "PRIVACY", "PARTNER", "ADMIN"},
+                                CLI::ignore_case));
   root.add_option("--timeout", options.timeout_seconds, "seconds to wait for an answer")
       ->capture_default_str()
       ->check(CLI::Range(1, 3'600));
@@ -82,6 +100,13 @@ std::vector<std::string> NamesOf(const CLI::App& app) {
     names.push_back(child->get_name());
   }
   return names;
+}
+
+// The command with this name or, of an older version, this alias.
+const CLI::App* FindChild(const CLI::App& app, const std::string& word) {
+  const auto found =
+      app.get_subcommands([&word](const CLI::App* child) { return child->check_name(word); });
+  return found.empty() ? nullptr : found.front();
 }
 
 void CollectOptions(const CLI::App& app, std::vector<std::string>& names) {
@@ -119,12 +144,12 @@ std::string FindTypo(const CLI::App& root, const std::vector<std::string>& argum
     }
     const std::vector<std::string> names = NamesOf(*app);
     if (names.empty()) continue;  // an argument of the verb
-    const auto found = std::find(names.begin(), names.end(), word);
-    if (found == names.end()) {
+    const CLI::App* const child = FindChild(*app, word);
+    if (child == nullptr) {
       return absl::StrCat("\"", word, "\": must be a command of ",
                           app == &root ? "laurelctl" : app->get_name(), DidYouMean(word, names));
     }
-    app = app->get_subcommand(word);
+    app = child;
   }
   const std::vector<std::string> names = NamesOf(*app);
   if (names.empty()) return "";

@@ -86,7 +86,11 @@ bool Wait(grpc::CompletionQueue& queue, Start start) {
 ExitCode Exchange(Session& session, const google::protobuf::MethodDescriptor& method,
                   const google::protobuf::Message& request, google::protobuf::Message& reply) {
   grpc::ClientContext context;
-  if (!method.server_streaming()) session.Prepare(context);
+  if (method.server_streaming()) {
+    session.Introduce(context);
+  } else {
+    session.Prepare(context);
+  }
   grpc::CompletionQueue queue;
   grpc::GenericStub stub(session.channel());
   const std::string path = absl::StrCat("/", method.service()->full_name(), "/", method.name());

@@ -142,6 +142,7 @@ ExitCode RunImport(Session& session, Import& import, const ImportArguments& argu
   options.has_enrolment = arguments.has_enrolment;
   options.retry_for_micros = arguments.retry_seconds * kMicrosPerSecond;
   options.is_interrupted = IsInterrupted;
+  options.introduce = [&session](grpc::ClientContext& context) { session.Introduce(context); };
   const InterruptWatch watch;
   Progress progress(&session.err(), {"importing", "rows", session.options().is_error_terminal});
   Importer importer(session.channel(), std::move(options),

@@ -107,6 +107,7 @@ class Importer::Lane {
       for (const ImportItem* item : left) {
         calls.push_back(std::make_unique<PendingCall<Request, Response>>());
         calls.back()->request = make(*item);
+        if (importer_.options_.introduce) importer_.options_.introduce(calls.back()->context);
       }
       calls_.Run(calls, importer_.options_.call_timeout_micros, start);
       std::vector<const ImportItem*> again;
@@ -217,6 +218,7 @@ class Importer::Lane {
     using Call = PendingCall<v1::BatchAccrueRequest, v1::BatchAccrueResponse>;
     PendingCalls<v1::BatchAccrueRequest, v1::BatchAccrueResponse> calls;
     calls.push_back(std::make_unique<Call>());
+    if (importer_.options_.introduce) importer_.options_.introduce(calls[0]->context);
     for (const ImportItem* item : items)
       *calls[0]->request.add_items()->mutable_accrue_purchase() = item->request;
     calls_.Run(calls, importer_.options_.call_timeout_micros,

@@ -41,6 +41,7 @@ class Importer {
     std::int64_t retry_for_micros = 5 * kMicrosPerMinute;  // then the import stops
     std::int64_t backoff_micros = kMicrosPerSecond / 10;   // first pause; doubles up to 5 s
     std::function<bool()> is_interrupted;                  // asked ten times a second; may be empty
+    std::function<void(grpc::ClientContext&)> introduce;   // says who calls; may be empty
   };
   // Called for each row that the server refused for good, one at a time, on any thread.
   using OnReject = std::function<void(const ImportItem& item, const Refusal& refusal)>;

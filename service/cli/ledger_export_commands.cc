@@ -54,6 +54,7 @@ ExitCode ReadStream(Session& session, Request& request, Open open, Restart resta
   int attempts = 0;
   while (true) {
     grpc::ClientContext context;  // without a deadline: an export takes as long as it takes
+    session.Introduce(context);
     const auto reader = open(&context, request);
     Response response;
     while (reader->Read(&response)) {

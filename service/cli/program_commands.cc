@@ -8,7 +8,7 @@
 #include "service/cli/input.h"
 #include "service/cli/moment.h"
 #include "service/cli/names.h"
-#include "service/cli/views.h"
+#include "service/cli/revision_views.h"
 
 namespace laurel::cli {
 namespace {
@@ -22,31 +22,10 @@ struct FileArguments {
   bool is_activated = false;
 };
 
-struct ActivateArguments {
-  std::string revision;
-};
-
 struct ShowArguments {
+  std::string revision;  // empty: the program
   bool has_document = false;
 };
-
-std::string StateOf(const v1::Revision& revision) {
-  return LabelOf(v1::RevisionState_Name(revision.state()), "REVISION_STATE_");
-}
-
-std::string RenderState(const v1::Revision& revision) {
-  if (revision.number() == 0) return "";  // a dry run makes none
-  return absl::StrCat(
-      StateOf(revision),
-      revision.has_activated_at()
-          ? absl::StrCat(" since ", RenderInstant(FromProto(revision.activated_at())))
-          : "",
-      ", digest ", RenderHex(revision.digest()).substr(0, 16));
-}
-
-std::string RenderRevision(const v1::Revision& revision) {
-  return revision.number() == 0 ? "" : absl::StrCat(revision.number(), ", ", RenderState(revision));
-}
 
 void AddFindings(Document& document, const Repeated<v1::Finding>& findings) {
   if (!findings.empty()) document.tables.push_back(FindingTable(findings));
@@ -95,7 +74,7 @@ ExitCode Create(Session& session, const FileArguments& arguments) {
                                  : code;
 }
 
-ExitCode Revise(Session& session, const FileArguments& arguments) {
+ExitCode AddDraft(Session& session, const FileArguments& arguments) {
   const absl::StatusOr<std::string> program = session.Program();
   if (!program.ok()) return session.WrongUsage(program.status());
   absl::StatusOr<std::string> document = ReadAll(arguments.file, kDocumentBytesMax);
@@ -110,26 +89,30 @@ ExitCode Revise(Session& session, const FileArguments& arguments) {
                                  : code;
 }
 
-ExitCode ActivateNumber(Session& session, const ActivateArguments& arguments) {
-  std::string name = arguments.revision;
-  std::uint32_t number = 0;
-  if (absl::SimpleAtoi(name, &number)) {
-    const absl::StatusOr<std::string> program = session.Program();
-    if (!program.ok()) return session.WrongUsage(program.status());
-    name = absl::StrCat(*program, "/revisions/", number);
-  }
-  v1::ActivateRevisionResponse response;
-  const ExitCode code = Activate(session, name, session.RequestId(), response);
+ExitCode ShowRevision(Session& session, const ShowArguments& arguments) {
+  const absl::StatusOr<std::string> name = session.Revision(arguments.revision);
+  if (!name.ok()) return session.WrongUsage(name.status());
+  v1::GetRevisionRequest request;
+  request.set_name(*name);
+  request.set_show_document(arguments.has_document);
+  v1::GetRevisionResponse response;
+  const ExitCode code = Call<v1::ProgramService>(session, &Stub::GetRevision, request, response);
   if (code != ExitCode::kDone) return code;
+  const v1::Revision& revision = response.revision();
+  if (arguments.has_document && session.options().format == Format::kTable) {
+    session.out() << revision.document() << "\n";
+    return ExitCode::kDone;
+  }
   return session.Print(response, [&] {
-    return Document{{{"revision", response.revision().name()},
-                     {"state", RenderState(response.revision())},
-                     {"outcome", Outcome(response)}},
-                    {}};
+    Document document;
+    AddRevisionFacts(document, revision);
+    document.tables = {RuleTable(revision.rules()), VoteTable(revision.votes())};
+    return document;
   });
 }
 
 ExitCode Show(Session& session, const ShowArguments& arguments) {
+  if (!arguments.revision.empty()) return ShowRevision(session, arguments);
   const absl::StatusOr<std::string> program = session.Program();
   if (!program.ok()) return session.WrongUsage(program.status());
   v1::GetProgramRequest request;
@@ -166,6 +149,9 @@ ExitCode Show(Session& session, const ShowArguments& arguments) {
       tiers.rows.push_back({absl::StrCat(tier.rank()), tier.id(), tier.display_name()});
     }
     document.tables = {types, tiers};
+    if (!shown.paused_rules().empty()) {
+      document.tables.push_back(PausedRuleTable(shown.paused_rules()));
+    }
     return document;
   });
 }
@@ -214,27 +200,30 @@ void AddProgramCommands(CLI::App& root, Action& action) {
   verb->add_option("FILE", create->file, "program document, YAML or JSON; - for standard input")
       ->required();
   verb->add_flag("--activate", create->is_activated, "put it into force at once");
-  const auto revise = AddVerb<FileArguments>(
-      noun, "revise", "Add the next revision",
-      "laurelctl program revise programs/coffee.yaml --activate -p coffee", action, &verb, Revise);
-  verb->add_option("FILE", revise->file, "program document, YAML or JSON; - for standard input")
+  const auto draft =
+      AddVerb<FileArguments>(noun, "draft", "Add the next revision",
+                             "laurelctl program draft programs/coffee.yaml -p coffee\n"
+                             "laurelctl program draft programs/coffee.yaml --activate -p coffee",
+                             action, &verb, AddDraft);
+  verb->alias("revise");
+  verb->add_option("FILE", draft->file, "program document, YAML or JSON; - for standard input")
       ->required();
-  verb->add_flag("--activate", revise->is_activated, "put it into force at once");
-  const auto activate = AddVerb<ActivateArguments>(
-      noun, "activate", "Put a revision into force; an older one is a rollback",
-      "laurelctl program activate 3 -p stars", action, &verb, ActivateNumber);
-  verb->add_option("REVISION", activate->revision, "its number, or its name")->required();
+  verb->add_flag("--activate", draft->is_activated, "put it into force at once");
   const auto show = AddVerb<ShowArguments>(
-      noun, "show", "Show a program with its point types, tiers and revisions",
+      noun, "show", "Show a program, or one of its revisions with plan, rules and approvals",
       "laurelctl program show -p stars\n"
+      "laurelctl program show 3 -p stars\n"
       "laurelctl program show --document -p stars",
       action, &verb, Show);
-  verb->add_flag("--document", show->has_document, "print the active revision's document");
+  verb->add_option("REVISION", show->revision, "its number, or its name; the program if absent");
+  verb->add_flag("--document", show->has_document,
+                 "print the document of the revision, or of the active one");
   const auto check = AddVerb<FileArguments>(
       noun, "check", "Check a document and print all findings; exit code 1 if bad",
       "laurelctl program check programs/coffee.yaml", action, &verb, Check);
   verb->add_option("FILE", check->file, "program document, YAML or JSON; - for standard input")
       ->required();
+  AddRevisionCommands(noun, action);
 }
 
 }  // namespace laurel::cli

@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "laurel/v1/program_service.grpc.pb.h"
 #include "rules/program/currency.h"
@@ -68,6 +69,14 @@ absl::StatusOr<std::string> Session::Program() const {
   return ParseProgram(options_.program);
 }
 
+absl::StatusOr<std::string> Session::Revision(absl::string_view text) const {
+  std::uint32_t number = 0;
+  if (!absl::SimpleAtoi(text, &number)) return std::string(text);
+  const absl::StatusOr<std::string> program = Program();
+  if (!program.ok()) return program.status();
+  return absl::StrCat(*program, "/revisions/", number);
+}
+
 std::string Session::RequestId() {
   if (!options_.request_id.empty()) return options_.request_id;
   std::string id = NewRequestId(clock_->Now());
@@ -104,7 +113,13 @@ const AmountStyle& Session::Style(const std::string& program) {
   return styles_[program] = style.ok() ? *std::move(style) : AmountStyle();
 }
 
+void Session::Introduce(grpc::ClientContext& context) const {
+  if (!options_.principal.empty()) context.AddMetadata("laurel-principal", options_.principal);
+  if (!options_.role.empty()) context.AddMetadata("laurel-role", options_.role);
+}
+
 void Session::Prepare(grpc::ClientContext& context) const {
+  Introduce(context);
   const auto timeout = gpr_time_from_seconds(options_.timeout_seconds, GPR_TIMESPAN);
   context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), timeout));
 }

@@ -34,6 +34,8 @@ struct GlobalOptions {
   bool is_error_terminal = false;  // standard error: progress bars
   std::string request_id;          // empty: made
   std::string program;             // empty: not given
+  std::string principal;           // who calls; empty: nobody says
+  std::string role;                // in which role; empty: in none
 };
 
 // How amounts of a program are written.
@@ -67,13 +69,17 @@ class Session {
 
   // "programs/stars"; INVALID_ARGUMENT if it was neither given nor is in the environment.
   absl::StatusOr<std::string> Program() const;
+  // "3" or "programs/stars/revisions/3" -> the latter. INVALID_ARGUMENT as Program.
+  absl::StatusOr<std::string> Revision(absl::string_view text) const;
   // The one given, or a new one that is printed to standard error so that a retry can name it.
   std::string RequestId();
   // Reads the program once. Empty styles if it cannot be read: amounts then show in smallest units.
   const AmountStyle& Style(const std::string& program);
   absl::StatusOr<AmountStyle> LoadStyle(const std::string& program);
 
-  // Sets the deadline of one call.
+  // Says who calls.
+  void Introduce(grpc::ClientContext& context) const;
+  // Sets the deadline of one call, and says who calls.
   void Prepare(grpc::ClientContext& context) const;
 
   // Prints a reply: the message as JSON, or what `document` makes of it.

@@ -384,6 +384,57 @@ TEST_F(BadInput, OfPrograms) {
        {"name", [](Activate& r) { r.set_name("programs/harbour/revisions/one"); }}});
 }
 
+TEST_F(BadInput, OfRevisions) {
+  using Stub = v1::ProgramService::Stub;
+  using Approve = v1::ApproveRevisionRequest;
+  const auto approve =
+      FromText<Approve>(R"(request_id: "approve-good" name: "programs/harbour/revisions/1")");
+  ExpectRefused<Approve>(server_, approve, Caller(*server_.stubs.program, &Stub::ApproveRevision),
+                         {{"request_id", [](Approve& r) { r.clear_request_id(); }},
+                          {"name", [](Approve& r) { r.clear_name(); }},
+                          {"digest", [](Approve& r) { r.set_digest("short"); }}});
+  using Schedule = v1::ScheduleRevisionRequest;
+  const auto schedule = FromText<Schedule>(R"(
+    request_id: "schedule-good" name: "programs/harbour/revisions/1"
+    effective_from { seconds: 1780000000 })");
+  ExpectRefused<Schedule>(
+      server_, schedule, Caller(*server_.stubs.program, &Stub::ScheduleRevision),
+      {{"request_id", [](Schedule& r) { r.clear_request_id(); }},
+       {"name", [](Schedule& r) { r.set_name("programs/harbour"); }},
+       {"effective_from", [](Schedule& r) { r.clear_effective_from(); }},
+       {"effective_from.nanos", [](Schedule& r) { r.mutable_effective_from()->set_nanos(-1); }},
+       {"effective_from", [](Schedule& r) { r.mutable_effective_from()->set_seconds(1); }}});
+  using Cancel = v1::CancelScheduleRequest;
+  const auto cancel =
+      FromText<Cancel>(R"(request_id: "cancel-good" name: "programs/harbour/revisions/1")");
+  ExpectRefused<Cancel>(server_, cancel, Caller(*server_.stubs.program, &Stub::CancelSchedule),
+                        {{"request_id", [](Cancel& r) { r.clear_request_id(); }},
+                         {"name", [](Cancel& r) { r.clear_name(); }}});
+  using Pause = v1::PauseRuleRequest;
+  const auto pause =
+      FromText<Pause>(R"(request_id: "pause-good" program: "programs/harbour" rule: "base")");
+  ExpectRefused<Pause>(server_, pause, Caller(*server_.stubs.program, &Stub::PauseRule),
+                       {{"request_id", [](Pause& r) { r.clear_request_id(); }},
+                        {"program", [](Pause& r) { r.clear_program(); }},
+                        {"rule", [](Pause& r) { r.clear_rule(); }},
+                        {"rule", [](Pause& r) { r.set_rule(std::string(41, 'x')); }}});
+  using Resume = v1::ResumeRuleRequest;
+  const auto resume =
+      FromText<Resume>(R"(request_id: "resume-good" program: "programs/harbour" rule: "base")");
+  ExpectRefused<Resume>(server_, resume, Caller(*server_.stubs.program, &Stub::ResumeRule),
+                        {{"program", [](Resume& r) { r.clear_program(); }},
+                         {"rule", [](Resume& r) { r.clear_rule(); }}});
+  using Get = v1::GetRevisionRequest;
+  const auto get = FromText<Get>(R"(name: "programs/harbour/revisions/1")");
+  ExpectRefused<Get>(server_, get, Caller(*server_.stubs.program, &Stub::GetRevision),
+                     {{"name", [](Get& r) { r.clear_name(); }}});
+  using List = v1::ListRevisionsRequest;
+  const auto list = FromText<List>(R"(program: "programs/harbour")");
+  ExpectRefused<List>(server_, list, Caller(*server_.stubs.program, &Stub::ListRevisions),
+                      {{"program", [](List& r) { r.clear_program(); }},
+                       {"page_size", [](List& r) { r.set_page_size(-1); }}});
+}
+
 TEST_F(BadInput, OfReads) {
   const auto balance = FromText<v1::GetBalanceRequest>(R"(
     program: "programs/harbour"

@@ -115,6 +115,31 @@ TEST(Config, AllThatIsWrongIsTold) {
   EXPECT_THAT(problem, HasSubstr("free_space_min: must be a number of bytes"));
 }
 
+TEST(Config, ApprovalsAreAskedForWhereStrangersCall) {
+  struct Row {
+    std::vector<std::string> arguments;
+    const char* quorum;
+  };
+  const Row kRows[] = {
+      {{}, "none"},
+      {{"--insecure", "--listen", "0.0.0.0:7300"}, "1"},
+      {{"--approvals", "2"}, "2"},
+      {{"--approvals=MARKETING=1,FINANCE=1"}, "MARKETING=1,FINANCE=1"},
+      {{"--insecure", "--listen", "0.0.0.0:7300", "--approvals", "none"}, "none"},
+  };
+  for (const Row& row : kRows) {
+    std::vector<std::string> arguments = {"--data-dir=/d"};
+    arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+    const absl::StatusOr<Config> config = Load(arguments);
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(ToString(config->approvals), row.quorum);
+  }
+  EXPECT_THAT(Problem({"--data-dir=/d", "--approvals", "many"}),
+              HasSubstr("approvals: must be none, auto, a number up to 9"));
+  EXPECT_THAT(Problem({"--data-dir=/d", "--approvals", "ADMIN=1"}),
+              HasSubstr("approvals: must name roles that approve"));
+}
+
 TEST(Config, OtherMachinesAreServedOnlyOnDemand) {
   for (const char* listen : {"0.0.0.0:7300", "10.0.0.1:7300", "[::]:7300", "example.com:7300"}) {
     EXPECT_THAT(Problem({"--data-dir=/d", "--listen", listen}),

@@ -114,6 +114,22 @@ TEST_F(Replay, GivesTheSameBytes) {
   Remember("activate", &Stubs::program, &v1::ProgramService::Stub::ActivateRevision,
            FromText<v1::ActivateRevisionRequest>(
                R"(request_id: "activate-1" name: "programs/harbour/revisions/2")"));
+  Remember("roll back", &Stubs::program, &v1::ProgramService::Stub::ActivateRevision,
+           FromText<v1::ActivateRevisionRequest>(
+               R"(request_id: "activate-2" name: "programs/harbour/revisions/1")"));
+  Remember("schedule", &Stubs::program, &v1::ProgramService::Stub::ScheduleRevision,
+           FromText<v1::ScheduleRevisionRequest>(
+               R"(request_id: "schedule-1" name: "programs/harbour/revisions/2"
+                  effective_from { seconds: 1780000000 })"));
+  Remember("cancel", &Stubs::program, &v1::ProgramService::Stub::CancelSchedule,
+           FromText<v1::CancelScheduleRequest>(
+               R"(request_id: "cancel-01" name: "programs/harbour/revisions/2")"));
+  Remember("pause", &Stubs::program, &v1::ProgramService::Stub::PauseRule,
+           FromText<v1::PauseRuleRequest>(
+               R"(request_id: "pause-01" program: "programs/harbour" rule: "base_credit")"));
+  Remember("resume", &Stubs::program, &v1::ProgramService::Stub::ResumeRule,
+           FromText<v1::ResumeRuleRequest>(
+               R"(request_id: "resume-01" program: "programs/harbour" rule: "base_credit")"));
   auto close = FromText<v1::CloseMemberRequest>(about);
   close.set_request_id("close-ana");
   // The world moves on before anything is asked for again.

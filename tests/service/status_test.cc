@@ -41,6 +41,7 @@ TEST(Status, EveryErrorHasOneErrorInfoAndOneOfEachOtherDetail) {
     EXPECT_EQ(ReasonOf(all.back()), reason);
   }
   all.push_back(PageTokenInvalid());
+  all.push_back(PermissionMissing("ActivateRevision", Role::kFinance));
   all.push_back(NotFound(v1::ERROR_REASON_ENTRY_NOT_FOUND, "entry"));
   all.push_back(ToRpcStatus(absl::InternalError("secret")));
   for (const google::rpc::Status& status : all) {

@@ -94,6 +94,18 @@ struct Describer {
   std::string operator()(const AdvanceMember& o) const {
     return absl::StrCat("advance m", o.member.raw());
   }
+  std::string operator()(const ApproveRevision& o) const {
+    return absl::StrCat("approve ", o.number);
+  }
+  std::string operator()(const ScheduleRevision& o) const {
+    return absl::StrCat("schedule ", o.number, " from=", ToString(o.from));
+  }
+  std::string operator()(const CancelSchedule& o) const {
+    return absl::StrCat("cancel the schedule of ", o.number);
+  }
+  std::string operator()(const PauseRule& o) const { return absl::StrCat("pause ", o.rule); }
+  std::string operator()(const ResumeRule& o) const { return absl::StrCat("resume ", o.rule); }
+  std::string operator()(const AdvanceProgram&) const { return "advance program"; }
 };
 
 // ---- civil time

@@ -184,6 +184,12 @@ class Model {
   std::optional<Rejection> Do(const CreateRevision&) { return std::nullopt; }
   std::optional<Rejection> Do(const ActivateRevision&) { return std::nullopt; }
   std::optional<Rejection> Do(const AdvanceMember&) { return std::nullopt; }
+  std::optional<Rejection> Do(const ApproveRevision&) { return std::nullopt; }
+  std::optional<Rejection> Do(const ScheduleRevision&) { return std::nullopt; }
+  std::optional<Rejection> Do(const CancelSchedule&) { return std::nullopt; }
+  std::optional<Rejection> Do(const PauseRule&) { return std::nullopt; }
+  std::optional<Rejection> Do(const ResumeRule&) { return std::nullopt; }
+  std::optional<Rejection> Do(const AdvanceProgram&) { return std::nullopt; }
   std::optional<Rejection> Move(const MemberRef& ref, MemberState to);
 
   const Program& program_;

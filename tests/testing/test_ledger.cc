@@ -59,7 +59,7 @@ TestLedger::TestLedger(Engine::Options options)
       store_(own_store_.get()),
       options_(std::move(options)) {
   Start();
-  Activate(HarbourDocument());
+  if (options_.approvals.people == 0) Activate(HarbourDocument());
 }
 
 TestLedger::TestLedger(Store& store, Engine::Options options, bool has_program)
@@ -114,7 +114,7 @@ Reply TestLedger::Run(Order order, absl::string_view request) {
   const std::string id =
       request.empty() ? absl::StrCat(request_prefix_, "-", next_request_++) : std::string(request);
   absl::StatusOr<Reply> reply =
-      engine_->Execute(Command{TheProgram(), RequestId::Of(id), "test", std::move(order)});
+      engine_->Execute(Command{TheProgram(), RequestId::Of(id), principal, std::move(order), role});
   if (!reply.ok()) std::fprintf(stderr, "%s\n", std::string(reply.status().message()).c_str());
   LAUREL_CHECK(reply.ok(), "the command is answered");
   return *std::move(reply);

@@ -26,6 +26,7 @@ IdentityHash IdentityNo(std::uint64_t number);
 
 class TestLedger {
  public:
+  // Without a program where the options ask for approvals: nobody is here to give them.
   explicit TestLedger(Engine::Options options = DefaultOptions());
   // On another store, which must outlive the ledger; `has_program` false where it is there already.
   TestLedger(Store& store, Engine::Options options, bool has_program);
@@ -55,6 +56,9 @@ class TestLedger {
   void Restart();
 
   FakeClock clock;
+  // Who asks from now on.
+  std::string principal = "test";
+  Role role = Role::kNone;
   Engine& engine() { return *engine_; }
   Store& store() { return *store_; }
 

@@ -51,6 +51,7 @@ struct Table {
   const char* command;
   std::function<Order(const Stage&)> right;
   std::vector<Guard> guards;
+  const char* principal = "test";
 };
 
 template <class O>
@@ -81,10 +82,29 @@ Guard OfAna(const char* wrong, Rejection reason) {
   return {wrong, reason, Set<O>([](const Stage& s, O& o) { o.member = s.ana; })};
 }
 
-std::string OtherDocument() { return With(HarbourDocument(), {{"name: Harbour", "name: Other"}}); }
-CreateRevision OtherRevision() {
-  const rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(OtherDocument());
+CreateRevision RevisionOf(const std::string& document) {
+  const rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(document);
   return CreateRevision{std::string(compiled.rulebook->canonical()), compiled.rulebook->digest()};
+}
+CreateRevision OtherRevision() {
+  return RevisionOf(With(
+      HarbourDocument(),
+      {{"name: Harbour",
+        "name: Other\nplan: {goal: More visits, target: \"0.40\", check_on: \"2027-06-30\"}"}}));
+}
+// Revisions 2 to 5 and a paused rule, for what is done to revisions.
+void AddRevisions(Stage& stage) {
+  stage.scene.Do(OtherRevision());
+  stage.scene.Do(RevisionOf(With(HarbourDocument(), {{"name: Harbour", "name: Without a plan"}})));
+  stage.scene.Do(RevisionOf(With(HarbourDocument(), {{"name: Harbour", "name: Scheduled"}})));
+  stage.scene.Do(RevisionOf(With(HarbourDocument(), {{"symbol: PTS", "symbol: PTX"}})));
+  stage.scene.Do(ScheduleRevision{4, stage.scene.clock.Now().PlusMicros(kMicrosPerDay)});
+  stage.scene.Do(PauseRule{"base_credit"});
+}
+template <class O>
+Guard NoRevision() {
+  return {"no such revision", Rejection::kRevisionNotFound,
+          Set<O>([](const Stage&, O& o) { o.number = 9; })};
 }
 
 const std::vector<Table>& Tables() {
@@ -239,7 +259,57 @@ const std::vector<Table>& Tables() {
         {"no such revision", Rejection::kRevisionNotFound,
          Set<ActivateRevision>([](const Stage&, auto& o) { o.number = 7; })},
         {"it is active", Rejection::kInvalidState,
-         Set<ActivateRevision>([](const Stage&, auto& o) { o.number = 1; })}}},
+         Set<ActivateRevision>([](const Stage&, auto& o) { o.number = 1; })},
+        {"it changes what is fixed", Rejection::kInvalidState,
+         Set<ActivateRevision>([](const Stage&, auto& o) { o.number = 5; })}}},
+      {"ApproveRevision",
+       [](const Stage&) { return ApproveRevision{2, OtherRevision().digest}; },
+       {kNoProgram,
+        NoRevision<ApproveRevision>(),
+        {"nobody asks", Rejection::kInvalidField,
+         [](const Stage&, Command& c) { c.principal.clear(); }},
+        {"another document was read", Rejection::kApprovalStale,
+         Set<ApproveRevision>([](const Stage&, auto& o) { o.digest = Hash{}; })},
+        {"its author asks", Rejection::kSelfApprovalForbidden,
+         [](const Stage&, Command& c) { c.principal = "test"; }},
+        {"its plan is not filled in", Rejection::kInvalidState,
+         Set<ApproveRevision>([](const Stage&, auto& o) {
+           o = {3, std::nullopt};
+         })}},
+       "second"},
+      {"ScheduleRevision",
+       [](const Stage&
+              s) { return ScheduleRevision{2, s.scene.clock.Now().PlusMicros(kMicrosPerHour)}; },
+       {kNoProgram,
+        NoRevision<ScheduleRevision>(),
+        {"the instant is too near", Rejection::kInvalidField,
+         Set<ScheduleRevision>([](const Stage& s, auto& o) {
+           o.from = s.scene.clock.Now().PlusMicros(kScheduleLeadMicros - 1);
+         })},
+        {"it is scheduled", Rejection::kInvalidState,
+         Set<ScheduleRevision>([](const Stage&, auto& o) { o.number = 4; })},
+        {"it is in force then", Rejection::kInvalidState,
+         Set<ScheduleRevision>([](const Stage&, auto& o) { o.number = 1; })},
+        {"it changes what is fixed", Rejection::kInvalidState,
+         Set<ScheduleRevision>([](const Stage&, auto& o) { o.number = 5; })}}},
+      {"CancelSchedule",
+       [](const Stage&) { return CancelSchedule{4}; },
+       {kNoProgram,
+        NoRevision<CancelSchedule>(),
+        {"it is not scheduled", Rejection::kInvalidState,
+         Set<CancelSchedule>([](const Stage&, auto& o) { o.number = 2; })}}},
+      {"PauseRule",
+       [](const Stage&) { return PauseRule{"base"}; },
+       {kNoProgram,
+        {"no such rule", Rejection::kResourceNotFound,
+         Set<PauseRule>([](const Stage&, auto& o) { o.rule = "elsewhere"; })},
+        {"it is paused", Rejection::kInvalidState,
+         Set<PauseRule>([](const Stage&, auto& o) { o.rule = "base_credit"; })}}},
+      {"ResumeRule",
+       [](const Stage&) { return ResumeRule{"base_credit"}; },
+       {kNoProgram,
+        {"it is not paused", Rejection::kResourceNotFound,
+         Set<ResumeRule>([](const Stage&, auto& o) { o.rule = "base"; })}}},
   };
   return *tables;
 }
@@ -256,14 +326,14 @@ Rejected Refused(Stage& stage, Command command) {
 
 TEST(Guards, StandInOrder) {
   Stage stage;
-  stage.scene.Do(OtherRevision());
+  AddRevisions(stage);
   int request = 0;
   for (const Table& table : Tables()) {
     SCOPED_TRACE(table.command);
     for (std::size_t first = 0; first < table.guards.size(); ++first) {
       SCOPED_TRACE(table.guards[first].wrong);
-      Command command{TheProgram(), RequestId::Of(absl::StrCat("guards-", ++request)), "test",
-                      table.right(stage)};
+      Command command{TheProgram(), RequestId::Of(absl::StrCat("guards-", ++request)),
+                      table.principal, table.right(stage)};
       if (std::string(table.command) == "CreateProgram")
         command.program = ProgramId::Of("elsewhere");
       for (std::size_t i = table.guards.size(); i > first; --i)
@@ -284,8 +354,9 @@ TEST(Guards, LetTheRightCommandPass) {
   for (const Table& table : Tables()) {
     SCOPED_TRACE(table.command);
     Stage stage;
-    stage.scene.Do(OtherRevision());
-    Command command{TheProgram(), RequestId::Of("guards-right"), "test", table.right(stage)};
+    AddRevisions(stage);
+    Command command{TheProgram(), RequestId::Of("guards-right"), table.principal,
+                    table.right(stage)};
     if (std::string(table.command) == "CreateProgram") command.program = ProgramId::Of("elsewhere");
     const absl::StatusOr<Reply> reply = stage.scene.engine().Execute(command);
     ASSERT_TRUE(reply.ok()) << reply.status().message();
@@ -307,9 +378,10 @@ TEST(Guards, ReusedRequestId) {
   EXPECT_TRUE(stage.scene.Run(sale, "request-reused").is_replayed);
 }
 
-// Every reason there is appears in a table above, or is the one of ReusedRequestId.
+// Every reason there is appears in a table above, or is the one of ReusedRequestId or of Approvals,
+// which need another setting.
 TEST(Guards, ProduceEveryRejection) {
-  std::set<Rejection> produced{Rejection::kRequestIdReused};
+  std::set<Rejection> produced{Rejection::kRequestIdReused, Rejection::kApprovalRequired};
   for (const Table& table : Tables()) {
     for (const Guard& guard : table.guards) produced.insert(guard.reason);
   }

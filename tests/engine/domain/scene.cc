@@ -25,6 +25,9 @@ Scene::Scene(const std::string& document)
   Activate(document);
 }
 
+Scene::Scene(Engine::Options options)
+    : TestLedger(map_store, std::move(options), /*has_program=*/false) {}
+
 Scene::~Scene() {
   EXPECT_EQ(Verify(), "");
   ReadView view = engine().Read();

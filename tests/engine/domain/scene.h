@@ -25,6 +25,8 @@ class Scene : private SceneStore, public TestLedger {
  public:
   // `document` is the first revision, in force for whatever occurred before it.
   explicit Scene(const std::string& document = HarbourDocument());
+  // A ledger without a program.
+  explicit Scene(Engine::Options options);
   ~Scene();
 
   // Moves the clock.

@@ -64,6 +64,7 @@ class Generator {
   void Fill(IdentityKey& k) { k = {Program(), Array<IdentityHash>()}; }
   void Fill(MemberEntryKey& k) { k = {Member(), U64()}; }
   void Fill(DueKey& k) { k = {At(), Member()}; }
+  void Fill(ProgramDueKey& k) { k = {At(), Program()}; }
   void Fill(TotalKey& k) {
     k = {Program(), static_cast<AccountClass>(1 + Below(7)), Below(2) == 0 ? "" : Text("ab", "ab_"),
          Type(), Day()};
@@ -79,9 +80,10 @@ class Generator {
   std::mt19937_64 random_;
 };
 
-using KeyTypes = testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey,
-                                RedemptionKey, TierChangeKey, RequestKey, PurchaseKey, IdentityKey,
-                                MemberEntryKey, DueKey, TotalKey, ProgramKey, RevisionKey>;
+using KeyTypes =
+    testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey, RedemptionKey,
+                   TierChangeKey, RequestKey, PurchaseKey, IdentityKey, MemberEntryKey, DueKey,
+                   ProgramDueKey, TotalKey, ProgramKey, RevisionKey>;
 template <class Key>
 class KeyOrder : public testing::Test {};
 TYPED_TEST_SUITE(KeyOrder, KeyTypes);
@@ -120,6 +122,9 @@ TEST(Keys, ComeBackFromTheirBytes) {
     DueKey due;
     generator.Fill(due);
     ASSERT_EQ(*DecodeDueKey(EncodeKey(partition, due)), due);
+    ProgramDueKey program_due;
+    generator.Fill(program_due);
+    ASSERT_EQ(*DecodeProgramDueKey(EncodeKey(partition, program_due)), program_due);
     TotalKey total;
     generator.Fill(total);
     ASSERT_EQ(*DecodeTotalKey(EncodeKey(partition, total)), total);
@@ -157,6 +162,12 @@ TEST(Keys, RefuseOtherBytes) {
     refuses([](absl::string_view b) { return DecodeDueKey(b); }, EncodeKey(0, due));
     refuses([](absl::string_view b) { return DecodeTotalKey(b); }, EncodeKey(0, total));
   }
+  const std::string due =
+      EncodeKey(0, ProgramDueKey{Timestamp::FromMicros(7), ProgramId::Of("b1")});
+  EXPECT_TRUE(DecodeProgramDueKey(due).ok());
+  EXPECT_FALSE(DecodeProgramDueKey(absl::string_view(due).substr(0, 11)).ok());
+  EXPECT_FALSE(DecodeProgramDueKey(due + '\0').ok());
+  EXPECT_FALSE(DecodeProgramDueKey(EncodeKey(0, DueKey{Timestamp(), MemberId::Of(1)})).ok());
   EXPECT_FALSE(DecodeTrailingSequence("123456789").ok());
 }
 
@@ -198,6 +209,8 @@ TEST(Keys, HaveFrozenBytes) {
             "00016d00000000000001026e0000000000000007");
   EXPECT_EQ(hex(EncodeKey(1, DueKey{Timestamp::FromMicros(-1), member})),
             "0001647fffffffffffffff0000000000000102");
+  EXPECT_EQ(hex(EncodeKey(1, ProgramDueKey{Timestamp::FromMicros(-1), ProgramId::Of("bean")})),
+            "0001737fffffffffffffff6265616e");
   EXPECT_EQ(hex(EncodeKey(1, TotalKey{ProgramId::Of("bean"), AccountClass::kIssuance, "base",
                                       PointTypeId::Of("p"), Date::FromDays(1)})),
             "00016265616e0004626173650070008000"
@@ -239,6 +252,10 @@ TEST(Keys, RangesHoldTheirKeysAndNoOthers) {
       ASSERT_EQ(holds(DueRange(1, lot.expires_at), EncodeKey(1, due)),
                 due.due_at <= lot.expires_at);
     }
+    ProgramDueKey program_due;
+    generator.Fill(program_due);
+    ASSERT_EQ(holds(ProgramDueRange(1, lot.expires_at), EncodeKey(1, program_due)),
+              program_due.due_at <= lot.expires_at);
     TotalKey total;
     generator.Fill(total);
     const ProgramId program = generator.Program();

@@ -45,6 +45,7 @@ class Generator {
   PointTypeId Type() { return PointTypeId::Of(absl::StrCat("t", Below(100))); }
   PlaceId Place() { return Chance() ? PlaceId() : PlaceId::Of(absl::StrCat("S", Below(100))); }
   MemberId AMember() { return MemberId::Of(1 + Below(UINT64_MAX)); }
+  Role ARole() { return static_cast<Role>(Below(10)); }
   Hash AHash() { return Sha256(absl::StrCat(Below(UINT64_MAX))); }
   IdentityHash AnIdentity() {
     IdentityHash hash;
@@ -126,10 +127,21 @@ class Generator {
       r.activations.push_back(
           Activation{static_cast<std::uint32_t>(1 + Below(100)), AHash(), At()});
     }
+    for (std::vector<Activation>* list : {&r.schedules, &r.cancelled}) {
+      for (std::uint64_t n = Below(3); n > 0; --n) {
+        list->push_back(Activation{static_cast<std::uint32_t>(1 + Below(100)), AHash(), At()});
+      }
+    }
+    for (std::uint64_t n = Below(3); n > 0; --n) {
+      r.paused_rules.push_back(PausedRule{Text(), At(), Text(), Text()});
+    }
   }
-  void Fill(Revision& r) { r = Revision{AHash(), Text(), At()}; }
+  void Fill(Revision& r) {
+    r = Revision{AHash(), Text(), At(), Text(), ARole(), {}, End()};
+    for (std::uint64_t n = Below(3); n > 0; --n) r.votes.push_back(Vote{Text(), ARole(), At()});
+  }
   void Fill(Marker&) {}
-  void Fill(EntryKindMark& r) { r.kind = static_cast<EntryKind>(1 + Below(16)); }
+  void Fill(EntryKindMark& r) { r.kind = static_cast<EntryKind>(1 + Below(21)); }
   void Fill(TierChangeMark& r) {
     r = TierChangeMark{static_cast<TierCause>(1 + Below(4)), Text(), Text(), At()};
   }
@@ -326,14 +338,21 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE((Takes<Total, pb::Total>([](pb::Total& p) { p.set_debit(-1); })));
   EXPECT_FALSE(
       (Takes<Program, pb::Program>([](pb::Program& p) { p.add_activations()->set_digest("x"); })));
+  EXPECT_FALSE(
+      (Takes<Program, pb::Program>([](pb::Program& p) { p.add_schedules()->set_digest("x"); })));
+  EXPECT_FALSE(
+      (Takes<Program, pb::Program>([](pb::Program& p) { p.add_cancelled()->set_digest("x"); })));
   EXPECT_FALSE((Takes<Revision, pb::Revision>([](pb::Revision& p) { p.set_digest(""); })));
+  EXPECT_FALSE((Takes<Revision, pb::Revision>([](pb::Revision& p) { p.set_author_role(10); })));
+  EXPECT_FALSE(
+      (Takes<Revision, pb::Revision>([](pb::Revision& p) { p.add_votes()->set_role(10); })));
   EXPECT_FALSE((Takes<TierChangeMark, pb::TierChange>([](pb::TierChange& p) { p.set_cause(5); })));
   Request request;
   EXPECT_FALSE(DecodeRecord(std::string(8, '\0'), request));
   EXPECT_FALSE(DecodeRecord(std::string(9, '\1'), request));
   EntryKindMark mark;
   EXPECT_FALSE(DecodeRecord(std::string(1, '\0'), mark));
-  EXPECT_FALSE(DecodeRecord(std::string(1, '\x11'), mark));
+  EXPECT_FALSE(DecodeRecord(std::string(1, '\x16'), mark));
   EXPECT_FALSE(DecodeRecord(std::string(1, '\xff'), mark));
   Marker marker;
   EXPECT_FALSE(DecodeRecord("x", marker));

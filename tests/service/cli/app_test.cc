@@ -96,6 +96,12 @@ TEST_F(App, TyposGetASuggestion) {
       {{"member", "show", "card:1"}, "--program or LAUREL_PROGRAM"},
       {{"member", "show", "cart:1", "-p", "x"}, "(did you mean \"card\"?)"},
       {{"version", "-o", "yaml"}, "--output: yaml not in {table,json,csv}"},
+      {{"program", "approve", "2", "-p", "x", "--role", "KING"}, "--role: KING not in"},
+      {{"program", "approve", "2", "-p", "x", "--principal", "a b"},
+       "--principal: must be 1 to 64"},
+      {{"program", "approve", "2", "-p", "x", "--digest", "12"}, "digest: must be 64 hex digits"},
+      {{"program", "schedule", "2", "-p", "x", "--at", "soon"}, "wrong usage: "},
+      {{"program", "revise"}, "FILE is required"},
       {{"call", "GetTeir"}, "(did you mean \"GetTier\"?)"}};
   for (const Row& row : kRows) {
     const Result result = Do(row.arguments);

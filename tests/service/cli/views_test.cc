@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "service/cli/revision_views.h"
+
 namespace laurel::cli {
 namespace {
 
@@ -35,6 +37,48 @@ TEST(ProgressTable, ShowsEachMeasureInItsOwnUnit) {
                                       ElementsAre("points earned", "16690", "25000", "8310"),
                                       ElementsAre("visits", "16690", "25000", "8310"),
                                       ElementsAre("purchases", "16690", "25000", "8310")));
+}
+
+TEST(RevisionTable, ShowsWhoWhenAndWhy) {
+  Repeated<v1::Revision> revisions;
+  v1::Revision& scheduled = *revisions.Add();
+  scheduled.set_number(2);
+  scheduled.set_state(v1::REVISION_STATE_SCHEDULED);
+  scheduled.mutable_effective_from()->set_seconds(1'780'272'000);
+  scheduled.set_author("mia");
+  scheduled.add_votes()->set_principal("fay");
+  scheduled.add_votes()->set_principal("max");
+  scheduled.mutable_plan()->set_target("0.40");
+  scheduled.mutable_plan()->mutable_check_on()->set_year(2027);
+  scheduled.mutable_plan()->mutable_check_on()->set_month(6);
+  scheduled.mutable_plan()->mutable_check_on()->set_day(30);
+  scheduled.set_digest("12345678abcdefgh");
+  v1::Revision& draft = *revisions.Add();
+  draft.set_number(1);
+  draft.set_state(v1::REVISION_STATE_DRAFT);
+  EXPECT_THAT(RevisionTable(revisions).rows,
+              ElementsAre(ElementsAre("2", "scheduled", "2026-06-01T00:00:00Z", "mia", "fay, max",
+                                      "0.40", "2027-06-30", "3132333435363738"),
+                          ElementsAre("1", "draft", "", "", "", "", "", "")));
+}
+
+TEST(RuleTable, ShowsHowFarARuleIs) {
+  Repeated<v1::RevisionRule> rules;
+  const auto add = [&rules](const char* id, v1::RuleRollout rollout, std::int32_t share) {
+    v1::RevisionRule& rule = *rules.Add();
+    rule.set_id(id);
+    rule.set_is_promotion(true);
+    rule.set_rollout(rollout);
+    rule.set_canary_basis_points(share);
+  };
+  add("a", v1::RULE_ROLLOUT_LIVE, 0);
+  add("b", v1::RULE_ROLLOUT_CANARY, 550);
+  add("c", v1::RULE_ROLLOUT_SHADOW, 0);
+  add("d", v1::RULE_ROLLOUT_PAUSED, 0);
+  EXPECT_THAT(RuleTable(rules).rows, ElementsAre(ElementsAre("a", "", "promotion", "live"),
+                                                 ElementsAre("b", "", "promotion", "canary 5.50 %"),
+                                                 ElementsAre("c", "", "promotion", "shadow"),
+                                                 ElementsAre("d", "", "promotion", "paused")));
 }
 
 }  // namespace
