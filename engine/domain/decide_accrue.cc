@@ -92,7 +92,7 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
                                  .store = order.receipt.store,
                                  .lines = lines,
                                  .tenders = order.tenders});
-  const rules::model::Evaluated evaluated = rating.Evaluate();
+  const rules::model::Evaluated& evaluated = rating.EvaluateInRoom();
   std::vector<PointsAwarded> awards =
       AwardsOf(*rulebook, evaluated, order.occurred_at, LotId{context.sequence, 1});
   std::vector<std::int64_t> points(rulebook->point_types().size());

@@ -300,6 +300,11 @@ std::int64_t Rating::Used(std::size_t counter, absl::string_view by) {
 
 model::Evaluated Rating::Evaluate() const { return model::Evaluate(model_, facts_, tiers_); }
 
+const model::Evaluated& Rating::EvaluateInRoom() const {
+  static thread_local model::EvaluateRoom room;
+  return model::Evaluate(model_, facts_, tiers_, room);
+}
+
 std::optional<EvidenceKept> Rating::evidence() const {
   const bool is_needed = model_.reads_member || model_.reads_metrics || model_.reads_balances ||
                          !evidence_.counters.empty() || !evidence_.carries.empty() ||

@@ -46,6 +46,8 @@ class Rating : private rules::model::CounterSource {
   const rules::model::TierState& tiers() const { return tiers_; }
 
   rules::model::Evaluated Evaluate() const;
+  // The same without a heap; valid until this thread's next use of it.
+  const rules::model::Evaluated& EvaluateInRoom() const;
 
   // What was read, once the activity has been evaluated; empty where nothing need be kept.
   std::optional<EvidenceKept> evidence() const;
