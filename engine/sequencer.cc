@@ -41,6 +41,9 @@ struct MemberFinder {
   Concerned operator()(const AccruePurchase& o) const {
     return {Ref(o.member).member, o.occurred_at};
   }
+  Concerned operator()(const AccrueActivity& o) const {
+    return {Ref(o.member).member, o.occurred_at};
+  }
   Concerned operator()(const ReturnPurchase& o) const {
     const Purchase* purchase = state.purchases.Find(PurchaseKey{program, o.original});
     if (purchase == nullptr) return {};
@@ -309,6 +312,7 @@ void Sequencer::DecideOne(Item item, Work& work) {
       reply = Reply{.entry = nullptr, .unrecorded = *rejected};
     } else {
       Append(command, std::move(decision), item.fingerprint, now, work, reply);
+      if (reply->ok() && (*reply)->entry != nullptr) Follow(command, *(*reply)->entry, work);
     }
   }
   if (!work.source->status().ok()) {
@@ -387,6 +391,17 @@ bool Sequencer::AdvanceMembers(const Command& command, Work& work, bool& is_curr
     Append(advance, std::move(decision), Hash{}, now, work, reply);
   }
   return work.source->status().ok();
+}
+
+void Sequencer::Follow(const Command& command, const Entry& entry, Work& work) {
+  const Timestamp now = NextInstant();
+  const Context context{partition_, last_.sequence + 1, now, rulebooks_, options_.approvals};
+  const std::optional<Command> following = FollowingOf(*work.state, command, entry, context);
+  if (!following) return;
+  Decision decision = Decide(*work.state, *following, context);
+  if (!work.source->status().ok() || std::holds_alternative<Rejected>(decision)) return;
+  std::optional<absl::StatusOr<Reply>> reply;
+  Append(*following, std::move(decision), Hash{}, now, work, reply);
 }
 
 void Sequencer::Append(const Command& command, Decision decision, const Hash& fingerprint,

@@ -73,6 +73,7 @@ struct EventRenderer {
   void operator()(const TierDecided&) const {}
   void operator()(const LotsDue&) const {}
   void operator()(const ReviewPostponed&) const {}
+  void operator()(const ActivityAccrued& e) const { out.set_channel(ToApi(e.channel)); }
   void operator()(const EvidenceKept&) const {}
   void operator()(const CounterMoved&) const {}
   void operator()(const MetricCounted&) const {}

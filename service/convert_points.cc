@@ -198,6 +198,48 @@ void ParseSale(const v1::Purchase& purchase, const Path& path, AccruePurchase& o
   ParseTenders(purchase, path, order.tenders, violations);
 }
 
+void ParseAttribute(const v1::ActivityAttribute& attribute, const Path& path,
+                    std::vector<AttributeValue>& attributes, Violations& violations) {
+  const Path id{"id", &path};
+  CheckText(attribute.id(), 1, id, violations);
+  for (const AttributeValue& other : attributes) {
+    if (other.id != attribute.id()) continue;
+    violations.Add(id.Render(),
+                   absl::StrCat("must be given once, was a repetition of ", attribute.id()),
+                   "REPEATED");
+  }
+  AttributeValue parsed{attribute.id(), std::int64_t{0}};
+  switch (attribute.value_case()) {
+    case v1::ActivityAttribute::kIntValue:
+      parsed.value = std::int64_t{attribute.int_value()};
+      break;
+    case v1::ActivityAttribute::kBoolValue:
+      parsed.value = attribute.bool_value();
+      break;
+    case v1::ActivityAttribute::kStringValue:
+      parsed.value = attribute.string_value();
+      break;
+    case v1::ActivityAttribute::kTimestampValue:
+      parsed.value =
+          ParseInstant(attribute.timestamp_value(), Path{"timestamp_value", &path}, violations);
+      break;
+    case v1::ActivityAttribute::VALUE_NOT_SET:
+      violations.Required(Path{"value", &path}.Render());
+      break;
+  }
+  attributes.push_back(std::move(parsed));
+}
+
+void RenderAwards(const Entry& entry, google::protobuf::RepeatedPtrField<v1::Award>& out) {
+  for (const Event& event : entry.events) {
+    const auto* award = std::get_if<PointsAwarded>(&event);
+    if (award == nullptr) continue;
+    v1::Award& message = *out.Add();
+    RenderAward(*award, message);
+    message.set_lot(LotName(entry.program, *entry.member, award->lot));
+  }
+}
+
 template <class Totals>
 void RenderTotals(const Totals& totals, google::protobuf::RepeatedPtrField<v1::Points>& out) {
   for (const auto& [type, amount] : totals) {
@@ -271,6 +313,49 @@ Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const Pars
     violations.Required(Path{"occurred_at", &path}.Render());
   }
   ParseSale(purchase, path, order, violations);
+  return command;
+}
+
+Command ParseAccrueActivity(const v1::AccrueActivityRequest& request, const ParseContext& context) {
+  constexpr int kAttributesMax = 32;
+  Violations& violations = context.violations;
+  Command command;
+  command.request = ParseRequestId(request.request_id(), violations);
+  command.program = ParseProgram(request.program(), violations);
+  AccrueActivity& order = command.order.emplace<AccrueActivity>();
+  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  const Path path{"activity"};
+  if (!request.has_activity()) {
+    violations.Required(path.Render());
+    return command;
+  }
+  const v1::Activity& activity = request.activity();
+  CheckText(activity.type(), 1, Path{"type", &path}, violations);
+  order.type = activity.type();
+  CheckText(activity.reference(), 0, Path{"reference", &path}, violations);
+  order.reference = activity.reference();
+  if (activity.has_occurred_at()) {
+    order.occurred_at =
+        ParseInstant(activity.occurred_at(), Path{"occurred_at", &path}, violations);
+  } else {
+    violations.Required(Path{"occurred_at", &path}.Render());
+  }
+  order.channel = ParseChannel(activity.channel(), true, Path{"channel", &path}, violations);
+  if (!activity.store().empty()) {
+    order.store = ParsePlace(activity.store(), Path{"store", &path}, violations);
+  }
+  if (activity.attributes_size() > kAttributesMax) {
+    violations.OutOfRange(
+        Path{"attributes", &path}.Render(),
+        absl::StrCat("must be at most ", kAttributesMax, ", was ", activity.attributes_size()));
+    return command;
+  }
+  for (int i = 0; i < activity.attributes_size(); ++i) {
+    ParseAttribute(activity.attributes(i), Path{"attributes", &path, i}, order.attributes,
+                   violations);
+  }
+  std::sort(order.attributes.begin(), order.attributes.end(),
+            [](const AttributeValue& a, const AttributeValue& b) { return a.id < b.id; });
   return command;
 }
 
@@ -410,15 +495,19 @@ absl::Status RenderAccruePurchase(const Reply& reply, const Rendering& rendering
                    rendering.RulebookOf(entry));
   RenderHeader(reply, response);
   RenderAfter(entry, *rulebook, response);
-  for (const Event& event : entry.events) {
-    if (const auto* accrued = std::get_if<PurchaseAccrued>(&event)) {
-      response.set_purchase(PurchaseName(entry.program, accrued->receipt));
-    } else if (const auto* award = std::get_if<PointsAwarded>(&event)) {
-      v1::Award& message = *response.add_awards();
-      RenderAward(*award, message);
-      message.set_lot(LotName(entry.program, *entry.member, award->lot));
-    }
-  }
+  response.set_purchase(PurchaseName(entry.program, entry.FindEvent<PurchaseAccrued>()->receipt));
+  RenderAwards(entry, *response.mutable_awards());
+  return absl::OkStatus();
+}
+
+absl::Status RenderAccrueActivity(const Reply& reply, const Rendering& rendering,
+                                  v1::AccrueActivityResponse& response) {
+  const Entry& entry = *reply.entry;
+  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
+                   rendering.RulebookOf(entry));
+  RenderHeader(reply, response);
+  RenderAfter(entry, *rulebook, response);
+  RenderAwards(entry, *response.mutable_awards());
   return absl::OkStatus();
 }
 

@@ -11,6 +11,7 @@
 namespace laurel {
 
 Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const ParseContext& context);
+Command ParseAccrueActivity(const v1::AccrueActivityRequest& request, const ParseContext& context);
 Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request, const ParseContext& context);
 Command ParseRedeem(const v1::RedeemRequest& request, const ParseContext& context);
 Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
@@ -21,6 +22,8 @@ AccruePurchase ParseQuotedPurchase(const v1::Purchase& purchase, Timestamp now,
 
 absl::Status RenderAccruePurchase(const Reply& reply, const Rendering& rendering,
                                   v1::AccruePurchaseResponse& response);
+absl::Status RenderAccrueActivity(const Reply& reply, const Rendering& rendering,
+                                  v1::AccrueActivityResponse& response);
 absl::Status RenderRedeem(const Reply& reply, const Rendering& rendering,
                           v1::RedeemResponse& response);
 // The following read earlier entries: for the read pool.

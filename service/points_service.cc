@@ -368,6 +368,11 @@ class PointsService final : public v1::PointsService::CallbackService {
                                            v1::AccruePurchaseResponse* response) override {
     return shell_.Write(*context, *request, *response, ParseAccruePurchase, RenderAccruePurchase);
   }
+  grpc::ServerUnaryReactor* AccrueActivity(grpc::CallbackServerContext* context,
+                                           const v1::AccrueActivityRequest* request,
+                                           v1::AccrueActivityResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseAccrueActivity, RenderAccrueActivity);
+  }
   grpc::ServerUnaryReactor* BatchAccrue(grpc::CallbackServerContext* context,
                                         const v1::BatchAccrueRequest* request,
                                         v1::BatchAccrueResponse* response) override {

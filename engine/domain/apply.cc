@@ -156,11 +156,13 @@ struct Folder {
     state.purchases.Put(PurchaseKey{entry.program, e.receipt},
                         Purchase{.member = member(), .sequence = entry.sequence});
     CountActivity(state, member(), day(), ActivityDelta{.spend = e.eligible_net, .purchases = 1});
+    NoteActivity();
+  }
+  void NoteActivity() const {
     Member& record = state.members.Mutable(MemberKey{member()});
-    if (!record.has_activity || entry.occurred_at > record.latest_occurred_at) {
-      record.latest_occurred_at = entry.occurred_at;
-      record.has_activity = true;
-    }
+    if (record.has_activity && entry.occurred_at <= record.latest_occurred_at) return;
+    record.latest_occurred_at = entry.occurred_at;
+    record.has_activity = true;
   }
   void operator()(const PointsAwarded& e) const {
     const LotKey key{member(), e.type, e.expires_at, e.lot};
@@ -254,6 +256,13 @@ struct Folder {
   }
   void operator()(const ReviewPostponed& e) const {
     state.members.Mutable(MemberKey{member()}).tier.review_not_before = e.not_before;
+  }
+  void operator()(const ActivityAccrued& e) const {
+    if (!e.reference.empty()) {
+      state.activities.Put(ActivityKey::Of(entry.program, e.type, e.reference),
+                           Activity{entry.sequence});
+    }
+    NoteActivity();
   }
   void operator()(const EvidenceKept&) const {}
   void operator()(const CounterMoved& e) const {

@@ -82,6 +82,18 @@ struct Writer {
     t.Number(static_cast<std::int64_t>(o.tenders.size()));
     for (const Tender& tender : o.tenders) t.Bytes(tender.kind).Number(tender.amount);
   }
+  void operator()(const AccrueActivity& o) const {
+    t.Ref(o.member).Bytes(o.type).Bytes(o.reference).Number(o.occurred_at.micros());
+    t.Number(static_cast<std::int64_t>(o.channel)).Bytes(o.store.str());
+    t.Number(static_cast<std::int64_t>(o.attributes.size()));
+    for (const AttributeValue& attribute : o.attributes) {
+      t.Bytes(attribute.id).Number(static_cast<std::int64_t>(attribute.value.index()));
+      if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) t.Number(*number);
+      if (const auto* flag = std::get_if<bool>(&attribute.value)) t.Number(*flag ? 1 : 0);
+      if (const auto* text = std::get_if<std::string>(&attribute.value)) t.Bytes(*text);
+      if (const auto* at = std::get_if<Timestamp>(&attribute.value)) t.Number(at->micros());
+    }
+  }
   void operator()(const ReturnPurchase& o) const {
     t.Receipt(o.receipt).Receipt(o.original).Number(o.occurred_at.micros());
     t.Number(static_cast<std::int64_t>(o.lines.size()));
@@ -132,6 +144,10 @@ static_assert(
     std::is_same_v<
         std::variant_alternative_t<static_cast<std::size_t>(Method::kAdvanceProgram) - 1, Order>,
         AdvanceProgram>);
+static_assert(
+    std::is_same_v<
+        std::variant_alternative_t<static_cast<std::size_t>(Method::kAccrueActivity) - 1, Order>,
+        AccrueActivity>);
 
 absl::string_view ToString(Method method) {
   switch (method) {
@@ -173,6 +189,8 @@ absl::string_view ToString(Method method) {
       return "PauseRule";
     case Method::kResumeRule:
       return "ResumeRule";
+    case Method::kAccrueActivity:
+      return "AccrueActivity";
     case Method::kAdvanceProgram:
       return "AdvanceProgram";
   }

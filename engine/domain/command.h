@@ -58,6 +58,17 @@ struct AccruePurchase {
   std::vector<Tender> tenders;      // may be empty; else distinct kinds that add up to `total`
 };
 
+// Rates something else that a member did.
+struct AccrueActivity {
+  MemberRef member;
+  std::string type;       // as the program declares it: check_in, review …
+  std::string reference;  // the caller's own id of it, taken once for ever; empty: none
+  Timestamp occurred_at;
+  Channel channel = Channel::kNone;
+  PlaceId store;                           // may be empty
+  std::vector<AttributeValue> attributes;  // distinct, ascending by id
+};
+
 struct ReturnLine {
   std::int32_t line = 0;
   std::int64_t quantity_micros = 0;    // > 0
@@ -130,11 +141,11 @@ struct ResumeRule {
 // Puts into force what is scheduled and due. Made by the engine itself, under no request id.
 struct AdvanceProgram {};
 
-using Order =
-    std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember,
-                 CloseMember, AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption,
-                 CreateProgram, CreateRevision, ActivateRevision, AdvanceMember, ApproveRevision,
-                 ScheduleRevision, CancelSchedule, PauseRule, ResumeRule, AdvanceProgram>;
+using Order = std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember,
+                           ReactivateMember, CloseMember, AccruePurchase, ReturnPurchase, Redeem,
+                           ReverseRedemption, CreateProgram, CreateRevision, ActivateRevision,
+                           AdvanceMember, ApproveRevision, ScheduleRevision, CancelSchedule,
+                           PauseRule, ResumeRule, AdvanceProgram, AccrueActivity>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -158,11 +169,12 @@ enum class Method : std::uint8_t {
   kPauseRule = 18,
   kResumeRule = 19,
   kAdvanceProgram = 20,
+  kAccrueActivity = 21,
 };
 
 struct Command {
   ProgramId program;
-  RequestId request;      // empty only for AdvanceMember and AdvanceProgram
+  RequestId request;      // empty for what the engine does by itself and AdvanceProgram
   std::string principal;  // who asked, as the service knows it; may be empty
   Order order;
   Role role = Role::kNone;  // in which who asked did

@@ -144,6 +144,9 @@ struct Dispatcher {
   Decision operator()(const AccruePurchase& o) const {
     return DecideAccrue(state, command, o, context);
   }
+  Decision operator()(const AccrueActivity& o) const {
+    return DecideActivity(state, command, o, context);
+  }
   Decision operator()(const ReturnPurchase& o) const {
     return DecideReturn(state, command, o, context);
   }

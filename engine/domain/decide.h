@@ -50,6 +50,11 @@ using Decision = std::variant<Accepted, Rejected>;
 // each command stand in the order of Rejection's precedence.
 Decision Decide(State& state, const Command& command, const Context& context);
 
+// What the engine does at once after an entry, in the same batch: rules may wait for an enrolment.
+// Reads the state with the entry applied.
+std::optional<Command> FollowingOf(State& state, const Command& command, const Entry& entry,
+                                   const Context& context);
+
 // Whether something is due for the member before a command of this instant may be decided: lots
 // that have ended, a term that is over. `activity_at` as in AdvanceMember.
 bool IsDue(State& state, MemberId member, Timestamp now,

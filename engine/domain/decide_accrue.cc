@@ -5,6 +5,8 @@
 #include "engine/domain/facts.h"
 #include "engine/domain/rating.h"
 #include "engine/domain/tiers.h"
+#include "rules/program/model.h"
+#include "rules/program/text.h"
 
 namespace laurel {
 namespace {
@@ -35,6 +37,152 @@ Rejected AlreadyPosted(State& state, const Purchase& purchase, const AccruePurch
   if (differing.empty()) return Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", entry_name}}};
   return Rejected{Rejection::kReceiptContentDiffers,
                   {{"differing", differing}, {"entry", entry_name}}};
+}
+
+// An activity that has been evaluated, on its way to an entry.
+struct Rated {
+  MemberId member;
+  const Member& record;
+  Timestamp occurred_at;
+  std::vector<PointsAwarded> awards = {};
+  std::vector<std::int64_t> points = {};  // by index of the point type
+
+  // False if a balance would leave its range.
+  bool Award(const rules::Rulebook& rulebook, const rules::model::Evaluated& evaluated,
+             const Context& context) {
+    awards = AwardsOf(rulebook, evaluated, occurred_at, LotId{context.sequence, 1});
+    points.resize(rulebook.point_types().size());
+    for (const PointsAwarded& award : awards) points[award.type_index] += award.amount;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const Balance* balance = record.FindBalance(PointTypeId::Of(rulebook.point_types()[i].id));
+      if (balance != nullptr && balance->available > kAmountMax - points[i]) return false;
+    }
+    return true;
+  }
+
+  // Everything that follows from the activity but the event that tells of it.
+  void Finish(State& state, const rules::Rulebook& rulebook, const Rating& rating,
+              const rules::model::Evaluated& evaluated, const Context& context,
+              Accepted& accepted) {
+    if (std::optional<EvidenceKept> evidence = rating.evidence()) {
+      accepted.events.push_back(*std::move(evidence));
+    }
+    Draft draft(state, member);
+    Timestamp lots_due_at = record.lots_due_at;
+    std::map<PointTypeId, std::int64_t> arrears_left;
+    for (PointsAwarded& award : awards) {
+      const Balance* balance = record.FindBalance(award.type);
+      const std::int64_t arrears =
+          balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
+      std::int64_t& left = arrears_left.try_emplace(award.type, arrears).first->second;
+      award.covered_arrears = std::min(left, award.amount);
+      left -= award.covered_arrears;
+      draft.Post(AccountClass::kIssuance, award.funding, award.type, -award.amount);
+      draft.Post(AccountClass::kMemberAvailable, "", award.type, award.amount);
+      if (award.amount > award.covered_arrears) {
+        draft.Move(LotKey{member, award.type, award.expires_at, award.lot},
+                   award.amount - award.covered_arrears);
+        lots_due_at = std::min(lots_due_at, award.expires_at);
+      }
+      accepted.events.push_back(std::move(award));
+    }
+    for (CounterMoved& move : rating.CounterMoves(evaluated)) {
+      accepted.events.push_back(std::move(move));
+    }
+    std::vector<MetricCounted> counted = rating.MetricCounts(points);
+    for (const MetricCounted& count : counted) accepted.events.push_back(count);
+
+    const bool is_latest = !record.has_activity || occurred_at > record.latest_occurred_at;
+    const Timestamp latest = is_latest ? occurred_at : record.latest_occurred_at;
+    const bool is_purchase = accepted.kind == EntryKind::kAccrue;
+    const ActivityInThought activity{.day = *accepted.effective_on,
+                                     .spend = is_purchase ? evaluated.eligible_net : 0,
+                                     .purchases = is_purchase ? 1 : 0,
+                                     .points = std::move(points),
+                                     .tracked = std::move(counted)};
+    const MemberStanding standing(state, member, rulebook);
+    MemberTier tier = record.tier;
+    const MetricValues metrics = standing.MetricsAsOf(tier, rulebook.LocalDate(latest), &activity);
+    if (const std::optional<TierDecided> upgrade = standing.JudgeUpgrade(tier, metrics, latest)) {
+      tier = After(tier, *upgrade);
+      accepted.events.push_back(*upgrade);
+    }
+    if (lots_due_at != record.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
+    const Timestamp not_before = context.recorded_at.PlusMicros(kMicrosPerDay);
+    if (occurred_at < context.recorded_at.PlusMicros(-kLateMicros) && tier.review_at < not_before) {
+      accepted.events.push_back(ReviewPostponed{not_before});
+    }
+    accepted.postings = std::move(draft.postings);
+    accepted.lot_moves = std::move(draft.lot_moves);
+    accepted.tier = standing.ViewOf(tier, metrics);
+  }
+};
+
+constexpr absl::string_view kEnrolment = "enrolment";
+
+bool HasType(rules::model::AttributeType type, const AttributeValue& attribute) {
+  switch (type) {
+    case rules::model::AttributeType::kInt:
+    case rules::model::AttributeType::kMoney:
+      return std::holds_alternative<std::int64_t>(attribute.value);
+    case rules::model::AttributeType::kBool:
+      return std::holds_alternative<bool>(attribute.value);
+    case rules::model::AttributeType::kString:
+      return std::holds_alternative<std::string>(attribute.value);
+    case rules::model::AttributeType::kTimestamp:
+      return std::holds_alternative<Timestamp>(attribute.value);
+  }
+  return false;
+}
+
+Rejected InvalidField(std::string field, std::string expected, std::string was) {
+  return Rejected{
+      Rejection::kInvalidField,
+      {{"expected", std::move(expected)}, {"field", std::move(field)}, {"was", std::move(was)}}};
+}
+
+// The refusal of an activity that the program does not declare, or not like this.
+std::optional<Rejected> RefuseActivity(const rules::model::Model& model,
+                                       const AccrueActivity& order) {
+  const auto type = std::find_if(model.activity_types.begin(), model.activity_types.end(),
+                                 [&](const auto& one) { return one.id == order.type; });
+  if (type == model.activity_types.end()) {
+    return InvalidField("activity.type", "a type that the program declares", order.type);
+  }
+  for (const AttributeValue& attribute : order.attributes) {
+    const auto declared = std::find_if(type->attributes.begin(), type->attributes.end(),
+                                       [&](const auto& one) { return one.id == attribute.id; });
+    const std::string field = absl::StrCat("activity.attributes.", attribute.id);
+    if (declared == type->attributes.end()) {
+      return InvalidField(field, "an attribute that the type declares", attribute.id);
+    }
+    if (!HasType(declared->type, attribute)) {
+      return InvalidField(field, "a value of the declared type", "a value of another");
+    }
+    if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) {
+      if (*number < declared->min || *number > declared->max) {
+        return InvalidField(field, absl::StrCat(declared->min, " to ", declared->max),
+                            absl::StrCat(*number));
+      }
+    }
+    if (const auto* text = std::get_if<std::string>(&attribute.value)) {
+      const auto length = static_cast<std::int64_t>(rules::CodePoints(*text));
+      if (length > declared->max_length) {
+        return InvalidField(field, absl::StrCat("at most ", declared->max_length, " characters"),
+                            absl::StrCat(length, " characters"));
+      }
+    }
+  }
+  for (const rules::model::DeclaredAttribute& declared : type->attributes) {
+    const bool is_given =
+        std::any_of(order.attributes.begin(), order.attributes.end(),
+                    [&](const AttributeValue& one) { return one.id == declared.id; });
+    if (!is_given && !declared.is_optional) {
+      return InvalidField(absl::StrCat("activity.attributes.", declared.id), "to be given",
+                          "nothing");
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -92,22 +240,14 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
                                  .store = order.receipt.store,
                                  .lines = lines,
                                  .tenders = order.tenders});
-  const rules::model::Evaluated evaluated = rating.Evaluate();
-  std::vector<PointsAwarded> awards =
-      AwardsOf(*rulebook, evaluated, order.occurred_at, LotId{context.sequence, 1});
-  std::vector<std::int64_t> points(rulebook->point_types().size());
-  for (const PointsAwarded& award : awards) points[award.type_index] += award.amount;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const Balance* balance = member.FindBalance(PointTypeId::Of(rulebook->point_types()[i].id));
-    if (balance != nullptr && balance->available > kAmountMax - points[i])
-      return too_large("balance");
-  }
+  const rules::model::Evaluated& evaluated = rating.EvaluateInRoom();
+  Rated rated{.member = *id, .record = member, .occurred_at = order.occurred_at};
+  if (!rated.Award(*rulebook, evaluated, context)) return too_large("balance");
 
   // Nothing below may refuse.
   Accepted accepted{.kind = EntryKind::kAccrue, .occurred_at = order.occurred_at, .member = *id};
-  const Date day = rulebook->LocalDate(order.occurred_at);
   accepted.revision = revision.digest;
-  accepted.effective_on = day;
+  accepted.effective_on = rulebook->LocalDate(order.occurred_at);
   accepted.events.push_back(
       PurchaseAccrued{.receipt = order.receipt,
                       .channel = order.channel,
@@ -116,58 +256,92 @@ Decision DecideAccrue(State& state, const Command& command, const AccruePurchase
                       // Elements keep their place: the rating still sees them.
                       .lines = std::move(lines),
                       .tenders = order.tenders});
-  if (std::optional<EvidenceKept> evidence = rating.evidence()) {
-    accepted.events.push_back(*std::move(evidence));
-  }
-  Draft draft(state, *id);
-  Timestamp lots_due_at = member.lots_due_at;
-  std::map<PointTypeId, std::int64_t> arrears_left;
-  for (PointsAwarded& award : awards) {
-    const Balance* balance = member.FindBalance(award.type);
-    const std::int64_t arrears =
-        balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
-    std::int64_t& left = arrears_left.try_emplace(award.type, arrears).first->second;
-    award.covered_arrears = std::min(left, award.amount);
-    left -= award.covered_arrears;
-    draft.Post(AccountClass::kIssuance, award.funding, award.type, -award.amount);
-    draft.Post(AccountClass::kMemberAvailable, "", award.type, award.amount);
-    if (award.amount > award.covered_arrears) {
-      draft.Move(LotKey{*id, award.type, award.expires_at, award.lot},
-                 award.amount - award.covered_arrears);
-      lots_due_at = std::min(lots_due_at, award.expires_at);
-    }
-    accepted.events.push_back(std::move(award));
-  }
-  for (CounterMoved& move : rating.CounterMoves(evaluated)) {
-    accepted.events.push_back(std::move(move));
-  }
-  std::vector<MetricCounted> counted = rating.MetricCounts(points);
-  for (const MetricCounted& count : counted) accepted.events.push_back(count);
-
-  const bool is_latest = !member.has_activity || order.occurred_at > member.latest_occurred_at;
-  const Timestamp latest = is_latest ? order.occurred_at : member.latest_occurred_at;
-  const ActivityInThought activity{.day = day,
-                                   .spend = evaluated.eligible_net,
-                                   .purchases = 1,
-                                   .points = std::move(points),
-                                   .tracked = std::move(counted)};
-  const MemberStanding standing(state, *id, *rulebook);
-  MemberTier tier = member.tier;
-  const MetricValues metrics = standing.MetricsAsOf(tier, rulebook->LocalDate(latest), &activity);
-  if (const std::optional<TierDecided> upgrade = standing.JudgeUpgrade(tier, metrics, latest)) {
-    tier = After(tier, *upgrade);
-    accepted.events.push_back(*upgrade);
-  }
-  if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
-  const Timestamp not_before = context.recorded_at.PlusMicros(kMicrosPerDay);
-  if (order.occurred_at < context.recorded_at.PlusMicros(-kLateMicros) &&
-      tier.review_at < not_before) {
-    accepted.events.push_back(ReviewPostponed{not_before});
-  }
-  accepted.postings = std::move(draft.postings);
-  accepted.lot_moves = std::move(draft.lot_moves);
-  accepted.tier = standing.ViewOf(tier, metrics);
+  rated.Finish(state, *rulebook, rating, evaluated, context, accepted);
   return accepted;
+}
+
+Decision DecideActivity(State& state, const Command& command, const AccrueActivity& order,
+                        const Context& context) {
+  const Program* program = FindActiveProgram(state, command.program);
+  if (program == nullptr) return ResourceNotFound("program", command.program.str());
+  const Activation& revision = *RevisionAt(*program, order.occurred_at);
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, revision);
+  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  const bool is_reported = !command.request.empty();  // else the engine tells of what it knows
+  if (is_reported) {
+    if (std::optional<Rejected> unknown = RefuseActivity(rulebook->model(), order)) return *unknown;
+  }
+  if (const std::optional<Rejected> late =
+          RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
+    return *late;
+  }
+  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
+  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
+  const Member member = *state.members.Find(MemberKey{*id});
+  if (member.state == MemberState::kClosed) {
+    return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
+  }
+  if (!order.reference.empty()) {
+    const Activity* known =
+        state.activities.Find(ActivityKey::Of(command.program, order.type, order.reference));
+    if (known != nullptr) {
+      return Rejected{Rejection::kReceiptAlreadyPosted,
+                      {{"entry", absl::StrCat(context.partition, "-", known->sequence)}}};
+    }
+  }
+  Rating rating(state, *rulebook, command.program, *id,
+                ReportedActivity{.type = order.type,
+                                 .occurred_at = order.occurred_at,
+                                 .channel = order.channel,
+                                 .store = order.store,
+                                 .attributes = order.attributes});
+  const rules::model::Evaluated& evaluated = rating.EvaluateInRoom();
+  Rated rated{.member = *id, .record = member, .occurred_at = order.occurred_at};
+  if (!rated.Award(*rulebook, evaluated, context)) {
+    return Rejected{Rejection::kAmountNotAllowed,
+                    {{"bound", std::to_string(kAmountMax)}, {"value", "balance"}}};
+  }
+
+  // Nothing below may refuse.
+  Accepted accepted{.kind = EntryKind::kActivity, .occurred_at = order.occurred_at, .member = *id};
+  accepted.revision = revision.digest;
+  accepted.effective_on = rulebook->LocalDate(order.occurred_at);
+  accepted.events.push_back(ActivityAccrued{.type = order.type,
+                                            .reference = order.reference,
+                                            .channel = order.channel,
+                                            .store = order.store,
+                                            .attributes = order.attributes});
+  rated.Finish(state, *rulebook, rating, evaluated, context, accepted);
+  return accepted;
+}
+
+std::optional<Command> FollowingOf(State& state, const Command& command, const Entry& entry,
+                                   const Context& context) {
+  if (entry.kind != EntryKind::kMemberEnrolled || !entry.member) return std::nullopt;
+  const Program* program = FindActiveProgram(state, command.program);
+  if (program == nullptr) return std::nullopt;
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, *RevisionAt(*program, entry.occurred_at));
+  if (rulebook == nullptr) return std::nullopt;
+  const std::vector<rules::model::Rule>& rules = rulebook->model().rules;
+  const bool is_awaited =
+      std::any_of(rules.begin(), rules.end(), [](const rules::model::Rule& rule) {
+        return std::find(rule.triggers.begin(), rule.triggers.end(), kEnrolment) !=
+               rule.triggers.end();
+      });
+  if (!is_awaited) return std::nullopt;
+  const MemberEnrolled& enrolled = *entry.FindEvent<MemberEnrolled>();
+  return Command{.program = command.program,
+                 .request = {},
+                 .principal = {},
+                 .order = AccrueActivity{.member = *entry.member,
+                                         .type = std::string(kEnrolment),
+                                         .reference = {},
+                                         .occurred_at = entry.occurred_at,
+                                         .channel = enrolled.channel,
+                                         .store = enrolled.store,
+                                         .attributes = {}}};
 }
 
 }  // namespace laurel

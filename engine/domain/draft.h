@@ -60,6 +60,8 @@ Decision DecideMemberState(State& state, const Command& command, const MemberRef
                            MemberState to, EntryKind kind, const Context& context);
 Decision DecideAccrue(State& state, const Command& command, const AccruePurchase& order,
                       const Context& context);
+Decision DecideActivity(State& state, const Command& command, const AccrueActivity& order,
+                        const Context& context);
 Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order,
                       const Context& context);
 Decision DecideRedeem(State& state, const Command& command, const Redeem& order,

@@ -44,6 +44,8 @@ absl::string_view ToString(EntryKind kind) {
       return "schedule_cancelled";
     case EntryKind::kRulePaused:
       return "rule_paused";
+    case EntryKind::kActivity:
+      return "activity";
     case EntryKind::kRuleResumed:
       return "rule_resumed";
   }

@@ -35,8 +35,9 @@ enum class EntryKind : std::uint8_t {
   kScheduleCancelled = 19,
   kRulePaused = 20,
   kRuleResumed = 21,
+  kActivity = 22,
 };
-inline constexpr EntryKind kEntryKindLast = EntryKind::kRuleResumed;
+inline constexpr EntryKind kEntryKindLast = EntryKind::kActivity;
 absl::string_view ToString(EntryKind kind);  // accrue
 
 // Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by

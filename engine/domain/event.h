@@ -41,6 +41,15 @@ struct PurchaseAccrued {
   std::vector<Tender> tenders;
 };
 
+// Something else that a member did.
+struct ActivityAccrued {
+  std::string type;
+  std::string reference;  // may be empty
+  Channel channel = Channel::kNone;
+  PlaceId store;  // may be empty
+  std::vector<AttributeValue> attributes;
+};
+
 // What the rules read beside the activity itself, as it was then: whoever decides the activity
 // again needs nothing else. Indexes are those of the revision that decided.
 struct EvidenceKept {
@@ -200,12 +209,12 @@ struct RuleResumed {
   bool is_final = false;  // nobody else is needed: it does
 };
 
-using Event =
-    std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
-                 PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed,
-                 RedemptionReversed, LotExpired, TierDecided, LotsDue, ReviewPostponed,
-                 RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted,
-                 RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed>;
+using Event = std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
+                           PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack,
+                           PointsRedeemed, RedemptionReversed, LotExpired, TierDecided, LotsDue,
+                           ReviewPostponed, RevisionCreated, RevisionActivated, EvidenceKept,
+                           CounterMoved, MetricCounted, RevisionApproved, RevisionScheduled,
+                           ScheduleCancelled, RulePaused, RuleResumed, ActivityAccrued>;
 
 }  // namespace laurel
 

@@ -260,6 +260,12 @@ void Rating::SetFacts(const ReportedActivity& activity) {
   facts_.purchase.tenders = texts_.back();
 
   facts_.activity.type = activity.type;
+  for (const AttributeValue& attribute : activity.attributes) {
+    model::AttributeFact fact{attribute.id, std::int64_t{0}};
+    std::visit([&](const auto& value) { fact.value = value; }, attribute.value);
+    attributes_.push_back(fact);
+  }
+  facts_.activity.attributes = attributes_;
   facts_.activity.channel = NameOf(activity.channel);
   facts_.store.id = activity.store.str();
   facts_.items = items_;
@@ -299,6 +305,11 @@ std::int64_t Rating::Used(std::size_t counter, absl::string_view by) {
 }
 
 model::Evaluated Rating::Evaluate() const { return model::Evaluate(model_, facts_, tiers_); }
+
+const model::Evaluated& Rating::EvaluateInRoom() const {
+  static thread_local model::EvaluateRoom room;
+  return model::Evaluate(model_, facts_, tiers_, room);
+}
 
 std::optional<EvidenceKept> Rating::evidence() const {
   const bool is_needed = model_.reads_member || model_.reads_metrics || model_.reads_balances ||

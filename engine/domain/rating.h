@@ -22,9 +22,10 @@ struct ReportedActivity {
   absl::string_view type = "purchase";
   Timestamp occurred_at;
   Channel channel = Channel::kNone;
-  PlaceId store;                        // may be empty
-  std::span<const PurchaseLine> lines;  // of a purchase
-  std::span<const Tender> tenders;      // likewise
+  PlaceId store;                             // may be empty
+  std::span<const PurchaseLine> lines = {};  // of a purchase
+  std::span<const Tender> tenders = {};      // likewise
+  std::span<const AttributeValue> attributes = {};
 };
 
 // Not copyable: facts point into it.
@@ -46,6 +47,8 @@ class Rating : private rules::model::CounterSource {
   const rules::model::TierState& tiers() const { return tiers_; }
 
   rules::model::Evaluated Evaluate() const;
+  // The same without a heap; valid until this thread's next use of it.
+  const rules::model::Evaluated& EvaluateInRoom() const;
 
   // What was read, once the activity has been evaluated; empty where nothing need be kept.
   std::optional<EvidenceKept> evidence() const;
@@ -77,6 +80,7 @@ class Rating : private rules::model::CounterSource {
   std::vector<rules::model::ItemFact> items_;
   std::vector<rules::model::CarryFact> carries_;
   std::vector<std::size_t> paused_;
+  std::vector<rules::model::AttributeFact> attributes_;
   rules::model::Facts facts_;
 };
 

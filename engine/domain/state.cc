@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 
 namespace laurel {
@@ -34,6 +35,15 @@ RequestKey RequestKey::Of(const ProgramId& program, const RequestId& request) {
   return key;
 }
 
+ActivityKey ActivityKey::Of(const ProgramId& program, absl::string_view type,
+                            absl::string_view reference) {
+  const absl::string_view zero("\0", 1);
+  const Hash hash = Sha256(absl::StrCat(program.str(), zero, type, zero, reference));
+  ActivityKey key;
+  std::copy_n(hash.begin(), key.hash.size(), key.hash.begin());
+  return key;
+}
+
 namespace {
 template <class Key, class Record>
 const Table<Key, Record>* Parent(const State* state, Table<Key, Record> State::*table) {
@@ -59,6 +69,7 @@ State::State(const State* parent, StateSource* source)
       member_entries(Parent(parent, &State::member_entries), source),
       tier_changes(Parent(parent, &State::tier_changes), source),
       counters(Parent(parent, &State::counters), source),
+      activities(Parent(parent, &State::activities), source),
       parent_(parent),
       source_(source) {}
 

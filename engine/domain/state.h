@@ -187,6 +187,18 @@ struct Request {
   friend bool operator==(const Request&, const Request&) = default;
 };
 
+struct ActivityKey {
+  std::array<std::uint8_t, 16> hash{};  // SHA-256(program, 0, type, 0, reference), cut
+  static ActivityKey Of(const ProgramId& program, absl::string_view type,
+                        absl::string_view reference);
+  friend auto operator<=>(const ActivityKey&, const ActivityKey&) = default;
+};
+// An activity that the ledger knows by its reference, for ever.
+struct Activity {
+  std::uint64_t sequence = 0;  // of its entry
+  friend bool operator==(const Activity&, const Activity&) = default;
+};
+
 struct TotalKey {
   ProgramId program;
   AccountClass account = AccountClass::kMemberAvailable;
@@ -331,7 +343,8 @@ class StateSource : public RecordSource<MemberKey, Member>,
                     public RecordSource<ProgramDueKey, Marker>,
                     public RecordSource<MemberEntryKey, EntryKindMark>,
                     public RecordSource<TierChangeKey, TierChangeMark>,
-                    public RecordSource<CounterKey, Counter> {
+                    public RecordSource<CounterKey, Counter>,
+                    public RecordSource<ActivityKey, Activity> {
  public:
   // The entry with this sequence, decoded; null if there is none.
   virtual std::shared_ptr<const Entry> LoadEntry(std::uint64_t sequence) = 0;
@@ -437,6 +450,7 @@ class State {
   Table<MemberEntryKey, EntryKindMark> member_entries;
   Table<TierChangeKey, TierChangeMark> tier_changes;
   Table<CounterKey, Counter> counters;
+  Table<ActivityKey, Activity> activities;
 
   // Entries made on top of the source, or loaded from it.
   std::shared_ptr<const Entry> FindEntry(std::uint64_t sequence);
@@ -476,6 +490,7 @@ class State {
     visit(member_entries);
     visit(tier_changes);
     visit(counters);
+    visit(activities);
   }
 
  private:

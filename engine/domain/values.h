@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -195,6 +196,13 @@ struct PurchaseLine {
   std::int64_t list = 0;  // minor units, before discounts
   std::int64_t tax = 0;   // minor units, added on top of net
   friend bool operator==(const PurchaseLine&, const PurchaseLine&) = default;
+};
+
+// A fact that an activity reports, as the program declares it. MONEY is an int in minor units.
+struct AttributeValue {
+  std::string id;
+  std::variant<std::int64_t, bool, std::string, Timestamp> value;
+  friend bool operator==(const AttributeValue&, const AttributeValue&) = default;
 };
 
 // What a purchase was paid with.

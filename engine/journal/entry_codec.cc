@@ -179,6 +179,21 @@ struct EventEncoder {
   void operator()(const ReviewPostponed& e) const {
     out->set_review_not_before(e.not_before.micros());
   }
+  void operator()(const ActivityAccrued& e) const {
+    pb::ActivityAccrued* p = out->mutable_activity_accrued();
+    p->set_type(e.type);
+    p->set_reference(e.reference);
+    p->set_channel(static_cast<std::uint32_t>(e.channel));
+    p->set_store(e.store.str());
+    for (const AttributeValue& attribute : e.attributes) {
+      pb::AttributeValue* a = p->add_attributes();
+      a->set_id(attribute.id);
+      if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) a->set_number(*number);
+      if (const auto* flag = std::get_if<bool>(&attribute.value)) a->set_flag(*flag);
+      if (const auto* text = std::get_if<std::string>(&attribute.value)) a->set_text(*text);
+      if (const auto* at = std::get_if<Timestamp>(&attribute.value)) a->set_instant(at->micros());
+    }
+  }
   void operator()(const EvidenceKept& e) const {
     pb::EvidenceKept* p = out->mutable_evidence_kept();
     p->set_state(static_cast<std::uint32_t>(e.state));
@@ -375,6 +390,34 @@ absl::StatusOr<PurchaseAccrued> DecodePurchase(const pb::PurchaseAccrued& p) {
   return e;
 }
 
+absl::StatusOr<ActivityAccrued> DecodeActivity(const pb::ActivityAccrued& p) {
+  ActivityAccrued e;
+  e.type = p.type();
+  e.reference = p.reference();
+  ASSIGN_OR_RETURN(e.channel, DecodeEnum<Channel>(p.channel(), 0, kChannelLast, "channel"));
+  ASSIGN_OR_RETURN(e.store, DecodeOptionalText<PlaceId>(p.store(), "store"));
+  for (const pb::AttributeValue& a : p.attributes()) {
+    AttributeValue& attribute = e.attributes.emplace_back(AttributeValue{a.id(), std::int64_t{0}});
+    switch (a.value_case()) {
+      case pb::AttributeValue::kNumber:
+        attribute.value = a.number();
+        break;
+      case pb::AttributeValue::kFlag:
+        attribute.value = a.flag();
+        break;
+      case pb::AttributeValue::kText:
+        attribute.value = a.text();
+        break;
+      case pb::AttributeValue::kInstant:
+        attribute.value = Timestamp::FromMicros(a.instant());
+        break;
+      case pb::AttributeValue::VALUE_NOT_SET:
+        return Damaged("attribute has no value");
+    }
+  }
+  return e;
+}
+
 absl::StatusOr<EvidenceKept> DecodeEvidence(const pb::EvidenceKept& p) {
   EvidenceKept e;
   ASSIGN_OR_RETURN(e.state, DecodeEnum<MemberState>(p.state(), 1, 3, "evidence.state"));
@@ -538,6 +581,10 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       }
       return Event(e);
     }
+    case pb::Event::kActivityAccrued: {
+      ASSIGN_OR_RETURN(ActivityAccrued e, DecodeActivity(p.activity_accrued()));
+      return Event(std::move(e));
+    }
     case pb::Event::kEvidenceKept: {
       ASSIGN_OR_RETURN(EvidenceKept e, DecodeEvidence(p.evidence_kept()));
       return Event(std::move(e));
@@ -692,7 +739,7 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
       DecodeEnum<EntryKind>(p.kind(), 1, static_cast<std::uint32_t>(kEntryKindLast), "kind"));
   ASSIGN_OR_RETURN(
       entry.method,
-      DecodeEnum<Method>(p.method(), 1, static_cast<std::uint32_t>(Method::kAdvanceProgram),
+      DecodeEnum<Method>(p.method(), 1, static_cast<std::uint32_t>(Method::kAccrueActivity),
                          "method"));
   ASSIGN_OR_RETURN(entry.request, DecodeOptionalText<RequestId>(p.request(), "request"));
   entry.principal = p.principal();

@@ -141,6 +141,7 @@ Space SpaceOf(const TotalKey&) { return Space::kTotals; }
 Space SpaceOf(const ProgramKey&) { return Space::kDefault; }
 Space SpaceOf(const RevisionKey&) { return Space::kDefault; }
 Space SpaceOf(const CounterKey&) { return Space::kMembers; }
+Space SpaceOf(const ActivityKey&) { return Space::kRequests; }
 
 std::string EncodeKey(PartitionId partition, const MemberKey& key) {
   return OfMember(partition, key.member, 'm').Take();
@@ -204,6 +205,9 @@ std::string EncodeKey(PartitionId partition, const RevisionKey& key) {
   return Writer(partition).Letter('v').Text(key.program.str()).U32(key.number).Take();
 }
 
+std::string EncodeKey(PartitionId partition, const ActivityKey& key) {
+  return Writer(partition).Letter('y').Raw(Bytes(key.hash)).Take();
+}
 std::string EncodeKey(PartitionId partition, const CounterKey& key) {
   Writer start = key.member ? OfMember(partition, *key.member, 'k')
                             : std::move(Writer(partition).Letter('k').Text(key.program.str()));

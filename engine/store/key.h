@@ -30,6 +30,7 @@
 //   members   'k' program 0 name 0 by 0 start:i32                        -> Counter of a program
 //   members   'r' sequence:u64                                           -> Redemption
 //   requests  'q' hash:16 bytes                                          -> sequence:u64
+//   requests  'y' hash:16 bytes                                          -> Activity
 //   requests  'p' program 0 store 0 terminal 0 business_on:i32 number    -> Purchase
 //   index     'i' program 0 hash:16 bytes                                -> Identity
 //   index     'd' due_at:i64 member                                      -> nothing; scanned by
@@ -65,6 +66,7 @@ Space SpaceOf(const TotalKey&);
 Space SpaceOf(const ProgramKey&);
 Space SpaceOf(const RevisionKey&);
 Space SpaceOf(const CounterKey&);
+Space SpaceOf(const ActivityKey&);
 
 std::string EncodeKey(PartitionId partition, const MemberKey& key);
 std::string EncodeKey(PartitionId partition, const EnrolmentKey& key);
@@ -83,6 +85,7 @@ std::string EncodeKey(PartitionId partition, const TotalKey& key);
 std::string EncodeKey(PartitionId partition, const ProgramKey& key);
 std::string EncodeKey(PartitionId partition, const RevisionKey& key);
 std::string EncodeKey(PartitionId partition, const CounterKey& key);
+std::string EncodeKey(PartitionId partition, const ActivityKey& key);
 
 // Whether rows under this key are read by key again and again, by commands and by lookups:
 // programs, identities, members with their enrolment and months, totals.

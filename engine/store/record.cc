@@ -361,6 +361,15 @@ bool DecodeRecord(absl::string_view bytes, Request& r) {
   return r.sequence != 0;
 }
 
+std::string EncodeRecord(const Activity& r) { return Fixed64(r.sequence); }
+
+bool DecodeRecord(absl::string_view bytes, Activity& r) {
+  Request same;
+  if (!DecodeRecord(bytes, same)) return false;
+  r.sequence = same.sequence;
+  return true;
+}
+
 std::string EncodeRecord(const Total& r) {
   return Serialised<pb::Total>([&](pb::Total& p) {
     p.set_debit(r.debit);

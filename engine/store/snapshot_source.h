@@ -44,6 +44,7 @@ class SnapshotSource : public StateSource {
   std::optional<TierChangeMark> Load(const TierChangeKey& key) override {
     return Read<TierChangeMark>(key);
   }
+  std::optional<Activity> Load(const ActivityKey& key) override { return Read<Activity>(key); }
   std::optional<Counter> Load(const CounterKey& key) override { return Read<Counter>(key); }
   std::vector<std::pair<TierChangeKey, TierChangeMark>> ScanTierChanges(MemberId member) override;
   std::shared_ptr<const Entry> LoadEntry(std::uint64_t sequence) override;

@@ -75,19 +75,6 @@ absl::string_view Ast::Intern(absl::string_view text) {
   return absl::string_view(copy, text.size());
 }
 
-void Ast::RecordMacroCall(ExprId expansion, const Expr* call) {
-  const auto at = std::lower_bound(macro_calls_.begin(), macro_calls_.end(), expansion,
-                                   [](const auto& entry, ExprId id) { return entry.first < id; });
-  macro_calls_.insert(at, {expansion, call});
-}
-
-const Expr* Ast::FindMacroCall(ExprId id) const {
-  const auto at =
-      std::lower_bound(macro_calls_.begin(), macro_calls_.end(), id,
-                       [](const auto& entry, ExprId wanted) { return entry.first < wanted; });
-  return at != macro_calls_.end() && at->first == id ? at->second : nullptr;
-}
-
 std::vector<const Expr*> ChildrenOf(const Expr& expr) {
   std::vector<const Expr*> children;
   switch (expr.kind) {

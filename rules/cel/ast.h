@@ -198,10 +198,6 @@ class Ast {
   // One more than the greatest id.
   ExprId id_limit() const { return next_id_; }
 
-  // The call that a macro's expansion, node `id`, was written as; null for every other node. Its
-  // nodes have ids of their own where they are not part of the expansion.
-  const Expr* FindMacroCall(ExprId id) const;
-
   // ---- For who builds: the parser, macros, folding.
 
   ExprId NewId() { return next_id_++; }
@@ -229,8 +225,6 @@ class Ast {
     return {copy, items.size()};
   }
 
-  void RecordMacroCall(ExprId expansion, const Expr* call);
-
  private:
   void* Allocate(std::size_t size, std::size_t alignment);
 
@@ -239,7 +233,6 @@ class Ast {
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
   std::size_t used_ = 0;  // of the last chunk
   std::size_t capacity_ = 0;
-  std::vector<std::pair<ExprId, const Expr*>> macro_calls_;  // ascending id
 };
 
 // The children of `expr` in the order of evaluation: target, arguments; key, value; range, init,

@@ -9,6 +9,7 @@
 #include "rules/cel/inference.h"
 #include "rules/cel/names.h"
 #include "rules/cel/operators.h"
+#include "rules/cel/shapes.h"
 
 namespace laurel::cel {
 namespace {
@@ -118,26 +119,6 @@ class Checker {
       case ExprKind::kComprehension:
         return WalkComprehension(To<ComprehensionExpr>(expr));
     }
-  }
-
-  static Type TypeOfLiteral(const Literal& literal) {
-    switch (literal.kind) {
-      case LiteralKind::kNull:
-        return Type::Null();
-      case LiteralKind::kBool:
-        return Type::Bool();
-      case LiteralKind::kInt:
-        return Type::Int();
-      case LiteralKind::kUint:
-        return Type::Uint();
-      case LiteralKind::kDouble:
-        return Type::Double();
-      case LiteralKind::kString:
-        return Type::String();
-      case LiteralKind::kBytes:
-        return Type::Bytes();
-    }
-    return Type::Error();
   }
 
   // ---- Names

@@ -11,6 +11,7 @@
 #include "rules/cel/compare.h"
 #include "rules/cel/operation.h"
 #include "rules/cel/operators.h"
+#include "rules/cel/shapes.h"
 
 namespace laurel::cel {
 
@@ -61,26 +62,6 @@ std::vector<std::string> Candidates(absl::string_view container, absl::string_vi
   return candidates;
 }
 
-Value OfLiteral(const Literal& literal) {
-  switch (literal.kind) {
-    case LiteralKind::kNull:
-      return Value::Null();
-    case LiteralKind::kBool:
-      return Value::Bool(literal.bool_value);
-    case LiteralKind::kInt:
-      return Value::Int(literal.int_value);
-    case LiteralKind::kUint:
-      return Value::Uint(literal.uint_value);
-    case LiteralKind::kDouble:
-      return Value::Double(literal.double_value);
-    case LiteralKind::kString:
-      return Value::String(literal.text);
-    case LiteralKind::kBytes:
-      return Value::Bytes(literal.text);
-  }
-  return Value::Null();
-}
-
 // Walks one tree once.
 class Walker {
  public:
@@ -94,16 +75,14 @@ class Walker {
 
   Value Walk(const Expr& expr) {
     if (!context_.Spend(1)) return Value::Error(ErrorCode::kStepsExceeded);
-    const Value value = WalkKind(expr);
-    if (!value.is_error() || value.error_node() != 0) return value;
-    return value.WithErrorNode(expr.id);
+    return WalkKind(expr);
   }
 
  private:
   Value WalkKind(const Expr& expr) {
     switch (expr.kind) {
       case ExprKind::kLiteral:
-        return OfLiteral(To<LiteralExpr>(expr).value);
+        return ValueOfLiteral(To<LiteralExpr>(expr).value);
       case ExprKind::kIdent:
         return WalkIdent(To<IdentExpr>(expr));
       case ExprKind::kSelect:

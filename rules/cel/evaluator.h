@@ -47,7 +47,7 @@ struct EvaluateOptions {
 };
 
 // The value of an expression, by walking its tree and choosing every operation by the kinds of the
-// values. An error is a value that says at which node it arose. Texts of the result may belong to
+// values. An error is a value. Texts of the result may belong to
 // the Ast, the activation or the context's arena. Recurses as deep as the tree and stops with an
 // error when the context's steps or memory are used up.
 Value Evaluate(const Ast& ast, const Activation& activation, Context& context,

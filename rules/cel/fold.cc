@@ -10,6 +10,7 @@
 #include "rules/cel/context.h"
 #include "rules/cel/evaluator.h"
 #include "rules/cel/operators.h"
+#include "rules/cel/shapes.h"
 #include "rules/cel/value.h"
 
 namespace laurel::cel {
@@ -100,26 +101,6 @@ std::optional<Literal> LiteralOf(const Value& value) {
     default:
       return std::nullopt;
   }
-}
-
-Type TypeOfLiteral(const Literal& literal) {
-  switch (literal.kind) {
-    case LiteralKind::kNull:
-      return Type::Null();
-    case LiteralKind::kBool:
-      return Type::Bool();
-    case LiteralKind::kInt:
-      return Type::Int();
-    case LiteralKind::kUint:
-      return Type::Uint();
-    case LiteralKind::kDouble:
-      return Type::Double();
-    case LiteralKind::kString:
-      return Type::String();
-    case LiteralKind::kBytes:
-      return Type::Bytes();
-  }
-  return Type::Error();
 }
 
 std::optional<bool> BoolOf(const Expr& expr) {

@@ -23,7 +23,7 @@ struct FoldOptions {
 // literals, that they evaluate to; && and || and ?: lose operands that a literal makes superfluous.
 // A part whose value is an error stays, for it may never be evaluated. Gives the same value as
 // `checked` for all variables. Nodes have new ids and the ranges of what they stand for; loops keep
-// the shape of their macros; FindMacroCall knows nothing of the copy.
+// the shape of their macros.
 CheckedAst Fold(const CheckedAst& checked, const FoldOptions& options = {});
 
 }  // namespace laurel::cel

@@ -109,7 +109,6 @@ class Parser {
     ExprBuilder builder(ast_, *call, in_.issues());
     const Expr* const expansion = rule->expand(builder, *call);
     if (expansion == nullptr) return call;
-    ast_.RecordMacroCall(expansion->id, call);
     return Bounded(expansion);
   }
 

@@ -110,23 +110,8 @@ Value Planner::ConstantText(absl::string_view text) const {
 }
 
 Value Planner::Constant(const Literal& literal) const {
-  switch (literal.kind) {
-    case LiteralKind::kNull:
-      return Value::Null();
-    case LiteralKind::kBool:
-      return Value::Bool(literal.bool_value);
-    case LiteralKind::kInt:
-      return Value::Int(literal.int_value);
-    case LiteralKind::kUint:
-      return Value::Uint(literal.uint_value);
-    case LiteralKind::kDouble:
-      return Value::Double(literal.double_value);
-    case LiteralKind::kString:
-      return ConstantText(literal.text);
-    case LiteralKind::kBytes:
-      return Value::Bytes(literal.text);
-  }
-  return Value::Null();
+  return literal.kind == LiteralKind::kString ? ConstantText(literal.text)
+                                              : ValueOfLiteral(literal);
 }
 
 Value Planner::ConstantOf(const Expr& expr) {

@@ -28,6 +28,46 @@ const Expr* AppendedOf(const Expr* step) {
 
 }  // namespace
 
+Type TypeOfLiteral(const Literal& literal) {
+  switch (literal.kind) {
+    case LiteralKind::kNull:
+      return Type::Null();
+    case LiteralKind::kBool:
+      return Type::Bool();
+    case LiteralKind::kInt:
+      return Type::Int();
+    case LiteralKind::kUint:
+      return Type::Uint();
+    case LiteralKind::kDouble:
+      return Type::Double();
+    case LiteralKind::kString:
+      return Type::String();
+    case LiteralKind::kBytes:
+      return Type::Bytes();
+  }
+  return Type::Error();
+}
+
+Value ValueOfLiteral(const Literal& literal) {
+  switch (literal.kind) {
+    case LiteralKind::kNull:
+      return Value::Null();
+    case LiteralKind::kBool:
+      return Value::Bool(literal.bool_value);
+    case LiteralKind::kInt:
+      return Value::Int(literal.int_value);
+    case LiteralKind::kUint:
+      return Value::Uint(literal.uint_value);
+    case LiteralKind::kDouble:
+      return Value::Double(literal.double_value);
+    case LiteralKind::kString:
+      return Value::String(literal.text);
+    case LiteralKind::kBytes:
+      return Value::Bytes(literal.text);
+  }
+  return Value::Null();
+}
+
 const Literal* LiteralOf(const Expr& expr, LiteralKind kind) {
   const auto* const literal = As<LiteralExpr>(expr);
   return literal != nullptr && literal->value.kind == kind ? &literal->value : nullptr;

@@ -5,9 +5,15 @@
 #include <optional>
 
 #include "rules/cel/ast.h"
+#include "rules/cel/type.h"
+#include "rules/cel/value.h"
 
 // Questions about the shape of trees that a planner asks.
 namespace laurel::cel {
+
+Type TypeOfLiteral(const Literal& literal);
+// Texts belong to the literal.
+Value ValueOfLiteral(const Literal& literal);
 
 // The literal that `expr` is, if it is one of `kind`; else null.
 const Literal* LiteralOf(const Expr& expr, LiteralKind kind);

@@ -161,19 +161,10 @@ class Value {
   const Value* slots() const { return As<Value>(); }
   const StructType& struct_type() const { return *slots()->As<StructType>(); }
   constexpr ErrorCode error() const { return static_cast<ErrorCode>(aux_); }
-  // The expression where an error arose, 0 if that is not known.
-  constexpr std::int64_t error_node() const { return static_cast<std::int64_t>(payload_); }
-  constexpr Value WithErrorNode(std::int64_t id) const {
-    return Value(head_, aux_, static_cast<std::uint64_t>(id));
-  }
 
   // The number of elements, entries or bytes.
   constexpr std::uint32_t size() const { return aux_; }
   constexpr bool is_growable() const { return (head_ >> 8) == kGrowable; }
-  // Same kind, same bits: what interned texts and scalars need for equality, except double.
-  constexpr bool IsSame(const Value& other) const {
-    return head_ == other.head_ && aux_ == other.aux_ && payload_ == other.payload_;
-  }
 
  private:
   static constexpr std::uint32_t kGrowable = 1;

@@ -44,6 +44,39 @@ void AddAttributes(const FactTable& facts, Model& model) {
   }
 }
 
+AttributeType TypeOf(v1::Attribute::Type type) {
+  switch (type) {
+    case v1::Attribute::TYPE_BOOL:
+      return AttributeType::kBool;
+    case v1::Attribute::TYPE_STRING:
+      return AttributeType::kString;
+    case v1::Attribute::TYPE_MONEY:
+      return AttributeType::kMoney;
+    case v1::Attribute::TYPE_TIMESTAMP:
+      return AttributeType::kTimestamp;
+    default:
+      return AttributeType::kInt;
+  }
+}
+
+void AddActivityTypes(const v1::ProgramDocument& document, Model& model) {
+  constexpr std::int64_t kAmountMost = 1'000'000'000'000;
+  constexpr std::int64_t kLengthMost = 256;
+  for (const v1::ActivityType& from : document.activity_types()) {
+    if (from.id() == "purchase") continue;
+    ActivityType& type = model.activity_types.emplace_back(ActivityType{from.id(), {}});
+    for (const v1::Attribute& attribute : from.attributes()) {
+      type.attributes.push_back(DeclaredAttribute{
+          .id = attribute.id(),
+          .type = TypeOf(attribute.type()),
+          .is_optional = attribute.is_optional(),
+          .min = attribute.min(),
+          .max = attribute.max() == 0 ? kAmountMost : attribute.max(),
+          .max_length = attribute.max_length() == 0 ? kLengthMost : attribute.max_length()});
+    }
+  }
+}
+
 void AddPointTypes(const v1::ProgramDocument& document, CompileContext& context) {
   for (int i = 0; i < document.point_types_size(); ++i) {
     const v1::PointType& from = document.point_types(i);
@@ -172,6 +205,7 @@ void AddNames(const v1::ProgramDocument& document, const FactTable& facts,
               CompileContext& context) {
   Model& model = context.model;
   AddAttributes(facts, model);
+  AddActivityTypes(document, model);
   AddPointTypes(document, context);
   AddMetrics(document, facts, context);
   for (const v1::Variable& variable : document.variables()) {

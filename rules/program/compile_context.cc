@@ -10,16 +10,6 @@
 #include "rules/program/text.h"
 
 namespace laurel::rules::model {
-namespace {
-
-// The number that two digits at `at` name, or -1.
-int TwoDigits(absl::string_view text, std::size_t at) {
-  if (text.size() < at + 2 || !IsDigit(text[at]) || !IsDigit(text[at + 1])) return -1;
-  return (text[at] - '0') * 10 + (text[at + 1] - '0');
-}
-
-}  // namespace
-
 CompileContext::CompileContext(Model& target)
     : model(target), declarations_(&cel::AllDeclarations()) {
   constants_ = cel::AllFunctions();
@@ -63,16 +53,10 @@ std::optional<Date> CompileContext::Day(absl::string_view path, absl::string_vie
 
 std::optional<Timestamp> CompileContext::Instant(absl::string_view path, absl::string_view text) {
   if (text.empty()) return std::nullopt;
-  const std::optional<Date> date = Day(path, text.substr(0, text.find('T')));
-  const int hour = TwoDigits(text, 11);
-  const int minute = TwoDigits(text, 14);
-  const int second = TwoDigits(text, 17);
-  const bool is_time = text.size() == 19 && text[10] == 'T' && text[13] == ':' && text[16] == ':' &&
-                       hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 &&
-                       second < 60;
-  if (!is_time) Fail(path, "expected a local date and time");
-  if (!date || !is_time) return std::nullopt;
-  return model.calendar.InstantOf(*date, (hour * 60 + minute) * 60 + second);
+  const std::optional<LocalTime> time = ParseLocalTime(text);
+  if (time) return model.calendar.InstantOf(time->date, time->second);
+  Fail(path, "expected a local date and time");
+  return std::nullopt;
 }
 
 std::optional<int> CompileContext::Minute(absl::string_view path, absl::string_view text) {

@@ -15,6 +15,16 @@
 #include "rules/program/yaml_reader.h"
 
 namespace laurel::rules {
+namespace {
+
+void CheckSize(const std::string& canonical, Findings& findings) {
+  if (canonical.size() <= kCanonicalBytesMax) return;
+  findings.Error("R-SCHEMA-023", "",
+                 absl::StrCat("canonical form: must have at most ", kCanonicalBytesMax,
+                              " bytes, had ", canonical.size()));
+}
+
+}  // namespace
 
 std::optional<Document> ReadDocument(absl::string_view text, Findings& findings) {
   return ReadDocument(text, DocumentUse::kServe, findings);
@@ -36,11 +46,7 @@ std::optional<Document> ReadDocument(absl::string_view text, DocumentUse use, Fi
     CheckReach(message, CurrencyExponent(message.currency()), findings);
   }
   document.canonical = CanonicalJson(message);
-  if (use == DocumentUse::kServe && document.canonical.size() > kCanonicalBytesMax) {
-    findings.Error("R-SCHEMA-023", "",
-                   absl::StrCat("canonical form: must have at most ", kCanonicalBytesMax,
-                                " bytes, had ", document.canonical.size()));
-  }
+  if (use == DocumentUse::kServe) CheckSize(document.canonical, findings);
   if (findings.has_errors()) return std::nullopt;
   document.message = std::move(read);
   return document;
@@ -50,21 +56,25 @@ absl::string_view WithoutByteOrderMark(absl::string_view text) {
   return absl::StripPrefix(text, "\xEF\xBB\xBF");
 }
 
-DocumentReport CheckDocument(absl::string_view text) {
-  text = WithoutByteOrderMark(text);
+CheckedDocument CheckDocumentWithPlaces(absl::string_view text) {
   Findings findings(text);
   std::optional<Document> document = ReadDocument(text, DocumentUse::kCheck, findings);
-  DocumentReport report{.is_valid = document.has_value(), .findings = findings.Sorted()};
-  if (!document) return report;
-  report.canonical = std::move(document->canonical);
-  Findings served(text);
-  ReadDocument(text, DocumentUse::kServe, served);
-  for (Finding& finding : served.Sorted()) {
-    if (finding.code == "R-SCHEMA-026" || finding.code == "R-SCHEMA-023") {
-      report.unserved.push_back(std::move(finding));
-    }
-  }
-  return report;
+  CheckedDocument checked{
+      .report = {.is_valid = document.has_value(), .findings = findings.Sorted()},
+      .message = nullptr,
+      .places = findings.PlacesOnly()};
+  if (!document) return checked;
+  Findings served = checked.places.PlacesOnly();
+  CheckServed(*document->message, served);
+  CheckSize(document->canonical, served);
+  checked.report.unserved = served.Sorted();
+  checked.report.canonical = std::move(document->canonical);
+  checked.message = std::move(document->message);
+  return checked;
+}
+
+DocumentReport CheckDocument(absl::string_view text) {
+  return CheckDocumentWithPlaces(WithoutByteOrderMark(text)).report;
 }
 
 }  // namespace laurel::rules

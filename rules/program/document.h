@@ -44,6 +44,14 @@ struct DocumentReport {
 // Runs all checks that need no evaluation. Tolerates a byte order mark.
 DocumentReport CheckDocument(absl::string_view text);
 
+// The same, with what further checks build on. `text`, without a byte order mark, must outlive it.
+struct CheckedDocument {
+  DocumentReport report;
+  std::shared_ptr<const laurel::program::v1::ProgramDocument> message;  // null unless valid
+  Findings places;  // of the document's fields, without findings
+};
+CheckedDocument CheckDocumentWithPlaces(absl::string_view text);
+
 // Reads and checks `text` for serving. Empty exactly if it reports an error.
 std::optional<Document> ReadDocument(absl::string_view text, Findings& findings);
 

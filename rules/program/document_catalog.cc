@@ -278,32 +278,17 @@ void RefuseUnless(const std::string& path, bool is_given, bool is_allowed, absl:
   fields.findings().Error("R-SCHEMA-020", path, absl::StrCat("must be given only for ", owner));
 }
 
-// "2027-03-01T08:15:00".
-bool IsDateTime(absl::string_view text) {
-  if (text.size() != 19 || text[10] != 'T' || text[13] != ':' || text[16] != ':') return false;
-  if (!Date::Parse(text.substr(0, 10)).ok()) return false;
-  const auto number = [&](std::size_t at, int max) {
-    if (!IsDigit(text[at]) || !IsDigit(text[at + 1])) return false;
-    return (text[at] - '0') * 10 + (text[at + 1] - '0') <= max;
-  };
-  return number(11, 23) && number(14, 59) && number(17, 59);
-}
-
-bool IsTimeOfDay(absl::string_view text) {
-  return text.size() == 5 && IsDateTime(absl::StrCat("2000-01-01T", text, ":00"));
-}
-
 void CheckTimes(const std::string& path, const v1::Active& active, Fields& fields) {
   for (const auto& [field, text] :
        {std::pair("from", &active.from()), std::pair("until", &active.until())}) {
-    if (text->empty() || IsDateTime(*text)) continue;
+    if (text->empty() || ParseLocalTime(*text)) continue;
     fields.findings().Error(
         "R-SCHEMA-013", In(path, field),
         absl::StrCat("must be a date-time as 2027-03-01T08:15:00, was ", Quoted(*text)));
   }
   for (const auto& [field, text] : {std::pair("time_from", &active.time_from()),
                                     std::pair("time_until", &active.time_until())}) {
-    if (text->empty() || IsTimeOfDay(*text)) continue;
+    if (text->empty() || ParseTimeOfDay(*text)) continue;
     fields.findings().Error("R-SCHEMA-013", In(path, field),
                             absl::StrCat("must be a time as 08:15, was ", Quoted(*text)));
   }

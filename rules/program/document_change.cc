@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/numeric/int128.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "laurel/program/v1/program.pb.h"
 #include "rules/program/calendar.h"
@@ -11,6 +10,7 @@
 #include "rules/program/document_bind.h"
 #include "rules/program/document_fields.h"
 #include "rules/program/text.h"
+#include "rules/program/units.h"
 #include "rules/program/yaml_reader.h"
 
 namespace laurel::rules {
@@ -87,17 +87,10 @@ class Checker {
                       absl::StrCat("the window of ", rule, " ended on ", end.substr(0, 10)));
   }
 
-  // "2027-03-01T08:15:00"
   std::optional<Timestamp> InstantOf(const std::string& text) const {
-    const absl::StatusOr<Date> date = Date::Parse(text.substr(0, 10));
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
-    const bool is_time = text.size() == 19 && absl::SimpleAtoi(text.substr(11, 2), &hour) &&
-                         absl::SimpleAtoi(text.substr(14, 2), &minute) &&
-                         absl::SimpleAtoi(text.substr(17, 2), &second);
-    if (!date.ok() || !is_time) return std::nullopt;
-    return calendar_.InstantOf(*date, (hour * 60 + minute) * 60 + second);
+    const std::optional<LocalTime> time = ParseLocalTime(text);
+    if (!time) return std::nullopt;
+    return calendar_.InstantOf(time->date, time->second);
   }
 
   void CheckStart(Timestamp start) {

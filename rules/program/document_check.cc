@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "laurel/program/v1/program.pb.h"
+#include "rules/program/amount.h"
 #include "rules/program/currency.h"
 #include "rules/program/document_catalog.h"
 #include "rules/program/document_fields.h"
@@ -45,19 +46,6 @@ Clawback ClawbackOf(v1::PointType::Clawback clawback) {
       return Clawback::kPendingOnly;
     default:
       return Clawback::kWithinBalance;
-  }
-}
-
-Rounding RoundingOf(v1::Earn::Rounding rounding) {
-  switch (rounding) {
-    case v1::Earn::ROUNDING_HALF_UP:
-      return Rounding::kHalfUp;
-    case v1::Earn::ROUNDING_HALF_EVEN:
-      return Rounding::kHalfEven;
-    case v1::Earn::ROUNDING_UP:
-      return Rounding::kUp;
-    default:
-      return Rounding::kDown;
   }
 }
 
@@ -377,35 +365,18 @@ class Checker {
     for (int i = 0; i < count; ++i) {
       const std::string path = At(list, i);
       const v1::Rule& rule = document_.earning_rules(i);
-      EarnRule checked;
-      checked.id = rule.id();
-      checked.excluded_categories =
-          CheckCategories(In(path, "excluded_categories"), rule.excluded_categories());
-      if (rule.has_earn()) {
-        CheckEarn(In(path, "earn"), rule.earn(), checked);
-      }
-      program_.earning_rules.push_back(std::move(checked));
+      CheckCategories(In(path, "excluded_categories"), rule.excluded_categories());
+      if (rule.has_earn()) CheckEarn(In(path, "earn"), rule.earn());
     }
   }
 
-  void CheckEarn(const std::string& path, const v1::Earn& earn, EarnRule& rule) {
-    rule.rate.rounding = RoundingOf(earn.rounding());
+  void CheckEarn(const std::string& path, const v1::Earn& earn) {
     if (fields_.Required(In(path, "point_type"), earn.point_type())) {
-      if (const auto type =
-              point_types_.Find(In(path, "point_type"), earn.point_type(), findings_)) {
-        rule.point_type = *type;
-        for (int i = 0; i < program_.point_types[*type].decimals; ++i) rule.rate.unit *= 10;
-      }
+      point_types_.Find(In(path, "point_type"), earn.point_type(), findings_);
     }
-    if (const auto points =
-            fields_.Positive(In(path, "points"), earn.points(), 6, kPointsMicrosMax)) {
-      rule.rate.points_micros = *points;
-    }
+    fields_.Positive(In(path, "points"), earn.points(), 6, kPointsMicrosMax);
     const std::optional<int> digits = DigitsOfPer(earn, exponent_);
-    if (!digits) return;
-    if (const auto per = fields_.Positive(In(path, "per"), earn.per(), *digits, kBasisMax)) {
-      rule.rate.per = *per;
-    }
+    if (digits) fields_.Positive(In(path, "per"), earn.per(), *digits, kBasisMax);
   }
 
   const v1::ProgramDocument& document_;

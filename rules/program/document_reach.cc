@@ -194,16 +194,10 @@ class Checker {
 
   // "2027-03-28T02:30:00" where clocks are put forward.
   void CheckTime(const std::string& path, const std::string& text) {
+    const std::optional<LocalTime> time = ParseLocalTime(text);
     const std::optional<Calendar> calendar = Calendar::Load(document_.time_zone());
-    if (text.empty() || !calendar) return;
-    const absl::StatusOr<Date> date = Date::Parse(text.substr(0, 10));
-    int hour = 0;
-    int minute = 0;
-    const bool is_time = text.size() == 19 && absl::SimpleAtoi(text.substr(11, 2), &hour) &&
-                         absl::SimpleAtoi(text.substr(14, 2), &minute);
-    if (!date.ok() || !is_time) return;
-    const Calendar::Occurrence occurrence =
-        calendar->OccurrenceOf(*date, (hour * 60 + minute) * 60);
+    if (!time || !calendar) return;
+    const Calendar::Occurrence occurrence = calendar->OccurrenceOf(time->date, time->second);
     if (occurrence == Calendar::Occurrence::kOnce) return;
     const bool is_twice = occurrence == Calendar::Occurrence::kTwice;
     findings_.Warning("R-TIME-704", path,

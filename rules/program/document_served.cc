@@ -26,18 +26,17 @@ constexpr absl::string_view kPackage = "laurel.program.v1.";
 // Fields that no decision of the server looks at, by message and name. Texts for people, plans
 // without a hold-out, vocabularies and tests change no decision and are not among them.
 constexpr std::array kUnservedFields = std::to_array<absl::string_view>({
+    "ActivityType.reverses_with_receipt",
     "Eligibility.amount",
     "Expiry.activities",
     "PointType.notice",
     "PointType.restored_life",
-    "ProgramDocument.activity_types",
     "ProgramDocument.badges",
     "ProgramDocument.member_attributes",
     "ProgramDocument.pay_with_points",
     "ProgramDocument.rewards",
     "Rule.issue",
     "Rule.lot",
-    "Rule.triggers",
     "Settlement.after",
     "Settlement.at_latest",
     "Settlement.hold_above",
@@ -93,6 +92,18 @@ class Walker {
     }
   }
 
+  // What the server does not tell rules of by itself.
+  void CheckTriggers(absl::string_view list,
+                     const google::protobuf::RepeatedPtrField<program::v1::Rule>& rules) {
+    for (int i = 0; i < rules.size(); ++i) {
+      for (int j = 0; j < rules[i].triggers_size(); ++j) {
+        const std::string& trigger = rules[i].triggers(j);
+        if (trigger != "birthday" && trigger != "badge_earned") continue;
+        Report(At(In(At(list, i), "triggers"), j), trigger);
+      }
+    }
+  }
+
  private:
   static bool IsForTests(const FieldDescriptor& field) {
     return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
@@ -127,7 +138,10 @@ class Walker {
 }  // namespace
 
 void CheckServed(const laurel::program::v1::ProgramDocument& document, Findings& findings) {
-  Walker(findings).Walk(document, "");
+  Walker walker(findings);
+  walker.Walk(document, "");
+  walker.CheckTriggers("earning_rules", document.earning_rules());
+  walker.CheckTriggers("promotions", document.promotions());
 }
 
 }  // namespace laurel::rules

@@ -8,11 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "laurel/program/v1/program.pb.h"
 #include "rules/program/compile.h"
-#include "rules/program/document_bind.h"
 #include "rules/program/document_fields.h"
 #include "rules/program/findings.h"
 #include "rules/program/tests_runner.h"
-#include "rules/program/yaml_reader.h"
 
 namespace laurel::rules {
 namespace {
@@ -35,18 +33,12 @@ void RunTests(const program::v1::ProgramDocument& document, Findings& findings) 
 }  // namespace
 
 DocumentReport CheckWithTests(absl::string_view text) {
-  DocumentReport report = CheckDocument(text);
+  CheckedDocument checked = CheckDocumentWithPlaces(WithoutByteOrderMark(text));
+  DocumentReport& report = checked.report;
   if (!report.is_valid) return report;
-  // The canonical form has no positions: the tests are reported where the text has them.
-  text = WithoutByteOrderMark(text);
-  Findings findings(text);
-  const std::optional<YamlNode> root = ReadYaml(text, findings);
-  if (!root) return report;
-  program::v1::ProgramDocument document;
-  Bind(*root, document, findings);
-  RunTests(document, findings);
-  for (Finding& finding : findings.Sorted()) report.findings.push_back(std::move(finding));
-  if (!findings.has_errors()) return report;
+  RunTests(*checked.message, checked.places);
+  for (Finding& finding : checked.places.Sorted()) report.findings.push_back(std::move(finding));
+  if (!checked.places.has_errors()) return report;
   report.is_valid = false;
   report.canonical.clear();
   return report;

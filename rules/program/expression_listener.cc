@@ -79,18 +79,6 @@ bool IsRounding(absl::string_view name) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-// "11:00" in minutes.
-std::optional<std::int64_t> MinuteOf(absl::string_view text) {
-  if (text.size() != 5 || text[2] != ':') return std::nullopt;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i != 2 && !IsDigit(text[i])) return std::nullopt;
-  }
-  const int hour = (text[0] - '0') * 10 + (text[1] - '0');
-  const int minute = (text[3] - '0') * 10 + (text[4] - '0');
-  if (hour > 23 || minute > 59) return std::nullopt;
-  return hour * 60 + minute;
-}
-
 }  // namespace
 
 std::optional<absl::string_view> TextOf(const Expr& expr) {
@@ -645,7 +633,7 @@ ValueInfo ExpressionListener::InferHostCall(const cel::CheckedAst& checked,
       info.min = info.max = amount.fit == Scaled::Fit::kExact ? amount.value : 1;
     } else if (name == "time_of_day") {
       info.unit.kind = Kind::kMinutes;
-      info.min = info.max = MinuteOf(text.value_or("00:00")).value_or(0);
+      info.min = info.max = ParseTimeOfDay(text.value_or("00:00")).value_or(0);
     } else if (name == "hash_bucket") {
       info.min = 0;
       info.max = 9'999;
@@ -720,7 +708,7 @@ void ExpressionListener::CheckLiteralText(const cel::CallExpr& call, absl::strin
     Report(Severity::kError, "R-TYPE-205", argument,
            absl::StrCat("money() takes an amount such as \"",
                         RenderScaled(5'000, environment_.currency_exponent()), "\""));
-  } else if (name == "time_of_day" && !MinuteOf(*text)) {
+  } else if (name == "time_of_day" && !ParseTimeOfDay(*text)) {
     Report(Severity::kError, "R-TYPE-205", argument,
            "time_of_day() takes a time such as \"11:00\"");
   } else if (name == "date" && !Date::Parse(*text).ok()) {

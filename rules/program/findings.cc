@@ -96,6 +96,13 @@ int Findings::LineOf(std::size_t offset) const {
   return static_cast<int>(next - line_starts_.begin());
 }
 
+Findings Findings::PlacesOnly() const {
+  Findings places(text_);
+  places.offsets_ = offsets_;
+  places.scalars_ = scalars_;
+  return places;
+}
+
 std::vector<Finding> Findings::Sorted() const {
   std::vector<Finding> sorted = findings_;
   std::stable_sort(sorted.begin(), sorted.end(), [](const Finding& a, const Finding& b) {

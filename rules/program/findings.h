@@ -64,6 +64,8 @@ class Findings {
   int LineOf(std::size_t offset) const;
   // In the order of the text.
   std::vector<Finding> Sorted() const;
+  // Knows where each field stands, and of nothing that is wrong.
+  Findings PlacesOnly() const;
 
  private:
   struct Position {

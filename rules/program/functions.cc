@@ -77,16 +77,6 @@ void AddMemberFunctions(cel::FunctionRegistry& registry) {
   registry.Add("hash_bucket", CallStyle::kGlobal, {kString}, HashBucketOf);
 }
 
-std::optional<int> ParseTimeOfDay(absl::string_view text) {
-  const bool has_form = text.size() == 5 && text[2] == ':' && IsDigit(text[0]) &&
-                        IsDigit(text[1]) && IsDigit(text[3]) && IsDigit(text[4]);
-  if (!has_form) return std::nullopt;
-  const int hour = (text[0] - '0') * 10 + (text[1] - '0');
-  const int minute = (text[3] - '0') * 10 + (text[4] - '0');
-  if (hour > 23 || minute > 59) return std::nullopt;
-  return hour * 60 + minute;
-}
-
 std::int32_t HashBucket(absl::string_view program, absl::string_view salt,
                         absl::string_view member) {
   const std::array<absl::string_view, 5> parts = {program, kZero, salt, kZero, member};

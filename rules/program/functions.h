@@ -19,9 +19,6 @@ void AddConstantFunctions(int exponent, cel::FunctionRegistry& registry);
 // tier_at_least and hash_bucket. They read the FunctionHost of the context.
 void AddMemberFunctions(cel::FunctionRegistry& registry);
 
-// The minutes since midnight of "11:00", 0 to 1,439.
-std::optional<int> ParseTimeOfDay(absl::string_view text);
-
 // 0 to 9,999: the first 8 bytes, big-endian, of SHA-256(program, 0x00, salt, 0x00, member), modulo
 // 10,000.
 std::int32_t HashBucket(absl::string_view program, absl::string_view salt,

@@ -95,6 +95,20 @@ struct Attribute {
   bool is_optional = false;
 };
 
+// What an activity of a type may report.
+struct DeclaredAttribute {
+  std::string id;
+  AttributeType type = AttributeType::kInt;
+  bool is_optional = false;
+  std::int64_t min = 0;           // of INT and MONEY, inclusive
+  std::int64_t max = 0;           // likewise
+  std::int64_t max_length = 256;  // of STRING, in code points
+};
+struct ActivityType {
+  std::string id;
+  std::vector<DeclaredAttribute> attributes;
+};
+
 enum class Measure { kSum, kCount, kDistinct, kDistinctDays, kMax, kStreakDays, kDaysSinceLast };
 enum class MetricOf {
   kNothing,
@@ -311,6 +325,7 @@ struct Model {
   Calendar calendar;
   std::vector<PointKindOf> point_types;
   std::vector<FundingSource> sources;
+  std::vector<ActivityType> activity_types;    // that callers may report; without purchases
   std::vector<Attribute> activity_attributes;  // of all types of activity
   std::vector<Attribute> member_attributes;
   std::vector<Metric> metrics;

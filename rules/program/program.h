@@ -5,20 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "rules/program/amount.h"
 #include "rules/program/calendar.h"
 #include "rules/program/expiry.h"
 #include "rules/program/rulebook.h"
 
 namespace laurel::rules {
-
-// `rate` for what counts of a purchase, less the lines of some categories.
-struct EarnRule {
-  std::string id;
-  std::size_t point_type = 0;
-  Rate rate;
-  std::vector<std::string> excluded_categories;  // ascending
-};
 
 enum class Downgrade { kDropOne, kRecompute, kNever };
 struct TierPolicy {
@@ -40,8 +31,7 @@ struct Program {
   std::vector<Metric> metrics;
   std::vector<LineKind> line_kinds;
   std::vector<std::string> excluded_categories;  // ascending
-  std::vector<EarnRule> earning_rules;
-  std::vector<Tier> tiers;  // ascending rank
+  std::vector<Tier> tiers;                       // ascending rank
   TierPolicy tier_policy;
 };
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace laurel::rules::model {
@@ -33,20 +32,6 @@ std::optional<std::size_t> IndexOf(const std::vector<T>& named, absl::string_vie
     if (named[i].id == id) return i;
   }
   return std::nullopt;
-}
-
-// Seconds since midnight of "08:15:00"; empty if that is malformed.
-std::optional<int> SecondOf(absl::string_view text) {
-  int hour = 0;
-  int minute = 0;
-  int second = 0;
-  const bool is_time = text.size() == 8 && text[2] == ':' && text[5] == ':' &&
-                       absl::SimpleAtoi(text.substr(0, 2), &hour) &&
-                       absl::SimpleAtoi(text.substr(3, 2), &minute) &&
-                       absl::SimpleAtoi(text.substr(6, 2), &second) && hour >= 0 && hour < 24 &&
-                       minute >= 0 && minute < 60 && second >= 0 && second < 60;
-  if (!is_time) return std::nullopt;
-  return (hour * 60 + minute) * 60 + second;
 }
 
 }  // namespace
@@ -90,10 +75,9 @@ std::int64_t TestFacts::Money(absl::string_view field, absl::string_view text) {
 
 std::optional<Timestamp> TestFacts::Instant(absl::string_view field, absl::string_view text) {
   if (text.empty()) return std::nullopt;
-  const absl::StatusOr<Date> date = Date::Parse(text.substr(0, 10));
-  const std::optional<int> second =
-      text.size() == 10 ? 0 : SecondOf(text.size() > 11 ? text.substr(11) : absl::string_view());
-  if (date.ok() && second) return model_.calendar.InstantOf(*date, *second);
+  const std::optional<LocalTime> time =
+      ParseLocalTime(text.size() == 10 ? absl::StrCat(text, "T00:00:00") : std::string(text));
+  if (time) return model_.calendar.InstantOf(time->date, time->second);
   Fail(field, absl::StrCat("expected a local date and time, was ", text));
   return std::nullopt;
 }

@@ -28,6 +28,12 @@ std::optional<std::int64_t> ParseDigits(absl::string_view digits) {
   return value;
 }
 
+// The number that two digits at `at` name, or -1.
+int TwoDigits(absl::string_view text, std::size_t at) {
+  if (text.size() < at + 2 || !IsDigit(text[at]) || !IsDigit(text[at + 1])) return -1;
+  return (text[at] - '0') * 10 + (text[at + 1] - '0');
+}
+
 }  // namespace
 
 Scaled ParseScaled(absl::string_view text, int digits) {
@@ -128,6 +134,25 @@ std::optional<YearDay> ParseYearDay(absl::string_view text) {
   constexpr int kLeapYear = 2000;
   if (!Date::FromCivil(kLeapYear, parsed.month, parsed.day)) return std::nullopt;
   return parsed;
+}
+
+std::optional<int> ParseTimeOfDay(absl::string_view text) {
+  const bool has_form = text.size() == 5 && text[2] == ':';
+  if (!has_form) return std::nullopt;
+  const int hour = TwoDigits(text, 0);
+  const int minute = TwoDigits(text, 3);
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59) return std::nullopt;
+  return hour * 60 + minute;
+}
+
+std::optional<LocalTime> ParseLocalTime(absl::string_view text) {
+  const bool has_form = text.size() == 19 && text[10] == 'T' && text[16] == ':';
+  if (!has_form) return std::nullopt;
+  const absl::StatusOr<Date> date = Date::Parse(text.substr(0, 10));
+  const std::optional<int> minute = ParseTimeOfDay(text.substr(11, 5));
+  const int second = TwoDigits(text, 17);
+  if (!date.ok() || !minute || second < 0 || second > 59) return std::nullopt;
+  return LocalTime{*date, *minute * 60 + second};
 }
 
 }  // namespace laurel::rules

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "engine/base/time.h"
 
 // The forms of numbers, durations and yearly days in a document.
 namespace laurel::rules {
@@ -48,6 +49,16 @@ struct YearDay {
   int day = 1;
 };
 std::optional<YearDay> ParseYearDay(absl::string_view text);
+
+// The minutes since midnight of "11:00", 0 to 1,439.
+std::optional<int> ParseTimeOfDay(absl::string_view text);
+
+// "2027-03-01T08:15:00": what clocks show.
+struct LocalTime {
+  Date date;
+  int second = 0;  // of the day, 0 to 86,399
+};
+std::optional<LocalTime> ParseLocalTime(absl::string_view text);
 
 }  // namespace laurel::rules
 

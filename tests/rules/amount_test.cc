@@ -6,12 +6,17 @@
 #include <random>
 #include <vector>
 
+#include "rules/program/amounts.h"
+
 namespace laurel::rules {
 namespace {
 
-constexpr std::int64_t kMicros = 1'000'000;
+using model::BasePoints;
+using model::kMicros;
+using model::Rounding;
+using Rate = model::EarnRate;
 
-TEST(PointsFor, RoundsOnce) {
+TEST(BasePoints, RoundsOnce) {
   struct Row {
     const char* name;
     Rate rate;
@@ -45,18 +50,18 @@ TEST(PointsFor, RoundsOnce) {
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.name);
-    EXPECT_EQ(PointsFor(row.rate, row.basis), row.points);
+    EXPECT_EQ(BasePoints(row.rate, row.basis), row.points);
   }
 }
 
-TEST(PointsFor, RefusesWhatDoesNotFit) {
+TEST(BasePoints, RefusesWhatDoesNotFit) {
   const Rate most{.points_micros = 1'000'000 * kMicros, .unit = 10'000, .per = 1};
-  EXPECT_EQ(PointsFor(most, kBasisMax), std::nullopt);
+  EXPECT_EQ(BasePoints(most, kBasisMax), std::nullopt);
   // 10^15 and a half: down fits, up does not.
   Rate edge{.points_micros = kPointsMax / 1000 + 1, .unit = 1, .per = 1'000};
   edge.points_micros = 1'000'000'000'001;
   edge.per = 1'000;
-  EXPECT_EQ(PointsFor(edge, kBasisMax), std::nullopt);
+  EXPECT_EQ(BasePoints(edge, kBasisMax), std::nullopt);
 }
 
 // Numbers as decimal digits, lowest first: shares nothing with the code under test.
@@ -117,6 +122,7 @@ std::int64_t PlainPoints(const Rate& rate, std::int64_t basis) {
                        halves == 2 * whole + 1;
   switch (rate.rounding) {
     case Rounding::kDown:
+    case Rounding::kCarry:
       return whole;
     case Rounding::kUp:
       return is_exact ? whole : whole + 1;
@@ -129,7 +135,7 @@ std::int64_t PlainPoints(const Rate& rate, std::int64_t basis) {
   return whole;
 }
 
-TEST(PointsFor, EqualsPlainArithmetic) {
+TEST(BasePoints, EqualsPlainArithmetic) {
   const char* const seed_text = std::getenv("LAUREL_SEED");
   const unsigned long seed =
       seed_text == nullptr ? 20'260'101 : std::strtoul(seed_text, nullptr, 10);
@@ -159,10 +165,10 @@ TEST(PointsFor, EqualsPlainArithmetic) {
                  << " rounding " << static_cast<int>(rate.rounding));
     const std::int64_t expected = PlainPoints(rate, basis);
     if (expected > kPointsMax) {
-      EXPECT_EQ(PointsFor(rate, basis), std::nullopt);
+      EXPECT_EQ(BasePoints(rate, basis), std::nullopt);
     } else {
       ++fits;
-      EXPECT_EQ(PointsFor(rate, basis), expected);
+      EXPECT_EQ(BasePoints(rate, basis), expected);
     }
   }
   EXPECT_GT(fits, 2'000);

@@ -6,11 +6,14 @@
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
+#include "rules/program/amounts.h"
 #include "tests/rules/program_builder.h"
 #include "tests/rules/rulebook_calls.h"
 
 namespace laurel::rules {
 namespace {
+
+using model::Rounding;
 
 // "base=13 stars=4"
 std::string Points(const Evaluation& evaluation) {

@@ -106,6 +106,9 @@ struct Describer {
   std::string operator()(const PauseRule& o) const { return absl::StrCat("pause ", o.rule); }
   std::string operator()(const ResumeRule& o) const { return absl::StrCat("resume ", o.rule); }
   std::string operator()(const AdvanceProgram&) const { return "advance program"; }
+  std::string operator()(const AccrueActivity& o) const {
+    return absl::StrCat("activity ", o.type);
+  }
 };
 
 // ---- civil time

@@ -190,6 +190,7 @@ class Model {
   std::optional<Rejection> Do(const PauseRule&) { return std::nullopt; }
   std::optional<Rejection> Do(const ResumeRule&) { return std::nullopt; }
   std::optional<Rejection> Do(const AdvanceProgram&) { return std::nullopt; }
+  std::optional<Rejection> Do(const AccrueActivity&) { return std::nullopt; }
   std::optional<Rejection> Move(const MemberRef& ref, MemberState to);
 
   const Program& program_;

@@ -454,6 +454,34 @@ TEST(PausedRules, AwardNothingFromTheNextCall) {
   EXPECT_EQ(scene.Points(ana), 40);
 }
 
+// A return decides the sale again as it was, whatever is paused today.
+TEST(PausedRules, StayPausedForWhatWasSoldThen) {
+  Scene scene(With(Paying(4), {{"tiers:\n",
+                                "stacking_groups: [{id: all, mode: STACKED}]\n"
+                                "promotions:\n"
+                                "  - {id: extra, name: Extra, stacking_group: all, "
+                                "bonus: {point_type: points, points: \"100\"}}\n"
+                                "tiers:\n"}}));
+  const MemberId ana = scene.Enroll(1);
+  scene.Do(PauseRule{"extra"});
+  const auto paused = scene.BuyLines(ana, {SaleLine(1, 1'000), SaleLine(2, 2'000)});
+  const ReceiptKey sold_while_paused = scene.receipt();
+  EXPECT_EQ(scene.Points(ana), 120);
+  ASSERT_NE(paused->FindEvent<EvidenceKept>(), nullptr);
+  EXPECT_EQ(paused->FindEvent<EvidenceKept>()->paused_rules.size(), 1u);
+  scene.Do(ResumeRule{"extra"});
+  scene.BuyLines(ana, {SaleLine(1, 1'000), SaleLine(2, 2'000)});
+  const ReceiptKey sold_after = scene.receipt();
+  EXPECT_EQ(scene.Points(ana), 120 + 220);
+  scene.Do(PauseRule{"extra"});
+  scene.Return(sold_while_paused, {Pieces(1, 1)});
+  EXPECT_EQ(scene.Points(ana), 80 + 220);
+  scene.Return(sold_after, {Pieces(1, 1)});
+  EXPECT_EQ(scene.Points(ana), 80 + 180);
+  scene.Return(sold_after);
+  EXPECT_EQ(scene.Points(ana), 80);
+}
+
 TEST(PausedRules, StayPausedUnderTheNextRevision) {
   Scene scene(Paying(4));
   const MemberId ana = scene.Enroll(1);

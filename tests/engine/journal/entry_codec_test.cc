@@ -103,6 +103,24 @@ struct EventText {
   std::string operator()(const ReviewPostponed& e) const {
     return absl::StrCat("review_postponed ", ToString(e.not_before));
   }
+  std::string operator()(const ActivityAccrued& e) const {
+    std::string text =
+        absl::StrCat("activity_accrued ", e.type, " reference=", e.reference,
+                     " channel=", static_cast<int>(e.channel), " store=", e.store.str());
+    for (const AttributeValue& attribute : e.attributes) {
+      absl::StrAppend(&text, " ", attribute.id, "=", attribute.value.index());
+      if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) {
+        absl::StrAppend(&text, ":", *number);
+      } else if (const auto* flag = std::get_if<bool>(&attribute.value)) {
+        absl::StrAppend(&text, ":", *flag);
+      } else if (const auto* words = std::get_if<std::string>(&attribute.value)) {
+        absl::StrAppend(&text, ":", *words);
+      } else {
+        absl::StrAppend(&text, ":", ToString(std::get<Timestamp>(attribute.value)));
+      }
+    }
+    return text;
+  }
   std::string operator()(const EvidenceKept& e) const {
     std::string text = absl::StrCat("evidence_kept ", ToString(e.state), " tier=", e.tier, " ",
                                     ToString(e.tier_since), " earned=", e.earned, " ",
@@ -218,15 +236,15 @@ class Generator {
     entry.occurred_at = entry.recorded_at.PlusMicros(AnyAmount() % kMicrosPerDay);
     entry.program = ProgramId::Of(absl::StrCat("p", Below(1000), "-x"));
     entry.member = AnyMember();
-    entry.kind = static_cast<EntryKind>(1 + Below(21));
-    entry.method = static_cast<Method>(1 + Below(20));
+    entry.kind = static_cast<EntryKind>(1 + Below(22));
+    entry.method = static_cast<Method>(1 + Below(21));
     if (Chance()) entry.request = RequestId::Of(absl::StrCat("request:", Below(1'000'000)));
     entry.principal = AnyText();
     entry.role = static_cast<Role>(Below(10));
     if (Chance()) entry.fingerprint = AnyHash();
     if (Chance()) entry.revision = AnyHash();
     if (Chance()) entry.effective_on = AnyDate();
-    for (std::uint64_t n = Below(4); n > 0; --n) entry.events.push_back(AnyEvent(Below(24), entry));
+    for (std::uint64_t n = Below(4); n > 0; --n) entry.events.push_back(AnyEvent(Below(25), entry));
     for (std::uint64_t n = Below(4); n > 0; --n) {
       entry.postings.push_back(
           Posting{static_cast<AccountClass>(1 + Below(7)), AnyText(), AnyType(), AnyAmount()});
@@ -339,6 +357,15 @@ class Generator {
         return RulePaused{AnyText()};
       case 20:
         return AnyEvidence();
+      case 23: {
+        ActivityAccrued e{
+            AnyText(), AnyText(), static_cast<Channel>(Below(9)), PlaceId::Of("S1"), {}};
+        e.attributes = {{AnyText(), AnyAmount()},
+                        {AnyText(), Chance()},
+                        {AnyText(), AnyText()},
+                        {AnyText(), AnyInstant()}};
+        return e;
+      }
       case 21:
         return CounterMoved{Chance(), AnyText(), AnyText(), AnyDate(), AnyAmount()};
       case 22:
@@ -527,12 +554,12 @@ TEST(EntryCodec, RefusesWhatItDoesNotKnow) {
          p.set_occurred_delta(1);
        }},
       {"program is not well formed", [](pb::Entry& p) { p.set_program("Harbour"); }},
-      {"kind has the unknown number 22", [](pb::Entry& p) { p.set_kind(22); }},
+      {"kind has the unknown number 23", [](pb::Entry& p) { p.set_kind(23); }},
       {"kind has the unknown number 0", [](pb::Entry& p) { p.set_kind(0); }},
       {"role has the unknown number 10", [](pb::Entry& p) { p.set_role(10); }},
       {"revision.state has the unknown number 6",
        [](pb::Entry& p) { p.add_events()->mutable_schedule_cancelled()->set_to(6); }},
-      {"method has the unknown number 21", [](pb::Entry& p) { p.set_method(21); }},
+      {"method has the unknown number 22", [](pb::Entry& p) { p.set_method(22); }},
       {"request is not well formed", [](pb::Entry& p) { p.set_request("a b"); }},
       {"effective_day is out of range", [](pb::Entry& p) { p.set_effective_day(5'000'000); }},
       {"an event of an unknown kind", [](pb::Entry& p) { p.add_events(); }},
@@ -798,6 +825,25 @@ Entry GoldenEntry(EntryKind kind) {
       of_program(Method::kResumeRule);
       e.events = {RuleResumed{"double_beans", true}};
       return e;
+    case EntryKind::kActivity: {
+      e.method = Method::kAccrueActivity;
+      const LotKey lot = GoldenLot(e.sequence);
+      e.events = {ActivityAccrued{"review",
+                                  "review-1",
+                                  Channel::kWeb,
+                                  PlaceId(),
+                                  {{"stars", std::int64_t{5}}, {"text", std::string("good")}}},
+                  EvidenceKept{.counters = {{0, "order-7", 0}}},
+                  PointsAwarded{lot.id, points, 0, 20, 0, "review_bonus", "activity/review",
+                                e.occurred_at, lot.expires_at},
+                  CounterMoved{true, "review_bonus/fires/lifetime", "order-7",
+                               Date::FromCivil(1, 1, 1).value(), 1},
+                  MetricCounted{"reviews_12m", 1}};
+      post(AccountClass::kIssuance, "activity/review", points, -20);
+      post(AccountClass::kMemberAvailable, "", points, 20);
+      e.lot_moves = {LotMove{lot, Bucket::kAvailable, 20}};
+      return e;
+    }
   }
   return e;
 }

@@ -85,6 +85,7 @@ class Generator {
     }
   }
   void Fill(Counter& r) { r.used = Signed(); }
+  void Fill(Activity& r) { r.sequence = 1 + Below(UINT64_MAX); }
   std::vector<TrackedSum> Tracked() {
     std::vector<TrackedSum> sums;
     for (std::uint64_t n = Below(3); n > 0; --n) {
@@ -141,7 +142,7 @@ class Generator {
     for (std::uint64_t n = Below(3); n > 0; --n) r.votes.push_back(Vote{Text(), ARole(), At()});
   }
   void Fill(Marker&) {}
-  void Fill(EntryKindMark& r) { r.kind = static_cast<EntryKind>(1 + Below(21)); }
+  void Fill(EntryKindMark& r) { r.kind = static_cast<EntryKind>(1 + Below(22)); }
   void Fill(TierChangeMark& r) {
     r = TierChangeMark{static_cast<TierCause>(1 + Below(4)), Text(), Text(), At()};
   }
@@ -150,9 +151,9 @@ class Generator {
   std::mt19937_64 random_;
 };
 
-using RecordTypes =
-    testing::Types<Member, Enrolment, Identity, MonthDays, Lot, Purchase, Redemption, Request,
-                   Total, Program, Revision, Marker, EntryKindMark, TierChangeMark, Counter>;
+using RecordTypes = testing::Types<Member, Enrolment, Identity, MonthDays, Lot, Purchase,
+                                   Redemption, Request, Total, Program, Revision, Marker,
+                                   EntryKindMark, TierChangeMark, Counter, Activity>;
 template <class Record>
 class Records : public testing::Test {};
 TYPED_TEST_SUITE(Records, RecordTypes);

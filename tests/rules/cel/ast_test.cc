@@ -56,16 +56,5 @@ TEST(Ast, ChildrenAreInTheOrderOfEvaluation) {
   EXPECT_THAT(ChildrenOf(*call), ElementsAre(target, first));
 }
 
-TEST(Ast, RemembersMacroCallsInAnyOrder) {
-  Ast ast;
-  const Expr* const one = ast.New<CallExpr>({}, {});
-  const Expr* const two = ast.New<CallExpr>({}, {});
-  ast.RecordMacroCall(9, one);
-  ast.RecordMacroCall(4, two);
-  EXPECT_EQ(ast.FindMacroCall(9), one);
-  EXPECT_EQ(ast.FindMacroCall(4), two);
-  EXPECT_THAT(ast.FindMacroCall(5), IsNull());
-}
-
 }  // namespace
 }  // namespace laurel::cel
