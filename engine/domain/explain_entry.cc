@@ -46,20 +46,30 @@ bool IsSame(const PointsAwarded& a, const PointsAwarded& b) {
          a.activates_at == b.activates_at && a.expires_at == b.expires_at;
 }
 
-// A sale, decided once more from what its entry keeps. Not copyable: facts point into it.
+// What was reported; views belong to the entry.
+ReportedActivity ReportedIn(const Entry& entry, const PurchaseAccrued& accrued) {
+  return ReportedActivity{.occurred_at = entry.occurred_at,
+                          .channel = accrued.channel,
+                          .store = accrued.receipt.store,
+                          .lines = accrued.lines,
+                          .tenders = accrued.tenders};
+}
+ReportedActivity ReportedIn(const Entry& entry, const ActivityAccrued& accrued) {
+  return ReportedActivity{.type = accrued.type,
+                          .occurred_at = entry.occurred_at,
+                          .channel = accrued.channel,
+                          .store = accrued.store,
+                          .attributes = accrued.attributes};
+}
+
+// A sale or another activity, decided once more from what its entry keeps. Not copyable: facts
+// point into it.
 class Replay {
  public:
-  Replay(const rules::Rulebook& rulebook, const Entry& sale, const PurchaseAccrued& accrued)
+  Replay(const rules::Rulebook& rulebook, const Entry& sale, const ReportedActivity& activity)
       : rulebook_(rulebook),
         sale_(sale),
-        accrued_(accrued),
-        rating_(rulebook, sale.member,
-                ReportedActivity{.occurred_at = sale.occurred_at,
-                                 .channel = accrued.channel,
-                                 .store = accrued.receipt.store,
-                                 .lines = accrued.lines,
-                                 .tenders = accrued.tenders},
-                EvidenceOf(sale)),
+        rating_(rulebook, sale.member, activity, EvidenceOf(sale)),
         evaluated_(rating_.Evaluate()),
         facts_(rating_.facts()) {
     for (std::size_t i = 0; i < evaluated_.lines.size(); ++i) {
@@ -76,7 +86,10 @@ class Replay {
   Replay& operator=(const Replay&) = delete;
 
   absl::Status Compare() const {
-    if (evaluated_.eligible_net != accrued_.eligible_net) return Differs("what counted");
+    const auto* accrued = sale_.FindEvent<PurchaseAccrued>();
+    if (accrued != nullptr && evaluated_.eligible_net != accrued->eligible_net) {
+      return Differs("what counted");
+    }
     const std::vector<PointsAwarded> again =
         AwardsOf(rulebook_, evaluated_, sale_.occurred_at, LotId{sale_.sequence, 1});
     const std::vector<const PointsAwarded*> ledgered = AwardsIn(sale_);
@@ -97,12 +110,10 @@ class Replay {
 
   const model::Facts& facts() const { return facts_; }
   const model::Evaluated& evaluated() const { return evaluated_; }
-  const PurchaseAccrued& accrued() const { return accrued_; }
 
  private:
   const rules::Rulebook& rulebook_;
   const Entry& sale_;
-  const PurchaseAccrued& accrued_;
   const Rating rating_;
   const model::Evaluated evaluated_;
   model::Facts facts_;
@@ -147,7 +158,9 @@ class Explainer {
 
   absl::StatusOr<EntryExplanation> Explain() {
     if (const auto* accrued = entry_.FindEvent<PurchaseAccrued>()) {
-      RETURN_IF_ERROR(ExplainSale(*accrued));
+      RETURN_IF_ERROR(ExplainActivity(ReportedIn(entry_, *accrued)));
+    } else if (const auto* activity = entry_.FindEvent<ActivityAccrued>()) {
+      RETURN_IF_ERROR(ExplainActivity(ReportedIn(entry_, *activity)));
     } else if (const auto* returned = entry_.FindEvent<PurchaseReturned>()) {
       RETURN_IF_ERROR(ExplainReturn(*returned));
     } else {
@@ -194,8 +207,8 @@ class Explainer {
     Add(" · ");
   }
 
-  absl::Status ExplainSale(const PurchaseAccrued& accrued) {
-    const Replay replay(rulebook_, entry_, accrued);
+  absl::Status ExplainActivity(const ReportedActivity& activity) {
+    const Replay replay(rulebook_, entry_, activity);
     RETURN_IF_ERROR(replay.Compare());
     result_.is_decided_again = true;
     std::vector<std::int64_t> points(model_.point_types.size());
@@ -334,7 +347,7 @@ class Explainer {
     const auto* accrued =
         context_.sale == nullptr ? nullptr : context_.sale->FindEvent<PurchaseAccrued>();
     if (accrued == nullptr) return Differs("the sale of a return");
-    const Replay sale(rulebook_, *context_.sale, *accrued);
+    const Replay sale(rulebook_, *context_.sale, ReportedIn(*context_.sale, *accrued));
     RETURN_IF_ERROR(sale.Compare());
     ASSIGN_OR_RETURN(const Returned gone, Gather(sale, returned));
     model::ReturnEvaluated again = model::EvaluateReturn(

@@ -31,7 +31,7 @@ struct ExplainedCut {
   std::string limit;
   std::int64_t points = 0;  // > 0
 };
-// One line of a purchase, also one that was cut to nothing.
+// One line of an activity, also one that was cut to nothing.
 struct ExplainedLine {
   std::string rule;  // of a tier's line, the benefit
   rules::model::LineKind kind = rules::model::LineKind::kBase;
@@ -60,10 +60,10 @@ struct EntryExplanation {
   std::vector<std::string> sentences;  // for the member
 };
 
-// Why an entry says what it says. Purchases and returns are decided once more from what their
-// entries keep; a return's fractions that a rule carries over are taken as the ledger has them.
-// `language` is a tag of BCP 47. Pure. DATA_LOSS if deciding again does not give the ledgered
-// amounts, or a return's sale is missing.
+// Why an entry says what it says. Purchases, other activities and returns are decided once more
+// from what their entries keep; a return's fractions that a rule carries over are taken as the
+// ledger has them. `language` is a tag of BCP 47. Pure. DATA_LOSS if deciding again does not give
+// the ledgered amounts, or a return's sale is missing.
 absl::StatusOr<EntryExplanation> ExplainEntry(const Entry& entry, const EntryContext& context,
                                               absl::string_view language);
 

@@ -131,6 +131,22 @@ TEST(ExplainEntry, ShowsWhatKeepsTheTierWhereTheEntryTells) {
   }
 }
 
+TEST(ExplainEntry, TellsWhatAnotherActivityBrought) {
+  Scene scene(
+      With(HarbourDocument(), {{"earning_rules:\n",
+                                "earning_rules:\n"
+                                "  - {id: hello, name: Hello, triggers: [enrolment], bonus: "
+                                "{point_type: points, points: 200}}\n"}}));
+  const MemberId ana = scene.Enroll(1);
+  const auto activities = scene.Entries(ana, EntryKind::kActivity);
+  ASSERT_EQ(activities.size(), 1u);
+  const EntryExplanation explained = Explained(scene, *activities[0]);
+  EXPECT_TRUE(explained.is_decided_again);
+  EXPECT_THAT(explained.text, StartsWith("200 points · Harbour"));
+  EXPECT_THAT(explained.text, HasSubstr("enrolment, MEMBER\n  +200 points  hello  200\n"));
+  EXPECT_THAT(explained.sentences, Contains("200 Points: Hello"));
+}
+
 TEST(ExplainEntry, TellsWhatAReturnTookBack) {
   Scene scene(Document());
   const MemberId ana = scene.Enroll(1);
