@@ -12,6 +12,7 @@
 #include "google/rpc/code.pb.h"
 #include "laurel/v1/points_service.grpc.pb.h"
 #include "service/convert_entry.h"
+#include "service/convert_explain.h"
 #include "service/convert_points.h"
 #include "service/reading.h"
 #include "service/services.h"
@@ -83,19 +84,44 @@ google::rpc::Status RenderStored(ReadCall& read, std::uint64_t sequence, v1::Ent
   return rendered.ok() ? google::rpc::Status() : ToRpcStatus(rendered);
 }
 
-google::rpc::Status GetEntryNow(ReadCall& read, const v1::GetEntryRequest& request,
-                                v1::GetEntryResponse& response) {
-  const std::optional<EntryRef> ref = ParseEntryName(request.name());
+// Empty if the name is malformed: a violation says so.
+std::optional<EntryRef> ParseEntry(ReadCall& read, const std::string& name) {
+  const std::optional<EntryRef> ref = ParseEntryName(name);
   if (!ref) {
     read.parse.violations.Malformed(
         "name", "must be programs/{program}/entries/{partition}-{sequence}, was another");
-    return {};
   }
+  return ref;
+}
+
+google::rpc::Status GetEntryNow(ReadCall& read, const v1::GetEntryRequest& request,
+                                v1::GetEntryResponse& response) {
+  const std::optional<EntryRef> ref = ParseEntry(read, request.name());
+  if (!ref) return {};
   if (ref->partition != read.view.partition()) {
     return NotFound(v1::ERROR_REASON_ENTRY_NOT_FOUND, "entry");
   }
   RenderReadHeader(read, response);
   return RenderStored(read, ref->sequence, *response.mutable_entry(), &ref->program);
+}
+
+google::rpc::Status ExplainEntryNow(ReadCall& read, const v1::ExplainEntryRequest& request,
+                                    v1::ExplainEntryResponse& response) {
+  const std::optional<EntryRef> ref = ParseEntry(read, request.name());
+  const std::string language =
+      ParseLanguage(request.language(), Path{"language"}, read.parse.violations);
+  if (!read.parse.violations.empty()) return {};
+  const bool is_here = ref->partition == read.view.partition();
+  const std::shared_ptr<const Entry> entry =
+      is_here ? read.view.state().FindEntry(ref->sequence) : nullptr;
+  if (const absl::Status damage = read.view.status(); !damage.ok()) return ToRpcStatus(damage);
+  if (entry == nullptr || entry->program != ref->program) {
+    return NotFound(v1::ERROR_REASON_ENTRY_NOT_FOUND, "entry");
+  }
+  RenderReadHeader(read, response);
+  const absl::Status rendered =
+      RenderExplanation(*entry, language, read.view, read.revisions, response);
+  return rendered.ok() ? google::rpc::Status() : ToRpcStatus(rendered);
 }
 
 google::rpc::Status ListEntriesNow(ReadCall& read, const v1::ListEntriesRequest& request,
@@ -380,6 +406,11 @@ class PointsService final : public v1::PointsService::CallbackService {
                                      const v1::GetEntryRequest* request,
                                      v1::GetEntryResponse* response) override {
     return shell_.Read(*context, *request, *response, GetEntryNow);
+  }
+  grpc::ServerUnaryReactor* ExplainEntry(grpc::CallbackServerContext* context,
+                                         const v1::ExplainEntryRequest* request,
+                                         v1::ExplainEntryResponse* response) override {
+    return shell_.Read(*context, *request, *response, ExplainEntryNow, Place::kPool);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "rules/program/explain.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -49,9 +50,12 @@ class Trace {
     amounts_.frame().SetBase(PointsByType(model, evaluated, LineKind::kBase));
   }
 
-  std::string Render() {
+  Explanation Render() {
     Head();
-    for (const AwardedLine& line : evaluated_.lines) Line(line);
+    for (const AwardedLine& line : evaluated_.lines) {
+      explained_.arithmetic.push_back(Arithmetic(line));
+      Line(line, explained_.arithmetic.back());
+    }
     for (const Voucher& voucher : evaluated_.vouchers) {
       Add("  +", voucher.quantity, " ", model_.rewards[voucher.reward].id, "  ",
           model_.rules[voucher.rule].id, "\n");
@@ -60,10 +64,15 @@ class Trace {
     NotApplied();
     for (const Evaluated& badge : evaluated_.badge_awards) {
       Add("for a badge\n");
-      for (const AwardedLine& line : badge.lines) Line(line);
+      for (const AwardedLine& line : badge.lines) Line(line, Arithmetic(line));
     }
-    TierAndProgress();
-    return std::move(text_);
+    explained_.text = TakeText();
+    amounts_.frame().SetMetrics(evaluated_.metrics_after);
+    Tier();
+    explained_.tier_text = TakeText();
+    Retention();
+    explained_.kept_text = TakeText();
+    return std::move(explained_);
   }
 
  private:
@@ -71,6 +80,7 @@ class Trace {
   void Add(const Parts&... parts) {
     absl::StrAppend(&text_, parts...);
   }
+  std::string TakeText() { return std::exchange(text_, std::string()); }
 
   std::string Points(std::size_t type, std::int64_t points) const {
     return RenderScaled(points, model_.point_types[type].decimals);
@@ -96,58 +106,59 @@ class Trace {
     Add(facts_.activity.type, ", ", model_.tiers[facts_.member.tier].id, "\n");
   }
 
-  void Line(const AwardedLine& line) {
+  void Line(const AwardedLine& line, const std::string& arithmetic) {
     Add("  +", Points(line.point_type, line.granted), " ", model_.point_types[line.point_type].id,
-        "  ", line.id, "  ");
-    Arithmetic(line);
+        "  ", line.id, "  ", arithmetic);
     for (const Cut& cut : line.cuts) {
       Add("; ", model_.counters[cut.counter].name, " took ", Points(line.point_type, cut.points));
     }
     Add("\n");
   }
 
-  void Arithmetic(const AwardedLine& line) {
+  std::string Arithmetic(const AwardedLine& line) {
     const Rule& rule = model_.rules[line.rule];
     if (line.kind == LineKind::kTier) {
-      Factor(line, line.rule, model_.benefits[line.benefit].items, line.factor_micros);
-    } else if (const auto* multiply = std::get_if<Multiply>(&rule.effect)) {
-      Factor(line, multiply->rule, multiply->items, multiply->by_micros);
-    } else if (const auto* earn = std::get_if<Earn>(&rule.effect)) {
-      Rate(line, *earn);
-    } else {
-      Add(Points(line.point_type, line.requested));
+      return Factor(line, line.rule, model_.benefits[line.benefit].items, line.factor_micros);
     }
+    if (const auto* multiply = std::get_if<Multiply>(&rule.effect)) {
+      return Factor(line, multiply->rule, multiply->items, multiply->by_micros);
+    }
+    if (const auto* earn = std::get_if<Earn>(&rule.effect)) return Rate(line, *earn);
+    return Points(line.point_type, line.requested);
   }
 
   // "3 per 1.00 on 7.20: 21.6 -> 21"
-  void Rate(const AwardedLine& line, const Earn& earn) {
+  std::string Rate(const AwardedLine& line, const Earn& earn) {
     const std::int64_t basis = amounts_.Basis(line.rule, nullptr, Part()).value_or(0);
-    Add(RenderTrimmed(earn.rate.points_micros, 6), " per ", BasisText(earn, earn.rate.per), " on ",
-        BasisText(earn, basis));
+    std::string text = absl::StrCat(RenderTrimmed(earn.rate.points_micros, 6), " per ",
+                                    BasisText(earn, earn.rate.per), " on ", BasisText(earn, basis));
     const bool carries = earn.rate.rounding == Rounding::kCarry;
     const std::int64_t carried = carries ? amounts_.CarryOf(line.rule) : 0;
-    if (carried > 0) Add(" and ", Exact(line.point_type, carried), " carried");
+    if (carried > 0) absl::StrAppend(&text, " and ", Exact(line.point_type, carried), " carried");
     if (const std::optional<std::int64_t> exact = CarryMicros(earn.rate, basis)) {
-      Add(": ", Exact(line.point_type, *exact + carried));
+      absl::StrAppend(&text, ": ", Exact(line.point_type, *exact + carried));
     }
-    Add(" -> ", Points(line.point_type, line.requested));
+    absl::StrAppend(&text, " -> ", Points(line.point_type, line.requested));
+    return text;
   }
 
   // "1.25: +25 % of base_beans on 7.20: 5.4 -> 5"
-  void Factor(const AwardedLine& line, std::size_t base, const Condition& items,
-              std::int64_t factor_micros) {
+  std::string Factor(const AwardedLine& line, std::size_t base, const Condition& items,
+                     std::int64_t factor_micros) {
     const auto& earn = std::get<Earn>(model_.rules[base].effect);
     const std::int64_t basis = amounts_.Basis(base, &items, line.part).value_or(0);
-    Add(RenderTrimmed(factor_micros, 6), ": +", RenderTrimmed(factor_micros - kMicros, 4), " % of ",
-        model_.rules[base].id, " on ", BasisText(earn, basis));
+    std::string text = absl::StrCat(RenderTrimmed(factor_micros, 6), ": +",
+                                    RenderTrimmed(factor_micros - kMicros, 4), " % of ",
+                                    model_.rules[base].id, " on ", BasisText(earn, basis));
     if (line.part.whole > 0) {
-      Add(" (from ", RenderScaled(line.part.begin, model_.currency_exponent), " to ",
-          RenderScaled(line.part.end, model_.currency_exponent), ")");
+      absl::StrAppend(&text, " (from ", RenderScaled(line.part.begin, model_.currency_exponent),
+                      " to ", RenderScaled(line.part.end, model_.currency_exponent), ")");
     }
     if (const std::optional<std::int64_t> exact = FactorMicros(earn.rate, factor_micros, basis)) {
-      Add(": ", Exact(line.point_type, *exact));
+      absl::StrAppend(&text, ": ", Exact(line.point_type, *exact));
     }
-    Add(" -> ", Points(line.point_type, line.requested));
+    absl::StrAppend(&text, " -> ", Points(line.point_type, line.requested));
+    return text;
   }
 
   // Items that do not count.
@@ -173,6 +184,7 @@ class Trace {
 
   void Missed(const RuleResult& result) {
     const Rule& rule = model_.rules[result.rule];
+    explained_.missed.push_back(MissedRule{result.rule, result.outcome, result.worth, {}});
     Add("  ", rule.id, "  ", ToString(result.outcome));
     if (result.outcome == Outcome::kLostInGroup) Winner(rule);
     if (result.worth > 0) Add(", worth ", Points(PointTypeOf(model_, rule), result.worth));
@@ -213,24 +225,28 @@ class Trace {
   // The conjuncts that failed, with what they saw.
   void Reasons(const Condition& condition) {
     if (!condition) return;
-    for (const ConjunctTrace& trace : TraceOf(*condition, amounts_.frame())) {
+    for (ConjunctTrace& trace : TraceOf(*condition, amounts_.frame())) {
       if (trace.holds) continue;
       Add("; needs ", trace.text);
       if (!trace.seen.empty()) Add(" (", trace.seen, ")");
+      explained_.missed.back().failing.push_back(std::move(trace));
     }
   }
 
-  void TierAndProgress() {
+  void Tier() {
     const TierVerdict& verdict = evaluated_.tier;
     Add("tier ", model_.tiers[verdict.shown].id, " ", ToString(verdict.outcome));
     if (verdict.through) Add(" through ", ToString(*verdict.through));
     Add("\n");
-    amounts_.frame().SetMetrics(evaluated_.metrics_after);
     if (verdict.shown + 1 < model_.tiers.size()) {
       Way(model_.tiers[verdict.shown + 1].id,
           ProgressOf(model_, verdict.shown + 1, amounts_.frame()));
     }
-    if (verdict.earned > 0) Way("kept with", RetentionOf(model_, verdict.earned, amounts_.frame()));
+  }
+
+  void Retention() {
+    const std::size_t earned = evaluated_.tier.earned;
+    if (earned > 0) Way("kept with", RetentionOf(model_, earned, amounts_.frame()));
   }
 
   // "  PLATINUM  stars_12m 640 of 1200: 560 short; visits_90d 31 of 20: reached"
@@ -261,6 +277,7 @@ class Trace {
   const Facts& facts_;
   const Evaluated& evaluated_;
   RuleAmounts amounts_;
+  Explanation explained_;
   std::string text_;
 };
 
@@ -279,8 +296,13 @@ std::vector<ConjunctTrace> TraceOf(const Expression& condition, FactFrame& frame
   return traces;
 }
 
-std::string Explain(const Model& model, const Facts& facts, const Evaluated& evaluated) {
+Explanation ExplainParts(const Model& model, const Facts& facts, const Evaluated& evaluated) {
   return Trace(model, facts, evaluated).Render();
+}
+
+std::string Explain(const Model& model, const Facts& facts, const Evaluated& evaluated) {
+  const Explanation parts = ExplainParts(model, facts, evaluated);
+  return absl::StrCat(parts.text, parts.tier_text, parts.kept_text);
 }
 
 }  // namespace laurel::rules::model

@@ -40,8 +40,12 @@ enum class Message : std::size_t {
   kTimes,     // {count}
   kOfMetric,  // {count} {name}
   kOtherCondition,
-  kComma,  // between the elements of a list
-  kAnd,    // before its last element
+  kRedeemed,      // {points}
+  kGivenBack,     // {points}
+  kExpired,       // {points}
+  kNothingMoved,  // an entry that moves no points
+  kComma,         // between the elements of a list
+  kAnd,           // before its last element
 };
 inline constexpr std::size_t kMessages = static_cast<std::size_t>(Message::kAnd) + 1;
 

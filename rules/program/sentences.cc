@@ -266,15 +266,19 @@ std::string DistanceSentence(const Model& model, const TierProgress& progress,
   return writer.Say(Message::kDistance, {{"{tier}", tier}, {"{list}", writer.Listed(missing)}});
 }
 
+std::string UpgradeSentence(const Model& model, std::size_t tier, std::optional<Date> through,
+                            const Writer& writer) {
+  const std::string& name = model.tiers[tier].name;
+  return through ? writer.Say(Message::kUpgradedUntil,
+                              {{"{tier}", name}, {"{date}", ToString(*through)}})
+                 : writer.Say(Message::kUpgraded, {{"{tier}", name}});
+}
+
 void AddTier(const Model& model, const Facts& facts, const Evaluated& evaluated,
              const Writer& writer, std::vector<std::string>& sentences) {
   const TierVerdict& verdict = evaluated.tier;
   if (verdict.outcome == TierOutcome::kUpgraded) {
-    const std::string& tier = model.tiers[verdict.earned].name;
-    sentences.push_back(verdict.through
-                            ? writer.Say(Message::kUpgradedUntil,
-                                         {{"{tier}", tier}, {"{date}", ToString(*verdict.through)}})
-                            : writer.Say(Message::kUpgraded, {{"{tier}", tier}}));
+    sentences.push_back(UpgradeSentence(model, verdict.earned, verdict.through, writer));
   }
   if (verdict.shown + 1 >= model.tiers.size()) return;
   cel::Arena arena;
@@ -287,7 +291,7 @@ void AddTier(const Model& model, const Facts& facts, const Evaluated& evaluated,
 
 }  // namespace
 
-std::vector<std::string> AwardSentences(const Model& model, const Facts& facts,
+std::vector<std::string> PointSentences(const Model& model, const Facts& facts,
                                         const Evaluated& evaluated, absl::string_view language) {
   const Writer writer(model, language);
   std::vector<std::string> sentences = Awards(model, facts, evaluated, writer).All();
@@ -296,8 +300,19 @@ std::vector<std::string> AwardSentences(const Model& model, const Facts& facts,
       sentences.push_back(std::move(sentence));
     }
   }
-  AddTier(model, facts, evaluated, writer, sentences);
   return sentences;
+}
+
+std::vector<std::string> AwardSentences(const Model& model, const Facts& facts,
+                                        const Evaluated& evaluated, absl::string_view language) {
+  std::vector<std::string> sentences = PointSentences(model, facts, evaluated, language);
+  AddTier(model, facts, evaluated, Writer(model, language), sentences);
+  return sentences;
+}
+
+std::string UpgradeSentence(const Model& model, std::size_t tier, std::optional<Date> through,
+                            absl::string_view language) {
+  return UpgradeSentence(model, tier, through, Writer(model, language));
 }
 
 std::vector<std::string> ReturnSentences(const Model& model, const Evaluated& sale,
@@ -317,6 +332,19 @@ std::vector<std::string> ReturnSentences(const Model& model, const Evaluated& sa
                   {"{name}", name}}));
   }
   return sentences;
+}
+
+std::string MovementSentence(const Model& model, Movement movement, std::size_t point_type,
+                             std::int64_t points, absl::string_view language) {
+  const Writer writer(model, language);
+  const Message message = movement == Movement::kRedeemed    ? Message::kRedeemed
+                          : movement == Movement::kGivenBack ? Message::kGivenBack
+                                                             : Message::kExpired;
+  return writer.Say(message, {{"{points}", writer.Points(point_type, points)}});
+}
+
+std::string NothingMovedSentence(absl::string_view language) {
+  return std::string(TextOf(LanguageOf(language), Message::kNothingMoved));
 }
 
 std::string ProgressSentence(const Model& model, const TierProgress& progress,

@@ -1,6 +1,9 @@
 #ifndef LAUREL_RULES_PROGRAM_SENTENCES_H_
 #define LAUREL_RULES_PROGRAM_SENTENCES_H_
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +26,24 @@ namespace laurel::rules::model {
 std::vector<std::string> AwardSentences(const Model& model, const Facts& facts,
                                         const Evaluated& evaluated, absl::string_view language);
 
+// The awards, vouchers and cuts alone.
+std::vector<std::string> PointSentences(const Model& model, const Facts& facts,
+                                        const Evaluated& evaluated, absl::string_view language);
+// A tier that was won, and the last day of its term if it has one.
+std::string UpgradeSentence(const Model& model, std::size_t tier, std::optional<Date> through,
+                            absl::string_view language);
+
 // What a return took back, a sentence for each line: "10 Beans of 21 Beans taken back: …".
 std::vector<std::string> ReturnSentences(const Model& model, const Evaluated& sale,
                                          const ReturnEvaluated& returned,
                                          absl::string_view language);
+
+// Points that moved by no rule: "500 Beans redeemed".
+enum class Movement { kRedeemed, kGivenBack, kExpired };
+std::string MovementSentence(const Model& model, Movement movement, std::size_t point_type,
+                             std::int64_t points, absl::string_view language);
+// That something moved no points.
+std::string NothingMovedSentence(absl::string_view language);
 
 // What the nearest path lacks: "560 Stars and 3 days with a visit to Platinum".
 std::string ProgressSentence(const Model& model, const TierProgress& progress,

@@ -1,6 +1,8 @@
+#include <ostream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "laurel/v1/points_service.grpc.pb.h"
 #include "service/cli/commands.h"
 #include "service/cli/moment.h"
@@ -14,6 +16,7 @@ using Stub = v1::PointsService::Stub;
 
 struct ReadArguments {
   std::string what;
+  std::string language;
   bool has_lots = false;
   int limit = 20;
 };
@@ -73,10 +76,15 @@ ExitCode Entries(Session& session, const ReadArguments& arguments) {
   });
 }
 
+// The program that an entry's name has, else the session's.
+absl::StatusOr<std::string> ProgramOf(Session& session, const std::string& entry) {
+  const std::size_t at = entry.find("/entries/");
+  if (at == std::string::npos) return session.Program();
+  return entry.substr(0, at);
+}
+
 ExitCode ShowEntry(Session& session, const ReadArguments& arguments) {
-  const bool has_program = arguments.what.find("/entries/") != std::string::npos;
-  const absl::StatusOr<std::string> program =
-      has_program ? arguments.what.substr(0, arguments.what.find("/entries/")) : session.Program();
+  const absl::StatusOr<std::string> program = ProgramOf(session, arguments.what);
   if (!program.ok()) return session.WrongUsage(program.status());
   const absl::StatusOr<std::string> name = ParseEntry(arguments.what, *program);
   if (!name.ok()) return session.WrongUsage(name.status());
@@ -117,6 +125,39 @@ ExitCode ShowEntry(Session& session, const ReadArguments& arguments) {
   });
 }
 
+// The lines that support reads, then what the member does.
+void PrintExplanation(const v1::ExplainEntryResponse& response, std::ostream& out) {
+  for (const absl::string_view line : absl::StrSplit(response.text(), '\n', absl::SkipEmpty())) {
+    out << Printable(line) << "\n";
+  }
+  if (!response.sentences().empty()) out << "the member reads\n";
+  for (const std::string& sentence : response.sentences()) {
+    out << "  " << Printable(sentence) << "\n";
+  }
+}
+
+ExitCode Explain(Session& session, const ReadArguments& arguments) {
+  const absl::StatusOr<std::string> program = ProgramOf(session, arguments.what);
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<std::string> name = ParseEntry(arguments.what, *program);
+  if (!name.ok()) return session.WrongUsage(name.status());
+  v1::ExplainEntryRequest request;
+  request.set_name(*name);
+  request.set_language(arguments.language);
+  v1::ExplainEntryResponse response;
+  const ExitCode code = Call<v1::PointsService>(session, &Stub::ExplainEntry, request, response);
+  if (code != ExitCode::kDone) return code;
+  if (session.options().format == Format::kTable) {
+    PrintExplanation(response, session.out());
+    return ExitCode::kDone;
+  }
+  return session.Print(response, [&] {
+    Document document;
+    document.tables.push_back(ExplainedTable(response.lines(), session.Style(*program)));
+    return document;
+  });
+}
+
 }  // namespace
 
 void AddPointsReadCommands(CLI::App& noun, Action& action) {
@@ -140,6 +181,14 @@ void AddPointsReadCommands(CLI::App& noun, Action& action) {
       AddVerb<ReadArguments>(noun, "entry", "Show one entry with its postings",
                              "laurelctl points entry 0-12 -p stars", action, &verb, ShowEntry);
   verb->add_option("ENTRY", entry->what, "partition-sequence, or an entry's name")->required();
+  const auto explain =
+      AddVerb<ReadArguments>(noun, "explain", "Tell why an entry brought what it did",
+                             "laurelctl points explain 0-12 -p stars\n"
+                             "laurelctl points explain 0-12 --language zh-CN -p stars",
+                             action, &verb, Explain);
+  verb->add_option("ENTRY", explain->what, "partition-sequence, or an entry's name")->required();
+  verb->add_option("--language", explain->language,
+                   "of the sentences for the member, such as zh-CN; else English");
 }
 
 }  // namespace laurel::cli

@@ -109,6 +109,24 @@ Table AwardTable(const Repeated<v1::Award>& awards, const AmountStyle& style) {
   return table;
 }
 
+Table ExplainedTable(const Repeated<v1::ExplainedLine>& lines, const AmountStyle& style) {
+  Table table{"",
+              {{"rule"},
+               {"kind"},
+               {"granted", Align::kRight},
+               {"requested", Align::kRight},
+               {"point type"},
+               {"arithmetic"}},
+              {}};
+  for (const v1::ExplainedLine& line : lines) {
+    table.rows.push_back(
+        {line.rule(), LabelOf(v1::ExplainedLineKind_Name(line.kind()), "EXPLAINED_LINE_KIND_"),
+         style.Points(line.point_type(), line.granted()),
+         style.Points(line.point_type(), line.requested()), line.point_type(), line.arithmetic()});
+  }
+  return table;
+}
+
 Table LotTable(const Repeated<v1::Lot>& lots, const AmountStyle& style) {
   Table table{"",
               {{"lot"},

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "laurel/v1/points_service.pb.h"
 #include "laurel/v1/program_service.pb.h"
 #include "laurel/v1/types.pb.h"
 #include "service/cli/session.h"
@@ -24,6 +25,7 @@ std::string RenderHex(const std::string& bytes);
 
 Table BalanceTable(const Repeated<v1::Balance>& balances, const AmountStyle& style);
 Table AwardTable(const Repeated<v1::Award>& awards, const AmountStyle& style);
+Table ExplainedTable(const Repeated<v1::ExplainedLine>& lines, const AmountStyle& style);
 Table LotTable(const Repeated<v1::Lot>& lots, const AmountStyle& style);
 Table LotMoveTable(const Repeated<v1::LotMove>& moves, const AmountStyle& style);
 Table PostingTable(const Repeated<v1::Posting>& postings, const AmountStyle& style);

@@ -464,6 +464,11 @@ TEST_F(BadInput, OfReads) {
   ExpectRefused<v1::GetEntryRequest>(
       server_, {}, Caller(*server_.stubs.points, &v1::PointsService::Stub::GetEntry),
       {{"name", [](auto& r) { r.set_name("entries/0-1"); }}});
+  ExpectRefused<v1::ExplainEntryRequest>(
+      server_, FromText<v1::ExplainEntryRequest>(R"(name: "programs/harbour/entries/0-1")"),
+      Caller(*server_.stubs.points, &v1::PointsService::Stub::ExplainEntry),
+      {{"name", [](auto& r) { r.set_name("entries/0-1"); }},
+       {"language", [](auto& r) { r.set_language("zh_CN"); }}});
   ExpectRefused<v1::GetTrialBalanceRequest>(
       server_, FromText<v1::GetTrialBalanceRequest>(R"(program: "programs/harbour")"),
       Caller(*server_.stubs.ledger, &v1::LedgerService::Stub::GetTrialBalance),

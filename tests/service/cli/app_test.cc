@@ -157,6 +157,22 @@ TEST_F(App, CallsAnyMethodWithJson) {
             ExitCode::kRefused);  // not implemented by the fake
 }
 
+TEST_F(App, ExplainsAnEntry) {
+  const Result text = Do({"points", "explain", "0-7", "-p", "cdnow"});
+  EXPECT_EQ(text.code, ExitCode::kDone) << text.err;
+  EXPECT_EQ(text.out,
+            "5 points · CDNOW\n  +5 points  base  1 per 1.00 on 5.00: 5 -> 5?\n"
+            "the member reads\n  5 Points\n");
+  const Result chinese = Do({"points", "explain", "0-7", "--language", "zh-CN", "-p", "cdnow"});
+  EXPECT_TRUE(absl::EndsWith(chinese.out, "  5 Points：…\n")) << chinese.out;
+  const Result json = Do({"points", "explain", "programs/cdnow/entries/0-7", "--json"});
+  EXPECT_TRUE(absl::StrContains(json.out, "\"entry\": \"programs/cdnow/entries/0-7\"")) << json.out;
+  const Result csv = Do({"points", "explain", "0-7", "-o", "csv", "-p", "cdnow"});
+  EXPECT_TRUE(absl::StrContains(csv.out, "base,base,5,6,points,1 per 1.00 on 5.00: 5 -> 5"))
+      << csv.out;
+  EXPECT_EQ(Do({"points", "explain", "7", "-p", "cdnow"}).code, ExitCode::kWrongUsage);
+}
+
 TEST_F(App, ChecksADocument) {
   EXPECT_EQ(Do({"program", "check", Write("good.yaml", "good")}).code, ExitCode::kDone);
   const Result bad = Do({"program", "check", Write("bad.yaml", "bad")});

@@ -116,6 +116,20 @@ class FakeServer {
 
   struct Points final : v1::PointsService::Service {
     explicit Points(FakeServer* s) : server(*s) {}
+    grpc::Status ExplainEntry(grpc::ServerContext*, const v1::ExplainEntryRequest* request,
+                              v1::ExplainEntryResponse* response) override {
+      response->set_entry(request->name());
+      response->set_text("5 points · CDNOW\n  +5 points  base  1 per 1.00 on 5.00: 5 -> 5\x1b\n");
+      v1::ExplainedLine& line = *response->add_lines();
+      line.set_rule("base");
+      line.set_kind(v1::EXPLAINED_LINE_KIND_BASE);
+      line.set_point_type("points");
+      line.set_granted(5);
+      line.set_requested(6);
+      line.set_arithmetic("1 per 1.00 on 5.00: 5 -> 5");
+      response->add_sentences(request->language() == "zh-CN" ? "5 Points：…" : "5 Points");
+      return grpc::Status::OK;
+    }
     grpc::Status BatchAccrue(grpc::ServerContext*, const v1::BatchAccrueRequest* request,
                              v1::BatchAccrueResponse* response) override;
     grpc::Status GetBalance(grpc::ServerContext*, const v1::GetBalanceRequest* request,
