@@ -353,7 +353,7 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE(DecodeRecord(std::string(9, '\1'), request));
   EntryKindMark mark;
   EXPECT_FALSE(DecodeRecord(std::string(1, '\0'), mark));
-  EXPECT_FALSE(DecodeRecord(std::string(1, '\x16'), mark));
+  EXPECT_FALSE(DecodeRecord(std::string(1, '\x17'), mark));
   EXPECT_FALSE(DecodeRecord(std::string(1, '\xff'), mark));
   Marker marker;
   EXPECT_FALSE(DecodeRecord("x", marker));
