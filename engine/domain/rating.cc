@@ -267,7 +267,8 @@ void Rating::SetFacts(const ReportedActivity& activity) {
   }
   facts_.activity.attributes = attributes_;
   facts_.activity.channel = NameOf(activity.channel);
-  facts_.store.id = activity.store.str();
+  store_ = activity.store;
+  facts_.store.id = store_.str();
   facts_.items = items_;
   facts_.member.id = member_token_;
   facts_.member.state = ToString(evidence_.state);

@@ -76,6 +76,7 @@ class Rating : private rules::model::CounterSource {
   EvidenceKept evidence_;
   rules::model::TierState tiers_;
   // What facts point to.
+  PlaceId store_;
   std::vector<std::vector<absl::string_view>> texts_;
   std::vector<rules::model::ItemFact> items_;
   std::vector<rules::model::CarryFact> carries_;
