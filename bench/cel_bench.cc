@@ -10,6 +10,7 @@
 
 #include "CLI/CLI.hpp"
 #include "bench/histogram.h"
+#include "bench/random.h"
 #include "bench/stopwatch.h"
 #include "engine/base/check.h"
 #include "rules/cel/checker.h"
@@ -43,23 +44,11 @@ struct Row {
   cel::Symbol tier_symbol = 0;
 };
 
-// A small generator, so that every run has the same facts.
-class Random {
- public:
-  std::size_t Below(std::size_t limit) {
-    state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-    return static_cast<std::size_t>(state_ >> 33) % limit;
-  }
-
- private:
-  std::uint64_t state_ = 42;
-};
-
 std::vector<Row> MakeRows() {
   const std::vector<std::string> channels = {"mobile", "web", "pos", "kiosk"};
   const std::vector<std::string> tiers = {"base", "silver", "gold", "platinum"};
   const std::vector<std::string> categories = {"denim", "coats", "shirts", "shoes"};
-  Random random;
+  Random random(42);
   std::vector<Row> rows(kRows);
   for (Row& row : rows) {
     row.amount = static_cast<std::int64_t>(random.Below(4000));

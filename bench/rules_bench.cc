@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "bench/histogram.h"
 #include "bench/machine.h"
+#include "bench/random.h"
 #include "bench/stopwatch.h"
 #include "engine/base/check.h"
 #include "laurel/program/v1/program.pb.h"
@@ -91,20 +92,8 @@ struct Basket {
   model::Facts facts;
 };
 
-// A small generator, so that every run has the same purchases.
-class Random {
- public:
-  std::size_t Below(std::size_t limit) {
-    state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-    return static_cast<std::size_t>(state_ >> 33) % limit;
-  }
-
- private:
-  std::uint64_t state_ = 7;
-};
-
 std::vector<Basket> MakeBaskets(const model::Model& model, int lines) {
-  Random random;
+  Random random(7);
   std::vector<Basket> baskets(kBaskets);
   const Date day = Date::Parse("2027-03-02").value_or(Date());
   for (Basket& basket : baskets) {

@@ -88,25 +88,13 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
     ASSIGN_OR_RETURN(const Timestamp enrolled_at, EnrolmentOccurredAt(view, id));
     tier = MemberTier{};
     tier.since = enrolled_at;
-    const KeyRange range = TierChangeRange(view.partition(), id);
-    absl::Status damage;
-    RETURN_IF_ERROR(view.snapshot().Scan(
-        Space::kMembers, range.begin, range.end, ScanOptions{},
-        [&](absl::string_view key, absl::string_view value) {
-          TierChangeMark change;
-          if (!DecodeRecord(value, change)) {
-            damage = absl::DataLossError(
-                absl::StrCat(DescribeKey(Space::kMembers, key), ": must be well formed, was not"));
-            return false;
-          }
-          if (tier.tier.empty()) tier.tier = change.from;
-          if (change.since <= instant) {  // in the order of the journal: the last one counts
-            tier.tier = change.to;
-            tier.since = change.since;
-          }
-          return true;
-        }));
-    RETURN_IF_ERROR(damage);
+    for (const TierChangeMark& change : state.TierChangesOf(id)) {
+      if (tier.tier.empty()) tier.tier = change.from;
+      if (change.since > instant) continue;  // in the order of the journal: the last one counts
+      tier.tier = change.to;
+      tier.since = change.since;
+    }
+    RETURN_IF_ERROR(view.status());
   }
   const MetricValues metrics = standing.MetricsAsOf(tier, rulebook.LocalDate(instant));
   RETURN_IF_ERROR(view.status());

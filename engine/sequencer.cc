@@ -354,17 +354,22 @@ absl::StatusOr<Reply> Sequencer::Answered(const Item& item, std::uint64_t sequen
   return reply;
 }
 
+bool Sequencer::DoByItself(const Command& command, Timestamp now, Work& work) {
+  const Context context{partition_, last_.sequence + 1, now, rulebooks_};
+  Decision decision = Decide(*work.state, command, context);
+  if (!work.source->status().ok() || std::holds_alternative<Rejected>(decision)) return false;
+  std::optional<absl::StatusOr<Reply>> reply;
+  Append(command, std::move(decision), Hash{}, now, work, reply);
+  return true;
+}
+
 bool Sequencer::AdvanceProgramOf(const Command& command, Work& work) {
   const Command advance{
       .program = command.program, .request = {}, .principal = {}, .order = AdvanceProgram{}};
   while (work.source->status().ok()) {
     const Timestamp now = NextInstant();
     if (!IsDue(*work.state, command.program, now)) break;
-    const Context context{partition_, last_.sequence + 1, now, rulebooks_};
-    const Decision decision = Decide(*work.state, advance, context);
-    if (!work.source->status().ok() || std::holds_alternative<Rejected>(decision)) break;
-    std::optional<absl::StatusOr<Reply>> reply;
-    Append(advance, decision, Hash{}, now, work, reply);
+    if (!DoByItself(advance, now, work)) break;
   }
   return work.source->status().ok();
 }
@@ -375,33 +380,24 @@ bool Sequencer::AdvanceMembers(const Command& command, Work& work, bool& is_curr
   if (!concerned.member) return work.source->status().ok();
   const Member* record = state.members.Find(MemberKey{*concerned.member});
   if (record == nullptr || record->program != command.program) return work.source->status().ok();
-  Command advance{.program = command.program,
-                  .request = {},
-                  .principal = {},
-                  .order = AdvanceMember{*concerned.member, concerned.activity_at}};
+  const Command advance{.program = command.program,
+                        .request = {},
+                        .principal = {},
+                        .order = AdvanceMember{*concerned.member, concerned.activity_at}};
   for (int i = 0; work.source->status().ok(); ++i) {
     const Timestamp now = NextInstant();
     if (!IsDue(state, *concerned.member, now, concerned.activity_at)) break;
     is_current = i < kAdvancesMax;
-    if (!is_current) break;
-    const Context context{partition_, last_.sequence + 1, now, rulebooks_};
-    Decision decision = Decide(state, advance, context);
-    if (!work.source->status().ok() || std::holds_alternative<Rejected>(decision)) break;
-    std::optional<absl::StatusOr<Reply>> reply;
-    Append(advance, std::move(decision), Hash{}, now, work, reply);
+    if (!is_current || !DoByItself(advance, now, work)) break;
   }
   return work.source->status().ok();
 }
 
 void Sequencer::Follow(const Command& command, const Entry& entry, Work& work) {
   const Timestamp now = NextInstant();
-  const Context context{partition_, last_.sequence + 1, now, rulebooks_, options_.approvals};
+  const Context context{partition_, last_.sequence + 1, now, rulebooks_};
   const std::optional<Command> following = FollowingOf(*work.state, command, entry, context);
-  if (!following) return;
-  Decision decision = Decide(*work.state, *following, context);
-  if (!work.source->status().ok() || std::holds_alternative<Rejected>(decision)) return;
-  std::optional<absl::StatusOr<Reply>> reply;
-  Append(*following, std::move(decision), Hash{}, now, work, reply);
+  if (following) DoByItself(*following, now, work);
 }
 
 void Sequencer::Append(const Command& command, Decision decision, const Hash& fingerprint,

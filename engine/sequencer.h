@@ -80,6 +80,8 @@ class Sequencer {
   // Does what is due for the member first; `is_current` becomes false if that was too much for one
   // command. False if something could not be read.
   bool AdvanceMembers(const Command& command, Work& work, bool& is_current);
+  // Decides and appends what nobody has asked for; false if nothing came of it.
+  bool DoByItself(const Command& command, Timestamp now, Work& work);
   // What follows an entry at once.
   void Follow(const Command& command, const Entry& entry, Work& work);
   void Append(const Command& command, Decision decision, const Hash& fingerprint, Timestamp now,

@@ -1,11 +1,13 @@
 #include <algorithm>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "engine/domain/draft.h"
 #include "engine/domain/facts.h"
 #include "engine/domain/rating.h"
 #include "engine/domain/tiers.h"
 #include "rules/program/model.h"
+#include "rules/program/rule_amounts.h"
 #include "rules/program/text.h"
 
 namespace laurel {
@@ -37,6 +39,49 @@ Rejected AlreadyPosted(State& state, const Purchase& purchase, const AccruePurch
   if (differing.empty()) return Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", entry_name}}};
   return Rejected{Rejection::kReceiptContentDiffers,
                   {{"differing", differing}, {"entry", entry_name}}};
+}
+
+Rejected TooLarge(absl::string_view what) {
+  return Rejected{Rejection::kAmountNotAllowed,
+                  {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};
+}
+
+Rejected InvalidField(std::string field, std::string expected, std::string was) {
+  return Rejected{
+      Rejection::kInvalidField,
+      {{"expected", std::move(expected)}, {"field", std::move(field)}, {"was", std::move(was)}}};
+}
+
+// Who did something, and by which rules it counts.
+struct Admitted {
+  const Activation* revision = nullptr;
+  std::shared_ptr<const rules::Rulebook> rulebook;
+  MemberId member;
+  const Member* record = nullptr;
+};
+// The guards that all activities share. Those that are the activity's own, about what it says of
+// itself, come between: own(rulebook).
+std::optional<Rejected> Admit(
+    State& state, const ProgramId& program_id, const MemberRef& ref, Timestamp occurred_at,
+    const Context& context, absl::FunctionRef<std::optional<Rejected>(const rules::Rulebook&)> own,
+    Admitted& admitted) {
+  const Program* program = FindActiveProgram(state, program_id);
+  if (program == nullptr) return ResourceNotFound("program", program_id.str());
+  admitted.revision = RevisionAt(*program, occurred_at);
+  admitted.rulebook = context.rulebooks->Find(state, program_id, *admitted.revision);
+  if (admitted.rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  if (std::optional<Rejected> refused = own(*admitted.rulebook)) return refused;
+  if (std::optional<Rejected> late =
+          RefuseTime(*admitted.rulebook, occurred_at, context.recorded_at)) {
+    return late;
+  }
+  const std::optional<MemberId> member = state.Resolve(program_id, ref);
+  if (!member) return Rejected{Rejection::kMemberNotFound, {}};
+  admitted.member = *member;
+  admitted.record = state.members.Find(MemberKey{*member});
+  if (admitted.record->state != MemberState::kClosed) return std::nullopt;
+  return Rejected{Rejection::kMemberNotActive,
+                  {{"state", std::string(ToString(admitted.record->state))}}};
 }
 
 // An activity that has been evaluated, on its way to an entry.
@@ -118,6 +163,24 @@ struct Rated {
   }
 };
 
+// The entry of an activity; `tell` makes the event that tells of it.
+Decision Take(State& state, const Admitted& admitted, Rating& rating, EntryKind kind,
+              Timestamp occurred_at, const Context& context,
+              absl::FunctionRef<Event(const rules::model::Evaluated&)> tell) {
+  const rules::Rulebook& rulebook = *admitted.rulebook;
+  const rules::model::Evaluated& evaluated = rating.EvaluateInRoom();
+  Rated rated{.member = admitted.member, .record = *admitted.record, .occurred_at = occurred_at};
+  if (!rated.Award(rulebook, evaluated, context)) return TooLarge("balance");
+
+  // Nothing below may refuse.
+  Accepted accepted{.kind = kind, .occurred_at = occurred_at, .member = admitted.member};
+  accepted.revision = admitted.revision->digest;
+  accepted.effective_on = rulebook.LocalDate(occurred_at);
+  accepted.events.push_back(tell(evaluated));
+  rated.Finish(state, rulebook, rating, evaluated, context, accepted);
+  return accepted;
+}
+
 constexpr absl::string_view kEnrolment = "enrolment";
 
 bool HasType(rules::model::AttributeType type, const AttributeValue& attribute) {
@@ -133,12 +196,6 @@ bool HasType(rules::model::AttributeType type, const AttributeValue& attribute) 
       return std::holds_alternative<Timestamp>(attribute.value);
   }
   return false;
-}
-
-Rejected InvalidField(std::string field, std::string expected, std::string was) {
-  return Rejected{
-      Rejection::kInvalidField,
-      {{"expected", std::move(expected)}, {"field", std::move(field)}, {"was", std::move(was)}}};
 }
 
 // The refusal of an activity that the program does not declare, or not like this.
@@ -198,89 +255,55 @@ std::optional<Rejected> RefuseTime(const rules::Rulebook& rulebook, Timestamp oc
 
 Decision DecideAccrue(State& state, const Command& command, const AccruePurchase& order,
                       const Context& context) {
-  const Program* program = FindActiveProgram(state, command.program);
-  if (program == nullptr) return ResourceNotFound("program", command.program.str());
-  const Activation& revision = *RevisionAt(*program, order.occurred_at);
-  const std::shared_ptr<const rules::Rulebook> rulebook =
-      context.rulebooks->Find(state, command.program, revision);
-  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
-  if (order.currency != rulebook->currency()) {
-    return Rejected{Rejection::kInvalidField,
-                    {{"expected", std::string(rulebook->currency())},
-                     {"field", "purchase.total.currency_code"},
-                     {"was", order.currency}}};
-  }
-  if (const std::optional<Rejected> late =
-          RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
-    return *late;
-  }
-  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
-  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
-  const Member& member = *state.members.Find(MemberKey{*id});
-  if (member.state == MemberState::kClosed) {
-    return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
+  Admitted admitted;
+  const auto other_currency = [&](const rules::Rulebook& rulebook) -> std::optional<Rejected> {
+    if (order.currency == rulebook.currency()) return std::nullopt;
+    return InvalidField("purchase.total.currency_code", std::string(rulebook.currency()),
+                        order.currency);
+  };
+  if (std::optional<Rejected> refused =
+          Admit(state, command.program, order.member, order.occurred_at, context, other_currency,
+                admitted)) {
+    return *std::move(refused);
   }
   if (const Purchase* purchase =
           state.purchases.Find(PurchaseKey{command.program, order.receipt})) {
-    return AlreadyPosted(state, *purchase, order, id, context);
+    return AlreadyPosted(state, *purchase, order, admitted.member, context);
   }
   std::vector<PurchaseLine> lines = LinesOf(order);
-  const auto too_large = [](absl::string_view what) {
-    return Rejected{Rejection::kAmountNotAllowed,
-                    {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};
-  };
   std::int64_t bought = 0;
   for (const PurchaseLine& line : lines) {
     bought += std::clamp<std::int64_t>(line.net, 0, kPurchaseTotalMax);
   }
-  if (bought > kPurchaseTotalMax) return too_large("purchase.lines");
-  Rating rating(state, *rulebook, command.program, *id,
+  if (bought > kPurchaseTotalMax) return TooLarge("purchase.lines");
+  Rating rating(state, *admitted.rulebook, command.program, admitted.member,
                 ReportedActivity{.occurred_at = order.occurred_at,
                                  .channel = order.channel,
                                  .store = order.receipt.store,
                                  .lines = lines,
                                  .tenders = order.tenders});
-  const rules::model::Evaluated& evaluated = rating.EvaluateInRoom();
-  Rated rated{.member = *id, .record = member, .occurred_at = order.occurred_at};
-  if (!rated.Award(*rulebook, evaluated, context)) return too_large("balance");
-
-  // Nothing below may refuse.
-  Accepted accepted{.kind = EntryKind::kAccrue, .occurred_at = order.occurred_at, .member = *id};
-  accepted.revision = revision.digest;
-  accepted.effective_on = rulebook->LocalDate(order.occurred_at);
-  accepted.events.push_back(
-      PurchaseAccrued{.receipt = order.receipt,
-                      .channel = order.channel,
-                      .total = order.total,
-                      .eligible_net = evaluated.eligible_net,
-                      // Elements keep their place: the rating still sees them.
-                      .lines = std::move(lines),
-                      .tenders = order.tenders});
-  rated.Finish(state, *rulebook, rating, evaluated, context, accepted);
-  return accepted;
+  return Take(state, admitted, rating, EntryKind::kAccrue, order.occurred_at, context,
+              [&](const rules::model::Evaluated& evaluated) {
+                return PurchaseAccrued{.receipt = order.receipt,
+                                       .channel = order.channel,
+                                       .total = order.total,
+                                       .eligible_net = evaluated.eligible_net,
+                                       // Elements keep their place: the rating still sees them.
+                                       .lines = std::move(lines),
+                                       .tenders = order.tenders};
+              });
 }
 
 Decision DecideActivity(State& state, const Command& command, const AccrueActivity& order,
                         const Context& context) {
-  const Program* program = FindActiveProgram(state, command.program);
-  if (program == nullptr) return ResourceNotFound("program", command.program.str());
-  const Activation& revision = *RevisionAt(*program, order.occurred_at);
-  const std::shared_ptr<const rules::Rulebook> rulebook =
-      context.rulebooks->Find(state, command.program, revision);
-  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  Admitted admitted;
   const bool is_reported = !command.request.empty();  // else the engine tells of what it knows
-  if (is_reported) {
-    if (std::optional<Rejected> unknown = RefuseActivity(rulebook->model(), order)) return *unknown;
-  }
-  if (const std::optional<Rejected> late =
-          RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
-    return *late;
-  }
-  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
-  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
-  const Member member = *state.members.Find(MemberKey{*id});
-  if (member.state == MemberState::kClosed) {
-    return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
+  const auto undeclared = [&](const rules::Rulebook& rulebook) {
+    return is_reported ? RefuseActivity(rulebook.model(), order) : std::nullopt;
+  };
+  if (std::optional<Rejected> refused = Admit(state, command.program, order.member,
+                                              order.occurred_at, context, undeclared, admitted)) {
+    return *std::move(refused);
   }
   if (!order.reference.empty()) {
     const Activity* known =
@@ -290,30 +313,20 @@ Decision DecideActivity(State& state, const Command& command, const AccrueActivi
                       {{"entry", absl::StrCat(context.partition, "-", known->sequence)}}};
     }
   }
-  Rating rating(state, *rulebook, command.program, *id,
+  Rating rating(state, *admitted.rulebook, command.program, admitted.member,
                 ReportedActivity{.type = order.type,
                                  .occurred_at = order.occurred_at,
                                  .channel = order.channel,
                                  .store = order.store,
                                  .attributes = order.attributes});
-  const rules::model::Evaluated& evaluated = rating.EvaluateInRoom();
-  Rated rated{.member = *id, .record = member, .occurred_at = order.occurred_at};
-  if (!rated.Award(*rulebook, evaluated, context)) {
-    return Rejected{Rejection::kAmountNotAllowed,
-                    {{"bound", std::to_string(kAmountMax)}, {"value", "balance"}}};
-  }
-
-  // Nothing below may refuse.
-  Accepted accepted{.kind = EntryKind::kActivity, .occurred_at = order.occurred_at, .member = *id};
-  accepted.revision = revision.digest;
-  accepted.effective_on = rulebook->LocalDate(order.occurred_at);
-  accepted.events.push_back(ActivityAccrued{.type = order.type,
-                                            .reference = order.reference,
-                                            .channel = order.channel,
-                                            .store = order.store,
-                                            .attributes = order.attributes});
-  rated.Finish(state, *rulebook, rating, evaluated, context, accepted);
-  return accepted;
+  return Take(state, admitted, rating, EntryKind::kActivity, order.occurred_at, context,
+              [&](const rules::model::Evaluated&) {
+                return ActivityAccrued{.type = order.type,
+                                       .reference = order.reference,
+                                       .channel = order.channel,
+                                       .store = order.store,
+                                       .attributes = order.attributes};
+              });
 }
 
 std::optional<Command> FollowingOf(State& state, const Command& command, const Entry& entry,
@@ -323,14 +336,9 @@ std::optional<Command> FollowingOf(State& state, const Command& command, const E
   if (program == nullptr) return std::nullopt;
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, *RevisionAt(*program, entry.occurred_at));
-  if (rulebook == nullptr) return std::nullopt;
-  const std::vector<rules::model::Rule>& rules = rulebook->model().rules;
-  const bool is_awaited =
-      std::any_of(rules.begin(), rules.end(), [](const rules::model::Rule& rule) {
-        return std::find(rule.triggers.begin(), rule.triggers.end(), kEnrolment) !=
-               rule.triggers.end();
-      });
-  if (!is_awaited) return std::nullopt;
+  if (rulebook == nullptr || !rules::model::IsAwaited(rulebook->model(), kEnrolment)) {
+    return std::nullopt;
+  }
   const MemberEnrolled& enrolled = *entry.FindEvent<MemberEnrolled>();
   return Command{.program = command.program,
                  .request = {},

@@ -7,6 +7,7 @@
 #include "engine/domain/draft.h"
 #include "engine/domain/facts.h"
 #include "engine/domain/rating.h"
+#include "engine/domain/replay.h"
 #include "engine/domain/tiers.h"
 #include "rules/program/evaluate_return.h"
 #include "rules/program/model.h"
@@ -72,59 +73,37 @@ std::vector<rules::model::ReturnedItem> GoneOf(const PurchaseAccrued& accrued,
   return gone;
 }
 
-std::vector<rules::model::CarryFact> CarriesNow(State& state, const ProgramId& program,
-                                                MemberId member, const rules::model::Model& model) {
-  std::vector<rules::model::CarryFact> carries;
-  for (std::size_t rule = 0; rule < model.rules.size(); ++rule) {
-    const Counter* carried = state.counters.Find(CarryKeyOf(program, member, model.rules[rule].id));
-    if (carried != nullptr && carried->used != 0) carries.push_back({rule, carried->used});
-  }
-  return carries;
-}
-
-// The sale of an entry, decided once more from what the entry keeps.
+// What a return does to the sale of an entry.
 class SaleAgain {
  public:
   SaleAgain(const rules::Rulebook& rulebook, const Entry& sale, const PurchaseAccrued& accrued)
       : rulebook_(rulebook),
         sale_(sale),
         accrued_(accrued),
-        rating_(rulebook, sale.member, ActivityOf(accrued.lines), EvidenceOf(sale)),
-        evaluated_(rating_.Evaluate()) {
-    for (const Event& event : sale.events) {
-      if (const auto* award = std::get_if<PointsAwarded>(&event)) awards_.push_back(award);
-    }
-    for (std::size_t i = 0; i < evaluated_.lines.size(); ++i) {
-      if (evaluated_.lines[i].granted > 0) lines_.push_back(i);
-    }
-    LAUREL_CHECK(lines_.size() == awards_.size(), "a sale decided again gives what it gave");
-    for (std::size_t i = 0; i < lines_.size(); ++i) {
-      LAUREL_CHECK(evaluated_.lines[lines_[i]].granted == awards_[i]->amount,
-                   "a sale decided again gives what it gave");
-    }
+        replay_(rulebook, sale, ReportedIn(sale, accrued)) {
+    LAUREL_CHECK(replay_.GivesTheLedgeredAmounts(), "a sale decided again gives what it gave");
   }
 
   // By line of the sale.
   std::vector<std::int64_t> LeftByLine(const std::vector<AwardLeft>& awards_left) const {
-    std::vector<std::int64_t> left(evaluated_.lines.size(), 0);
-    for (std::size_t i = 0; i < lines_.size(); ++i) {
-      const auto found = std::find_if(awards_left.begin(), awards_left.end(),
-                                      [&](const auto& a) { return a.lot == awards_[i]->lot; });
-      if (found != awards_left.end()) left[lines_[i]] = found->amount;
+    std::vector<std::int64_t> left(replay_.evaluated().lines.size(), 0);
+    for (const AwardLeft& award : awards_left) {
+      if (const std::optional<std::size_t> line = replay_.LineOf(award.lot)) {
+        left[*line] = award.amount;
+      }
     }
     return left;
   }
 
   rules::model::ReturnEvaluated Return(const rules::model::ReturnFacts& returned) const {
-    return rules::model::EvaluateReturn(rulebook_.model(), rating_.facts(), evaluated_, returned);
+    return rules::model::EvaluateReturn(rulebook_.model(), replay_.facts(), replay_.evaluated(),
+                                        returned);
   }
 
   std::int64_t ReversedOf(const PointsAwarded& award,
                           const rules::model::ReturnEvaluated& kept) const {
-    for (std::size_t i = 0; i < lines_.size(); ++i) {
-      if (awards_[i] == &award) return kept.lines[lines_[i]].reversed;
-    }
-    return 0;
+    const std::optional<std::size_t> line = replay_.LineOf(award.lot);
+    return line ? kept.lines[*line].reversed : 0;
   }
 
   // In the windows in which the sale used them.
@@ -143,14 +122,8 @@ class SaleAgain {
                 use.amount);
     }
     for (const rules::model::CarryChange& carry : kept.carries) {
-      if (carry.after == carry.before) continue;
-      const CounterKey key =
-          CarryKeyOf(sale_.program, *sale_.member, rulebook_.model().rules[carry.rule].id);
-      moves.push_back(CounterMoved{.is_of_member = true,
-                                   .name = key.name,
-                                   .by = "",
-                                   .start = key.start,
-                                   .delta = carry.after - carry.before});
+      const std::string& rule = rulebook_.model().rules[carry.rule].id;
+      AddMove(CarryKeyOf(sale_.program, *sale_.member, rule), carry.after - carry.before, moves);
     }
     return moves;
   }
@@ -171,10 +144,10 @@ class SaleAgain {
       }
       counts.push_back(MetricCounted{count.metric, sign * count.delta});
     };
-    const Rating was(rulebook_, sale_.member, ActivityOf(left_before), EvidenceOf(sale_));
+    const Rating was(rulebook_, sale_.member, With(left_before), EvidenceOf(sale_));
     for (const MetricCounted& count : was.MetricCounts(none)) add(count, -1);
     if (!left_now.empty()) {
-      const Rating is(rulebook_, sale_.member, ActivityOf(left_now), EvidenceOf(sale_));
+      const Rating is(rulebook_, sale_.member, With(left_now), EvidenceOf(sale_));
       for (const MetricCounted& count : is.MetricCounts(points)) add(count, 1);
     }
     std::erase_if(counts, [](const MetricCounted& count) { return count.delta == 0; });
@@ -182,12 +155,11 @@ class SaleAgain {
   }
 
  private:
-  ReportedActivity ActivityOf(const std::vector<PurchaseLine>& lines) const {
-    return ReportedActivity{.occurred_at = sale_.occurred_at,
-                            .channel = accrued_.channel,
-                            .store = accrued_.receipt.store,
-                            .lines = lines,
-                            .tenders = accrued_.tenders};
+  // The sale with other lines.
+  ReportedActivity With(const std::vector<PurchaseLine>& lines) const {
+    ReportedActivity activity = ReportedIn(sale_, accrued_);
+    activity.lines = lines;
+    return activity;
   }
 
   static std::vector<PurchaseLine> Without(
@@ -208,10 +180,7 @@ class SaleAgain {
   const rules::Rulebook& rulebook_;
   const Entry& sale_;
   const PurchaseAccrued& accrued_;
-  const Rating rating_;
-  const rules::model::Evaluated evaluated_;
-  std::vector<const PointsAwarded*> awards_;  // of the entry
-  std::vector<std::size_t> lines_;            // the line of each
+  const Replay replay_;
 };
 
 // Whether an order asks for what a return did that came under the same receipt.
@@ -310,7 +279,7 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   const std::vector<rules::model::ReturnedItem> before = GoneOf(accrued, left_before.lines);
   const std::vector<rules::model::ReturnedItem> back = ItemsOf(returned);
   const std::vector<rules::model::CarryFact> carries =
-      CarriesNow(state, command.program, purchase.member, rulebook->model());
+      CarriesOf(state, command.program, purchase.member, rulebook->model());
   const rules::model::ReturnEvaluated kept = again.Return(rules::model::ReturnFacts{
       .before = before, .now = back, .left = left_by_line, .carries = carries});
   const bool is_whole = kept.is_whole;

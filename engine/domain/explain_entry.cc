@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "engine/domain/rating.h"
+#include "engine/domain/replay.h"
 #include "engine/domain/tiers.h"
 #include "rules/program/evaluate_return.h"
+#include "rules/program/rule_amounts.h"
 #include "rules/program/sentences.h"
 #include "rules/program/units.h"
 
@@ -21,14 +23,6 @@ namespace model = rules::model;
 absl::Status Differs(absl::string_view what) {
   return absl::DataLossError(
       absl::StrCat("entry: ", what, " must be what deciding it again gives, was another"));
-}
-
-std::vector<const PointsAwarded*> AwardsIn(const Entry& entry) {
-  std::vector<const PointsAwarded*> awards;
-  for (const Event& event : entry.events) {
-    if (const auto* award = std::get_if<PointsAwarded>(&event)) awards.push_back(award);
-  }
-  return awards;
 }
 
 std::vector<PointsTakenBack> TakenBackIn(const Entry& entry) {
@@ -46,79 +40,31 @@ bool IsSame(const PointsAwarded& a, const PointsAwarded& b) {
          a.activates_at == b.activates_at && a.expires_at == b.expires_at;
 }
 
-// What was reported; views belong to the entry.
-ReportedActivity ReportedIn(const Entry& entry, const PurchaseAccrued& accrued) {
-  return ReportedActivity{.occurred_at = entry.occurred_at,
-                          .channel = accrued.channel,
-                          .store = accrued.receipt.store,
-                          .lines = accrued.lines,
-                          .tenders = accrued.tenders};
-}
-ReportedActivity ReportedIn(const Entry& entry, const ActivityAccrued& accrued) {
-  return ReportedActivity{.type = accrued.type,
-                          .occurred_at = entry.occurred_at,
-                          .channel = accrued.channel,
-                          .store = accrued.store,
-                          .attributes = accrued.attributes};
+// Whether deciding once more gives what the ledger has, lot by lot.
+absl::Status Compare(const rules::Rulebook& rulebook, const Entry& entry, const Replay& replay) {
+  const auto* accrued = entry.FindEvent<PurchaseAccrued>();
+  if (accrued != nullptr && replay.evaluated().eligible_net != accrued->eligible_net) {
+    return Differs("what counted");
+  }
+  const std::vector<PointsAwarded> again =
+      AwardsOf(rulebook, replay.evaluated(), entry.occurred_at, LotId{entry.sequence, 1});
+  const bool is_same =
+      std::equal(again.begin(), again.end(), replay.awards().begin(), replay.awards().end(),
+                 [](const PointsAwarded& a, const PointsAwarded* b) { return IsSame(a, *b); });
+  return is_same ? absl::OkStatus() : Differs("awards");
 }
 
-// A sale or another activity, decided once more from what its entry keeps. Not copyable: facts
-// point into it.
-class Replay {
- public:
-  Replay(const rules::Rulebook& rulebook, const Entry& sale, const ReportedActivity& activity)
-      : rulebook_(rulebook),
-        sale_(sale),
-        rating_(rulebook, sale.member, activity, EvidenceOf(sale)),
-        evaluated_(rating_.Evaluate()),
-        facts_(rating_.facts()) {
-    for (std::size_t i = 0; i < evaluated_.lines.size(); ++i) {
-      if (evaluated_.lines[i].granted > 0) lines_.push_back(i);
-    }
-    // Rules that read nothing of the member kept nothing; people still want to read the tier.
-    if (sale.FindEvent<EvidenceKept>() == nullptr && sale.outcome.tier) {
-      const auto* verdict = sale.FindEvent<TierDecided>();
-      facts_.member.tier =
-          TierIndex(rulebook, verdict == nullptr ? sale.outcome.tier->tier : verdict->from);
-    }
+// Rules that read nothing of the member kept nothing; people still want to read the tier.
+model::Facts FactsToRead(const rules::Rulebook& rulebook, const Entry& entry,
+                         const Replay& replay) {
+  model::Facts facts = replay.facts();
+  if (entry.FindEvent<EvidenceKept>() == nullptr && entry.outcome.tier) {
+    const auto* verdict = entry.FindEvent<TierDecided>();
+    facts.member.tier =
+        TierIndex(rulebook, verdict == nullptr ? entry.outcome.tier->tier : verdict->from);
   }
-  Replay(const Replay&) = delete;
-  Replay& operator=(const Replay&) = delete;
-
-  absl::Status Compare() const {
-    const auto* accrued = sale_.FindEvent<PurchaseAccrued>();
-    if (accrued != nullptr && evaluated_.eligible_net != accrued->eligible_net) {
-      return Differs("what counted");
-    }
-    const std::vector<PointsAwarded> again =
-        AwardsOf(rulebook_, evaluated_, sale_.occurred_at, LotId{sale_.sequence, 1});
-    const std::vector<const PointsAwarded*> ledgered = AwardsIn(sale_);
-    const bool is_same =
-        std::equal(again.begin(), again.end(), ledgered.begin(), ledgered.end(),
-                   [](const PointsAwarded& a, const PointsAwarded* b) { return IsSame(a, *b); });
-    return is_same ? absl::OkStatus() : Differs("awards");
-  }
-
-  // Requires that Compare was content. The line that opened a lot; empty if none did.
-  std::optional<std::size_t> LineOf(LotId lot) const {
-    const std::vector<const PointsAwarded*> awards = AwardsIn(sale_);
-    for (std::size_t i = 0; i < awards.size(); ++i) {
-      if (awards[i]->lot == lot) return lines_[i];
-    }
-    return std::nullopt;
-  }
-
-  const model::Facts& facts() const { return facts_; }
-  const model::Evaluated& evaluated() const { return evaluated_; }
-
- private:
-  const rules::Rulebook& rulebook_;
-  const Entry& sale_;
-  const Rating rating_;
-  const model::Evaluated evaluated_;
-  model::Facts facts_;
-  std::vector<std::size_t> lines_;  // that granted something: one for each award
-};
+  return facts;
+}
 
 // What a return and those before it did to each line of the sale.
 struct Returned {
@@ -142,9 +88,7 @@ void AddItems(const PurchaseReturned& returned, std::vector<model::ReturnedItem>
 }
 
 bool IsCarried(const model::Model& model, const model::AwardedLine& line) {
-  const auto* earn = std::get_if<model::Earn>(&model.rules[line.rule].effect);
-  return line.kind == model::LineKind::kBase && earn != nullptr &&
-         earn->rate.rounding == model::Rounding::kCarry;
+  return line.kind == model::LineKind::kBase && model::IsCarryRule(model.rules[line.rule]);
 }
 
 class Explainer {
@@ -209,18 +153,18 @@ class Explainer {
 
   absl::Status ExplainActivity(const ReportedActivity& activity) {
     const Replay replay(rulebook_, entry_, activity);
-    RETURN_IF_ERROR(replay.Compare());
+    RETURN_IF_ERROR(Compare(rulebook_, entry_, replay));
     result_.is_decided_again = true;
+    const model::Facts facts = FactsToRead(rulebook_, entry_, replay);
     std::vector<std::int64_t> points(model_.point_types.size());
-    for (const PointsAwarded* award : AwardsIn(entry_)) points[award->type_index] += award->amount;
-    model::Explanation parts = model::ExplainParts(model_, replay.facts(), replay.evaluated());
+    for (const PointsAwarded* award : replay.awards()) points[award->type_index] += award->amount;
+    model::Explanation parts = model::ExplainParts(model_, facts, replay.evaluated());
     Head(points, "");
     Add(parts.text);
     Tier();
     if (KnowsMetrics(replay.evaluated())) Add(parts.kept_text);
     Lines(replay.evaluated(), parts);
-    result_.sentences =
-        model::PointSentences(model_, replay.facts(), replay.evaluated(), language_);
+    result_.sentences = model::PointSentences(model_, facts, replay.evaluated(), language_);
     TierSentences();
     return absl::OkStatus();
   }
@@ -348,10 +292,10 @@ class Explainer {
         context_.sale == nullptr ? nullptr : context_.sale->FindEvent<PurchaseAccrued>();
     if (accrued == nullptr) return Differs("the sale of a return");
     const Replay sale(rulebook_, *context_.sale, ReportedIn(*context_.sale, *accrued));
-    RETURN_IF_ERROR(sale.Compare());
+    RETURN_IF_ERROR(Compare(rulebook_, *context_.sale, sale));
     ASSIGN_OR_RETURN(const Returned gone, Gather(sale, returned));
     model::ReturnEvaluated again = model::EvaluateReturn(
-        model_, sale.facts(), sale.evaluated(),
+        model_, FactsToRead(rulebook_, *context_.sale, sale), sale.evaluated(),
         model::ReturnFacts{
             .before = gone.before, .now = gone.now, .left = gone.left, .carries = {}});
     for (model::ReversedLine& line : again.lines) {

@@ -87,11 +87,6 @@ absl::string_view NameOf(model::Span window) {
   return "";
 }
 
-bool IsCarryRule(const model::Rule& rule) {
-  const auto* earn = std::get_if<model::Earn>(&rule.effect);
-  return earn != nullptr && earn->rate.rounding == model::Rounding::kCarry;
-}
-
 // What the tenders that earn nothing take off each line, by value.
 void TakeTenders(const model::Model& model, std::span<const Tender> tenders,
                  std::vector<model::ItemFact>& items) {
@@ -102,15 +97,7 @@ void TakeTenders(const model::Model& model, std::span<const Tender> tenders,
       left_out += tender.amount;
     }
   }
-  if (left_out == 0) return;
-  std::vector<std::int64_t> nets;
-  std::int64_t sum = 0;
-  for (const model::ItemFact& item : items) {
-    nets.push_back(item.net);
-    sum += item.net;
-  }
-  const std::vector<std::int64_t> shares = model::Shares(std::min(left_out, sum), nets);
-  for (std::size_t i = 0; i < items.size(); ++i) items[i].net -= shares[i];
+  model::TakeOff(left_out, items);
 }
 
 }  // namespace
@@ -128,6 +115,26 @@ std::string CounterBy(absl::string_view by) {
 CounterKey CarryKeyOf(const ProgramId& program, MemberId member, absl::string_view rule) {
   return CounterKey{program, member, absl::StrCat(rule, "/carry"), "",
                     model::WindowStart(model::Span::kLifetime, Date(), {})};
+}
+
+std::vector<model::CarryFact> CarriesOf(State& state, const ProgramId& program, MemberId member,
+                                        const model::Model& model) {
+  std::vector<model::CarryFact> carries;
+  for (std::size_t rule = 0; rule < model.rules.size(); ++rule) {
+    if (!model::IsCarryRule(model.rules[rule])) continue;
+    const Counter* carried = state.counters.Find(CarryKeyOf(program, member, model.rules[rule].id));
+    if (carried != nullptr && carried->used != 0) carries.push_back({rule, carried->used});
+  }
+  return carries;
+}
+
+void AddMove(CounterKey key, std::int64_t delta, std::vector<CounterMoved>& moves) {
+  if (delta == 0) return;
+  moves.push_back(CounterMoved{.is_of_member = key.member.has_value(),
+                               .name = std::move(key.name),
+                               .by = std::move(key.by),
+                               .start = key.start,
+                               .delta = delta});
 }
 
 EvidenceKept EvidenceOf(const Entry& entry) {
@@ -174,6 +181,9 @@ Rating::Rating(const rules::Rulebook& rulebook, std::optional<MemberId> member,
   facts_.activity.occurred_at = activity.occurred_at;
   tiers_.earned = TierIndex(rulebook, evidence_.earned);
   tiers_.since = evidence_.earned_since;
+  for (const EvidenceKept::CarryRead& carry : evidence_.carries) {
+    carries_.push_back(model::CarryFact{carry.rule, carry.micros});
+  }
   SetFacts(activity);
 }
 
@@ -199,13 +209,10 @@ void Rating::GatherMember(State& state) {
 }
 
 void Rating::GatherCarries(State& state) {
-  for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
-    if (!IsCarryRule(model_.rules[rule])) continue;
-    const Counter* carried =
-        state.counters.Find(CarryKeyOf(program_, *member_, model_.rules[rule].id));
-    if (carried == nullptr || carried->used == 0) continue;
+  carries_ = CarriesOf(state, program_, *member_, model_);
+  for (const model::CarryFact& carry : carries_) {
     evidence_.carries.push_back(
-        EvidenceKept::CarryRead{static_cast<std::uint32_t>(rule), carried->used});
+        EvidenceKept::CarryRead{static_cast<std::uint32_t>(carry.rule), carry.micros});
   }
 }
 
@@ -279,9 +286,6 @@ void Rating::SetFacts(const ReportedActivity& activity) {
   facts_.member.pending = evidence_.pending;
   facts_.metrics = evidence_.metrics;
   facts_.counter_source = this;
-  for (const EvidenceKept::CarryRead& carry : evidence_.carries) {
-    carries_.push_back(model::CarryFact{carry.rule, carry.micros});
-  }
   facts_.carries = carries_;
   paused_.assign(evidence_.paused_rules.begin(), evidence_.paused_rules.end());
   facts_.paused_rules = paused_;
@@ -326,17 +330,12 @@ std::optional<EvidenceKept> Rating::evidence() const {
 
 std::vector<CounterMoved> Rating::CounterMoves(const model::Evaluated& evaluated) const {
   std::vector<CounterMoved> moves;
-  const auto move = [&](CounterKey key, std::int64_t delta) {
-    if (delta == 0) return;
-    moves.push_back(CounterMoved{.is_of_member = key.member.has_value(),
-                                 .name = std::move(key.name),
-                                 .by = std::move(key.by),
-                                 .start = key.start,
-                                 .delta = delta});
-  };
-  for (const model::CounterUse& use : evaluated.uses) move(KeyOf(use.counter, use.by), use.amount);
+  for (const model::CounterUse& use : evaluated.uses) {
+    AddMove(KeyOf(use.counter, use.by), use.amount, moves);
+  }
   for (const model::CarryChange& carry : evaluated.carries) {
-    move(CarryKeyOf(program_, *member_, model_.rules[carry.rule].id), carry.after - carry.before);
+    AddMove(CarryKeyOf(program_, *member_, model_.rules[carry.rule].id), carry.after - carry.before,
+            moves);
   }
   return moves;
 }

@@ -98,6 +98,11 @@ std::string CounterName(const rules::model::Counter& counter);
 std::string CounterBy(absl::string_view by);
 // Where the millionths are that a rule carries over.
 CounterKey CarryKeyOf(const ProgramId& program, MemberId member, absl::string_view rule);
+// What the member carries over for each rule that carries, where that is not 0.
+std::vector<rules::model::CarryFact> CarriesOf(State& state, const ProgramId& program,
+                                               MemberId member, const rules::model::Model& model);
+// Adds the move of a counter, unless it moves by 0.
+void AddMove(CounterKey key, std::int64_t delta, std::vector<CounterMoved>& moves);
 // What a purchase's entry keeps; nothing where nothing was read.
 EvidenceKept EvidenceOf(const Entry& entry);
 

@@ -44,35 +44,19 @@ void AddAttributes(const FactTable& facts, Model& model) {
   }
 }
 
-AttributeType TypeOf(v1::Attribute::Type type) {
-  switch (type) {
-    case v1::Attribute::TYPE_BOOL:
-      return AttributeType::kBool;
-    case v1::Attribute::TYPE_STRING:
-      return AttributeType::kString;
-    case v1::Attribute::TYPE_MONEY:
-      return AttributeType::kMoney;
-    case v1::Attribute::TYPE_TIMESTAMP:
-      return AttributeType::kTimestamp;
-    default:
-      return AttributeType::kInt;
-  }
-}
-
 void AddActivityTypes(const v1::ProgramDocument& document, Model& model) {
-  constexpr std::int64_t kAmountMost = 1'000'000'000'000;
-  constexpr std::int64_t kLengthMost = 256;
   for (const v1::ActivityType& from : document.activity_types()) {
     if (from.id() == "purchase") continue;
     ActivityType& type = model.activity_types.emplace_back(ActivityType{from.id(), {}});
     for (const v1::Attribute& attribute : from.attributes()) {
-      type.attributes.push_back(DeclaredAttribute{
-          .id = attribute.id(),
-          .type = TypeOf(attribute.type()),
-          .is_optional = attribute.is_optional(),
-          .min = attribute.min(),
-          .max = attribute.max() == 0 ? kAmountMost : attribute.max(),
-          .max_length = attribute.max_length() == 0 ? kLengthMost : attribute.max_length()});
+      const FactInfo fact = FactOf(attribute, "activity");
+      type.attributes.push_back(
+          DeclaredAttribute{.id = attribute.id(),
+                            .type = TypeOf(fact),
+                            .is_optional = fact.is_optional,
+                            .min = fact.min,
+                            .max = fact.max,
+                            .max_length = static_cast<std::int64_t>(fact.characters)});
     }
   }
 }

@@ -32,11 +32,8 @@ constexpr std::int64_t kPointsMicrosMax = 1'000'000'000'000;
 using Strings = google::protobuf::RepeatedPtrField<std::string>;
 
 // Lists of kinds that a purchase can count by.
-constexpr std::array<std::pair<absl::string_view, LineKind>, 4> kLineKinds = {
-    {{"SALE", LineKind::kSale},
-     {"FEE", LineKind::kFee},
-     {"GIFT_CARD", LineKind::kGiftCard},
-     {"DEPOSIT", LineKind::kDeposit}}};
+constexpr std::array kLineKinds =
+    std::to_array<absl::string_view>({"SALE", "FEE", "GIFT_CARD", "DEPOSIT"});
 
 Clawback ClawbackOf(v1::PointType::Clawback clawback) {
   switch (clawback) {
@@ -46,23 +43,6 @@ Clawback ClawbackOf(v1::PointType::Clawback clawback) {
       return Clawback::kPendingOnly;
     default:
       return Clawback::kWithinBalance;
-  }
-}
-
-Period PeriodOf(v1::Calendar calendar) {
-  switch (calendar) {
-    case v1::CALENDAR_WEEK:
-      return Period::kWeek;
-    case v1::CALENDAR_MONTH:
-      return Period::kMonth;
-    case v1::CALENDAR_QUARTER:
-      return Period::kQuarter;
-    case v1::CALENDAR_HALF_YEAR:
-      return Period::kHalfYear;
-    case v1::CALENDAR_YEAR:
-      return Period::kYear;
-    default:
-      return Period::kDay;
   }
 }
 
@@ -203,7 +183,7 @@ class Checker {
     checked.unit_cost_micros =
         CheckUnitCost(In(path, "unit_cost"), type.unit_cost(), is_qualifying);
     program_.point_types.push_back(std::move(checked));
-    program_.expiry.push_back(CheckExpiry(In(path, "expiry"), type, is_qualifying));
+    CheckExpiry(In(path, "expiry"), type, is_qualifying);
   }
 
   void CheckSymbol(const std::string& path, const std::string& symbol) {
@@ -228,86 +208,65 @@ class Checker {
     return fields_.NotNegative(path, cost, kUnitCostDigits, kUnitCostMax).value_or(0);
   }
 
-  std::vector<ExpiryPolicy> CheckExpiry(const std::string& path, const v1::PointType& type,
-                                        bool is_qualifying) {
-    std::vector<ExpiryPolicy> policies;
+  void CheckExpiry(const std::string& path, const v1::PointType& type, bool is_qualifying) {
     if (is_qualifying && type.expiry_size() > 0) {
       findings_.Error("R-SCHEMA-020", path, "must not be given for QUALIFYING points",
                       "they never expire; the windows of metrics do that work");
-      return policies;
+      return;
     }
     const int count = fields_.Limited(path, type.expiry_size(), 8);
-    for (int i = 0; i < count; ++i) {
-      policies.push_back(CheckExpiryPolicy(At(path, i), type.expiry(i)));
-    }
-    return policies;
+    for (int i = 0; i < count; ++i) CheckExpiryPolicy(At(path, i), type.expiry(i));
   }
 
-  ExpiryPolicy CheckExpiryPolicy(const std::string& path, const v1::Expiry& expiry) {
-    using Kind = ExpiryPolicy::Kind;
-    ExpiryPolicy policy;
+  void CheckExpiryPolicy(const std::string& path, const v1::Expiry& expiry) {
     switch (expiry.policy()) {
       case v1::Expiry::POLICY_NEVER:
-        policy.kind = Kind::kNever;
         break;
       case v1::Expiry::POLICY_ROLLING:
-        policy.kind = Kind::kRolling;
+      case v1::Expiry::POLICY_INACTIVITY:
         fields_.Required(In(path, "after"), expiry.after());
         break;
       case v1::Expiry::POLICY_PERIOD_END:
-        policy.kind = Kind::kPeriodEnd;
         if (expiry.period() == v1::CALENDAR_UNSPECIFIED) fields_.Missing(In(path, "period"));
         break;
       case v1::Expiry::POLICY_FIXED_DATE:
-        policy.kind = Kind::kFixedDate;
         fields_.Required(In(path, "on"), expiry.on());
         break;
-      case v1::Expiry::POLICY_INACTIVITY:
-        policy.kind = Kind::kRolling;
-        fields_.Required(In(path, "after"), expiry.after());
-        break;
       default:
-        fields_.Missing(In(path, "policy"));
-        return policy;
+        return fields_.Missing(In(path, "policy"));
     }
-    CheckExpiryParts(path, expiry, policy);
-    return policy;
+    CheckExpiryParts(path, expiry);
   }
 
-  void CheckExpiryParts(const std::string& path, const v1::Expiry& expiry, ExpiryPolicy& policy) {
-    using Kind = ExpiryPolicy::Kind;
+  void CheckExpiryParts(const std::string& path, const v1::Expiry& expiry) {
     const auto refuse = [&](absl::string_view field, absl::string_view owner) {
       findings_.Error("R-SCHEMA-020", In(path, field),
                       absl::StrCat("must be given only for ", owner));
     };
     if (!expiry.after().empty()) {
       constexpr int kYearsMax = 1'000;
-      if (policy.kind == Kind::kNever) {
+      if (expiry.policy() == v1::Expiry::POLICY_NEVER) {
         refuse("after", "ROLLING, PERIOD_END, FIXED_DATE and INACTIVITY");
-      } else if (const auto after = fields_.Days(In(path, "after"), expiry.after(), kYearsMax)) {
-        policy.after_months = after->months();
-        policy.after_days = after->days();
+      } else {
+        fields_.Days(In(path, "after"), expiry.after(), kYearsMax);
       }
     }
-    if (expiry.period() != v1::CALENDAR_UNSPECIFIED) {
-      if (policy.kind != Kind::kPeriodEnd) refuse("period", "PERIOD_END");
-      policy.period = PeriodOf(expiry.period());
+    if (expiry.period() != v1::CALENDAR_UNSPECIFIED &&
+        expiry.policy() != v1::Expiry::POLICY_PERIOD_END) {
+      refuse("period", "PERIOD_END");
     }
     if (!expiry.on().empty()) {
-      if (policy.kind != Kind::kFixedDate) {
+      if (expiry.policy() != v1::Expiry::POLICY_FIXED_DATE) {
         refuse("on", "FIXED_DATE");
-      } else if (const std::optional<YearDay> on = ParseYearDay(expiry.on())) {
-        policy.on = *on;
-      } else {
+      } else if (!ParseYearDay(expiry.on())) {
         findings_.Error("R-SCHEMA-013", In(path, "on"),
                         absl::StrCat("must be a day as MM-DD, was ", Quoted(expiry.on())));
       }
     }
   }
 
-  // Ascending, each once.
-  std::vector<std::string> CheckCategories(const std::string& path, const Strings& categories) {
-    std::vector<std::string> checked;
+  // Each once.
+  void CheckCategories(const std::string& path, const Strings& categories) {
     absl::flat_hash_map<std::string, int> seen;
     const int count = fields_.Limited(path, categories.size(), kCategoriesMax);
     for (int i = 0; i < count; ++i) {
@@ -315,48 +274,41 @@ class Checker {
       if (!fields_.Required(item, categories[i])) continue;
       fields_.Text(item, categories[i], 64);
       const auto [first, is_new] = seen.emplace(categories[i], i);
-      if (!is_new) {
-        findings_.Error("R-SCHEMA-014", item,
-                        absl::StrCat("must be another than ", At(path, first->second), ", was ",
-                                     Quoted(categories[i])));
-      }
-      checked.push_back(categories[i]);
+      if (is_new) continue;
+      findings_.Error("R-SCHEMA-014", item,
+                      absl::StrCat("must be another than ", At(path, first->second), ", was ",
+                                   Quoted(categories[i])));
     }
-    std::sort(checked.begin(), checked.end());
-    return checked;
   }
 
   void CheckEligibility() {
     const v1::Eligibility& eligibility = document_.eligibility();
-    program_.excluded_categories =
-        CheckCategories("eligibility.excluded_categories", eligibility.excluded_categories());
+    CheckCategories("eligibility.excluded_categories", eligibility.excluded_categories());
     const int count = fields_.Limited("eligibility.line_kinds", eligibility.line_kinds_size(),
                                       static_cast<int>(kLineKinds.size()));
+    std::vector<std::string> seen;
     for (int i = 0; i < count; ++i) {
-      CheckLineKind(At("eligibility.line_kinds", i), eligibility.line_kinds(i));
+      CheckLineKind(At("eligibility.line_kinds", i), eligibility.line_kinds(i), seen);
     }
-    if (eligibility.line_kinds().empty()) program_.line_kinds = {LineKind::kSale};
   }
 
-  void CheckLineKind(const std::string& path, const std::string& name) {
+  // `seen` are those before it.
+  void CheckLineKind(const std::string& path, const std::string& name,
+                     std::vector<std::string>& seen) {
     if (!fields_.Required(path, name)) return;
-    const auto* const known = std::find_if(kLineKinds.begin(), kLineKinds.end(),
-                                           [&](const auto& row) { return row.first == name; });
-    if (known == kLineKinds.end()) {
-      std::vector<std::string> names;
-      for (const auto& row : kLineKinds) names.emplace_back(row.first);
+    if (std::find(kLineKinds.begin(), kLineKinds.end(), name) == kLineKinds.end()) {
+      const std::vector<std::string> names(kLineKinds.begin(), kLineKinds.end());
       findings_.Error(
           "R-SCHEMA-010", path,
           absl::StrCat("must be one of ", absl::StrJoin(names, ", "), ", was ", Quoted(name)),
           DidYouMean(name, names));
       return;
     }
-    std::vector<LineKind>& kinds = program_.line_kinds;
-    if (std::find(kinds.begin(), kinds.end(), known->second) != kinds.end()) {
+    if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
       findings_.Error("R-SCHEMA-014", path,
                       absl::StrCat("must be given once, was ", Quoted(name), " again"));
     }
-    kinds.push_back(known->second);
+    seen.push_back(name);
   }
 
   void CheckRules() {

@@ -54,6 +54,8 @@ FactInfo Optional(FactInfo fact) {
   return fact;
 }
 
+}  // namespace
+
 FactInfo FactOf(const v1::Attribute& attribute, absl::string_view list) {
   constexpr std::int32_t kCharactersDefault = 256;
   FactInfo fact;
@@ -82,6 +84,8 @@ FactInfo FactOf(const v1::Attribute& attribute, absl::string_view list) {
   fact.is_optional = attribute.is_optional();
   return fact;
 }
+
+namespace {
 
 const Fields& LocalFields() {
   static const auto* const kFields =

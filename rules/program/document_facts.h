@@ -12,6 +12,7 @@
 #include "rules/cel/type.h"
 
 namespace laurel::program::v1 {
+class Attribute;
 class ProgramDocument;
 }  // namespace laurel::program::v1
 
@@ -49,6 +50,9 @@ struct FactInfo {
   std::uint64_t characters = 64;       // of a text, or of a list's texts
   std::vector<std::string> only = {};  // activity types that have it; empty: all
 };
+
+// Of an attribute; `list` is where the vocabulary of its texts stands: "activity".
+FactInfo FactOf(const laurel::program::v1::Attribute& attribute, absl::string_view list);
 
 // The names that an expression can begin with, in the order of their slots.
 enum FactRoot : std::size_t {

@@ -216,7 +216,7 @@ class Checker {
     std::stable_sort(tiers.begin(), tiers.end(),
                      [](const auto& a, const auto& b) { return a.first.rank < b.first.rank; });
     for (auto& [tier, place] : tiers) {
-      program_.tiers.push_back(std::move(tier));
+      tiers_.push_back(std::move(tier));
       places_.push_back(place);
     }
   }
@@ -358,18 +358,6 @@ class Checker {
 
   void CheckPolicy() {
     const v1::TierPolicy& policy = document_.tier_policy();
-    switch (policy.downgrade()) {
-      case v1::TierPolicy::DOWNGRADE_RECOMPUTE:
-        program_.tier_policy.downgrade = Downgrade::kRecompute;
-        break;
-      case v1::TierPolicy::DOWNGRADE_NEVER:
-        program_.tier_policy.downgrade = Downgrade::kNever;
-        break;
-      default:
-        program_.tier_policy.downgrade = Downgrade::kDropOne;
-        break;
-    }
-    program_.tier_policy.review_months = 0;
     if (policy.has_review()) {
       CheckReview("tier_policy.review.every", policy.review().every());
       CheckAnchor("tier_policy.review", policy.review());
@@ -384,7 +372,6 @@ class Checker {
     if (!fields_.Required(path, every)) return;
     const std::optional<CivilDuration> term = fields_.Duration(path, every, kWindowYearsMax);
     if (!term) return;
-    program_.tier_policy.review_months = term->months();
     if (term->months() == 0) {
       findings_.Error("R-SCHEMA-013", path,
                       absl::StrCat("must be in months or years and > 0, was ", Quoted(every)));
@@ -412,16 +399,16 @@ class Checker {
   // Of a document without errors.
   void WarnAboutTiers() {
     const TierLogic logic(program_.metrics);
-    for (std::size_t i = 1; i < program_.tiers.size(); ++i) {
+    for (std::size_t i = 1; i < tiers_.size(); ++i) {
       const std::string path = At("tiers", places_[i]);
       WarnAboutReach(logic, i, path);
       WarnAboutOrder(logic, i, path);
-      WarnAboutRetain(logic, program_.tiers[i], path);
+      WarnAboutRetain(logic, tiers_[i], path);
     }
   }
 
   void WarnAboutReach(const TierLogic& logic, std::size_t index, const std::string& path) {
-    const std::vector<Tier>& tiers = program_.tiers;
+    const std::vector<Tier>& tiers = tiers_;
     const auto is_reachable = [&](const Thresholds& all) {
       if (!logic.IsPossible(all)) return false;
       return std::none_of(tiers.begin() + static_cast<std::ptrdiff_t>(index) + 1, tiers.end(),
@@ -435,9 +422,9 @@ class Checker {
   }
 
   void WarnAboutOrder(const TierLogic& logic, std::size_t index, const std::string& path) {
-    const Tier& lower = program_.tiers[index - 1];
+    const Tier& lower = tiers_[index - 1];
     if (index == 1) return;  // everyone has the base tier
-    const Alternatives& qualify = program_.tiers[index].qualify;
+    const Alternatives& qualify = tiers_[index].qualify;
     const bool is_ordered = std::all_of(qualify.begin(), qualify.end(), [&](const Thresholds& all) {
       return logic.Implies(all, lower.qualify);
     });
@@ -464,7 +451,8 @@ class Checker {
   Findings& findings_;
   Program& program_;
   Names metrics_{"metric", "metrics"};
-  std::vector<int> places_;  // of program_.tiers in the document
+  std::vector<Tier> tiers_;  // ascending rank
+  std::vector<int> places_;  // of tiers_ in the document
   bool are_ranks_known_ = true;
 };
 

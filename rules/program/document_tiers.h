@@ -12,8 +12,8 @@ class ProgramDocument;
 
 namespace laurel::rules {
 
-// Checks metrics, tiers and their policy, and adds them to `program`. `exponent` is the currency's;
-// without it amounts of money are left unchecked.
+// Checks metrics, tiers and their policy, and adds the metrics to `program`. `exponent` is the
+// currency's; without it amounts of money are left unchecked.
 void CheckTiers(const laurel::program::v1::ProgramDocument& document, std::optional<int> exponent,
                 const Names& point_types, Fields& fields, Program& program);
 

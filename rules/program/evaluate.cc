@@ -152,8 +152,7 @@ class Evaluation {
   }
 
   void AddCarry(std::size_t rule) {
-    const auto* const earn = std::get_if<Earn>(&model_.rules[rule].effect);
-    if (earn == nullptr || earn->rate.rounding != Rounding::kCarry) return;
+    if (!IsCarryRule(model_.rules[rule])) return;
     const std::int64_t before = rules_.CarryOf(rule);
     const std::int64_t after = AddToCarry(before, rules_.Millionths(rule).value_or(0)).carry;
     if (after != before) result_.carries.push_back(CarryChange{rule, before, after});
@@ -556,11 +555,7 @@ std::vector<CounterFact> CountersAfter(const Facts& facts, const Evaluated& resu
 // Runs the rules that wait for a badge, once for each new one.
 void AwardBadges(const Model& model, const Facts& facts, const TierState& tiers,
                  Evaluated& result) {
-  const bool is_awaited = std::any_of(model.rules.begin(), model.rules.end(), [](const Rule& rule) {
-    return std::find(rule.triggers.begin(), rule.triggers.end(), kBadgeEarned) !=
-           rule.triggers.end();
-  });
-  if (!is_awaited || facts.activity.type == kBadgeEarned) return;
+  if (!IsAwaited(model, kBadgeEarned) || facts.activity.type == kBadgeEarned) return;
   std::vector<CounterFact> counters = CountersAfter(facts, result);
   for (const std::size_t badge : result.badges) {
     const AttributeFact earned{"badge", absl::string_view(model.badges[badge].id)};

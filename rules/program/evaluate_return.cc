@@ -100,12 +100,8 @@ class Return {
 
  private:
   bool IsCarry(const AwardedLine& line) const {
-    return line.kind == LineKind::kBase && IsCarryRule(line.rule) &&
+    return line.kind == LineKind::kBase && IsCarryRule(model_.rules[line.rule]) &&
            !model_.rules[line.rule].keeps_on_return;
-  }
-  bool IsCarryRule(std::size_t rule) const {
-    const auto* const earn = std::get_if<Earn>(&model_.rules[rule].effect);
-    return earn != nullptr && earn->rate.rounding == Rounding::kCarry;
   }
 
   // Of a rule that earned only fractions, the fractions go back.

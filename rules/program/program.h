@@ -6,18 +6,11 @@
 #include <vector>
 
 #include "rules/program/calendar.h"
-#include "rules/program/expiry.h"
 #include "rules/program/rulebook.h"
 
 namespace laurel::rules {
 
-enum class Downgrade { kDropOne, kRecompute, kNever };
-struct TierPolicy {
-  int review_months = 12;  // a term lasts through the same day this many months on; 0: no reviews
-  Downgrade downgrade = Downgrade::kDropOne;
-};
-
-// A checked document in the units of the code: indexes for names, minor units for money.
+// What can be shown of a checked document, in the units of the code. What decides is in model.h.
 struct Program {
   std::string id;
   std::string name;
@@ -27,12 +20,7 @@ struct Program {
   Calendar calendar;
   std::int64_t max_late_arrival_micros = 0;
   std::vector<PointType> point_types;
-  std::vector<std::vector<ExpiryPolicy>> expiry;  // parallel to point_types
   std::vector<Metric> metrics;
-  std::vector<LineKind> line_kinds;
-  std::vector<std::string> excluded_categories;  // ascending
-  std::vector<Tier> tiers;                       // ascending rank
-  TierPolicy tier_policy;
 };
 
 }  // namespace laurel::rules

@@ -33,6 +33,28 @@ cel::Arena& Emptied(cel::Arena& arena) {
 
 }  // namespace
 
+bool IsCarryRule(const Rule& rule) {
+  const auto* const earn = std::get_if<Earn>(&rule.effect);
+  return earn != nullptr && earn->rate.rounding == Rounding::kCarry;
+}
+
+bool IsAwaited(const Model& model, absl::string_view type) {
+  return std::any_of(model.rules.begin(), model.rules.end(),
+                     [&](const Rule& rule) { return Contains(rule.triggers, type); });
+}
+
+void TakeOff(std::int64_t paid, std::span<ItemFact> items) {
+  if (paid == 0) return;
+  std::vector<std::int64_t> nets;
+  std::int64_t sum = 0;
+  for (const ItemFact& item : items) {
+    nets.push_back(item.net);
+    sum += item.net;
+  }
+  const std::vector<std::int64_t> shares = Shares(std::min(paid, sum), nets);
+  for (std::size_t i = 0; i < items.size(); ++i) items[i].net -= shares[i];
+}
+
 std::size_t PointTypeOf(const Model& model, const Rule& rule) {
   if (const auto* earn = std::get_if<Earn>(&rule.effect)) return earn->point_type;
   if (const auto* bonus = std::get_if<Bonus>(&rule.effect)) return bonus->point_type;

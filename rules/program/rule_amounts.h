@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "rules/cel/arena.h"
 #include "rules/program/fact_frame.h"
 #include "rules/program/facts.h"
@@ -97,6 +98,15 @@ class RuleAmounts {
 
 // The point type that `rule` gives; 0 for one that issues vouchers.
 std::size_t PointTypeOf(const Model& model, const Rule& rule);
+
+// Whether the rule carries fractions over from one activity to the next.
+bool IsCarryRule(const Rule& rule);
+
+// Whether a rule waits for activities of this type.
+bool IsAwaited(const Model& model, absl::string_view type);
+
+// Takes what tenders that earn nothing have paid off the net of the items, by value.
+void TakeOff(std::int64_t paid, std::span<ItemFact> items);
 
 // Whether `active` takes in a moment, whose local date and minute of the day are given.
 bool IsActive(const Active& active, Timestamp at, Date date, int minute);

@@ -68,7 +68,6 @@ std::string FindingJson(const Finding& finding, absl::string_view file);
 
 enum class PointKind { kRedeemable, kQualifying };
 enum class Clawback { kArrears, kWithinBalance, kPendingOnly };
-enum class LineKind { kSale, kReturn, kVoid, kFee, kGiftCard, kDeposit };
 
 struct PointType {
   std::string id;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "rules/program/rule_amounts.h"
 
 namespace laurel::rules::model {
 namespace {
@@ -234,15 +235,7 @@ void TestFacts::TakeTenders(const Test& test) {
     const auto paid = test.purchase().paid().find(tender);
     if (paid != test.purchase().paid().end()) left_out += Money("purchase.paid", paid->second);
   }
-  if (left_out == 0) return;
-  std::vector<std::int64_t> nets;
-  std::int64_t sum = 0;
-  for (const ItemFact& item : items_) {
-    nets.push_back(item.net);
-    sum += item.net;
-  }
-  const std::vector<std::int64_t> shares = Shares(std::min(left_out, sum), nets);
-  for (std::size_t i = 0; i < items_.size(); ++i) items_[i].net -= shares[i];
+  TakeOff(left_out, items_);
 }
 
 void TestFacts::SetStore(const Test& test) {

@@ -14,6 +14,8 @@
 // Short ways to ask a rulebook, for tests.
 namespace laurel::rules {
 
+enum class LineKind { kSale, kReturn, kVoid, kFee, kGiftCard, kDeposit };
+
 // An item that owns its categories.
 struct Line {
   std::int64_t net = 0;
