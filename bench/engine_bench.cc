@@ -272,7 +272,7 @@ class Breakdown {
     (void)state.requests.Find(RequestKey::Of(command.program, command.request));
     const std::optional<MemberId> member = state.Resolve(command.program, order.member);
     if (!member) return absl::InternalError("a member of the benchmark is enrolled");
-    (void)IsDue(state, *member, order.occurred_at, order.occurred_at);
+    (void)IsDue(state, *member, order.occurred_at, order.occurred_at, rulebooks_);
     (void)state.purchases.Find(PurchaseKey{command.program, order.receipt});
     Lap(kLoad, watch);
     const Timestamp now = std::max(SystemClock().Now(), head_.last_recorded_at.PlusMicros(1));

@@ -43,6 +43,10 @@ class ReadView {
   ReadView(std::shared_ptr<const Snapshot> snapshot, PartitionId partition,
            RulebookLibrary* rulebooks, Timestamp now);
 
+  // The same snapshot and instant, with nothing read yet: for work that would otherwise keep all
+  // that it has read.
+  ReadView Again() const { return ReadView(snapshot_, partition_, rulebooks_, now_); }
+
   State& state() { return state_; }
   const Snapshot& snapshot() const { return *snapshot_; }
   PartitionId partition() const { return partition_; }
@@ -58,7 +62,7 @@ class ReadView {
   std::shared_ptr<const rules::Rulebook> ActiveRulebook(const ProgramId& program);
   std::shared_ptr<const rules::Rulebook> RulebookAt(const ProgramId& program,
                                                     Timestamp occurred_at);
-  RulebookLibrary* rulebooks() { return rulebooks_; }
+  RulebookLibrary* rulebooks() const { return rulebooks_; }
 
   // The bytes of an entry as stored; empty if there is none.
   absl::StatusOr<std::optional<std::string>> EntryBytes(std::uint64_t sequence) const;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/base/status_macros.h"
 #include "engine/domain/metrics.h"
+#include "engine/domain/tier_course.h"
 #include "engine/domain/tiers.h"
 #include "engine/journal/entry_codec.h"
 #include "engine/store/key.h"
@@ -83,7 +84,8 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
   const MemberStanding standing(state, id, rulebook);
   MemberTier tier = member->tier;
   if (instant >= tier.since) {
-    tier = standing.TierAt(tier, instant, tier.review_at);
+    // The past has no imports that go on.
+    tier = TierCourse(state, id, *view.rulebooks()).After(tier, TierDue{instant, instant});
   } else {
     ASSIGN_OR_RETURN(const Timestamp enrolled_at, EnrolmentOccurredAt(view, id));
     tier = MemberTier{};
@@ -200,6 +202,24 @@ std::string PostingsCsvRows(const Entry& entry, const Hash& leaf,
                     ",", entry.request.str(), ",", entry.principal, ",", ToHex(leaf), "\n");
   }
   return rows;
+}
+
+absl::Status ForMembers(const ReadView& view, std::uint64_t after,
+                        absl::FunctionRef<bool(MemberId)> visit) {
+  while (true) {
+    const KeyRange range = MembersAfter(view.partition(), after);
+    std::optional<absl::StatusOr<MemberId>> next;
+    RETURN_IF_ERROR(view.snapshot().Scan(Space::kMembers, range.begin, range.end,
+                                         ScanOptions{.limit = 1},
+                                         [&](absl::string_view key, absl::string_view) {
+                                           next = DecodeMember(key);
+                                           return true;
+                                         }));
+    if (!next) return absl::OkStatus();
+    RETURN_IF_ERROR(next->status());
+    if (!visit(**next)) return absl::OkStatus();
+    after = (*next)->raw();
+  }
 }
 
 absl::Status ForEntries(

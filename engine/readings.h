@@ -43,6 +43,12 @@ std::string PostingsCsvHeader();
 std::string PostingsCsvRows(const Entry& entry, const Hash& leaf,
                             absl::FunctionRef<std::string(MemberId)> member_name);
 
+// Calls `visit` with members, of any program, in the order of their ids from the first one above
+// `after` on, until it returns false. One search a member, however much lies between them.
+// DATA_LOSS at a row that is none.
+absl::Status ForMembers(const ReadView& view, std::uint64_t after,
+                        absl::FunctionRef<bool(MemberId)> visit);
+
 // Calls `visit` with each stored entry of [from, until) in order until it returns false. `until` is
 // cut to what the view holds. DATA_LOSS at a gap or at bytes that are no entry.
 absl::Status ForEntries(const ReadView& view, std::uint64_t from, std::uint64_t until,

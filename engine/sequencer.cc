@@ -67,6 +67,12 @@ struct MemberFinder {
   Concerned operator()(const AdvanceProgram&) const { return {}; }
 };
 
+// What the engine asks for itself: most of it is done before the order is looked at.
+bool IsDueWork(const Order& order) {
+  return std::holds_alternative<AdvanceMember>(order) ||
+         std::holds_alternative<AdvanceProgram>(order);
+}
+
 absl::Status Corrupt(const absl::Status& why) {
   return WithReason(
       absl::DataLossError(absl::StrCat("ledger: must be readable, was not: ", why.message())),
@@ -291,9 +297,10 @@ void Sequencer::DecideOne(Item item, Work& work) {
   std::optional<absl::StatusOr<Reply>> reply;
   bool is_current = true;
   if (AdvanceProgramOf(command, work) && AdvanceMembers(command, work, is_current)) {
-    if (std::holds_alternative<AdvanceMember>(command.order) ||
-        std::holds_alternative<AdvanceProgram>(command.order)) {
-      return answer(Reply{});
+    if (IsDueWork(command.order)) {
+      const auto* advance = std::get_if<AdvanceProgram>(&command.order);
+      if (advance != nullptr && advance->judged) DoByItself(command, NextInstant(), work);
+      if (work.source->status().ok()) return answer(Reply{});
     }
     if (!is_current) {
       // What is decided on points that have ended would be wrong; what was done so far is kept.
@@ -386,7 +393,7 @@ bool Sequencer::AdvanceMembers(const Command& command, Work& work, bool& is_curr
                         .order = AdvanceMember{*concerned.member, concerned.activity_at}};
   for (int i = 0; work.source->status().ok(); ++i) {
     const Timestamp now = NextInstant();
-    if (!IsDue(state, *concerned.member, now, concerned.activity_at)) break;
+    if (!IsDue(state, *concerned.member, now, concerned.activity_at, *rulebooks_)) break;
     is_current = i < kAdvancesMax;
     if (!is_current || !DoByItself(advance, now, work)) break;
   }

@@ -79,10 +79,11 @@ bool IsServiceLink(absl::string_view variable, absl::string_view value) {
 // Read by laurelctl, by crash points or by the tests.
 bool IsOfAnotherProgram(absl::string_view variable) {
   static constexpr absl::string_view kNames[] = {
-      "LAUREL_SERVER",       "LAUREL_PROGRAM",      "LAUREL_PRINCIPAL",      "LAUREL_ROLE",
-      "LAUREL_CRASH_AT",     "LAUREL_CRASH_CYCLES", "LAUREL_MODEL_OUTCOMES", "LAUREL_MODEL_STEPS",
-      "LAUREL_S14_COUNT",    "LAUREL_SEED",         "LAUREL_SHARED_DIR",     "LAUREL_SOURCE_DIR",
-      "LAUREL_UPDATE_GOLDEN"};
+      "LAUREL_SERVER",         "LAUREL_PROGRAM",           "LAUREL_PRINCIPAL",
+      "LAUREL_ROLE",           "LAUREL_CRASH_AT",          "LAUREL_CRASH_CYCLES",
+      "LAUREL_MODEL_OUTCOMES", "LAUREL_MODEL_STEPS",       "LAUREL_S14_COUNT",
+      "LAUREL_SEED",           "LAUREL_SHARED_DIR",        "LAUREL_SOURCE_DIR",
+      "LAUREL_UPDATE_GOLDEN",  "LAUREL_SIMULATION_MEMBERS"};
   return std::find(std::begin(kNames), std::end(kNames), variable) != std::end(kNames);
 }
 

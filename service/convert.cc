@@ -49,9 +49,9 @@ static_assert(static_cast<int>(IdentityKind::kPartner) == v1::IDENTITY_KIND_PART
 static_assert(static_cast<int>(Channel::kCommunity) == v1::CHANNEL_COMMUNITY);
 static_assert(static_cast<int>(MemberState::kClosed) == v1::MEMBER_STATE_CLOSED);
 static_assert(static_cast<int>(EntryKind::kRevisionActivated) == v1::ENTRY_KIND_REVISION_ACTIVATED);
-static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_ACTIVITY);
+static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_MEMBERS_JUDGED);
 static_assert(static_cast<int>(Role::kAdmin) == v1::ROLE_ADMIN);
-static_assert(static_cast<int>(TierCause::kReturned) == v1::TIER_CHANGE_CAUSE_RETURNED);
+static_assert(static_cast<int>(TierCause::kRetired) == v1::TIER_CHANGE_CAUSE_RETIRED);
 
 }  // namespace
 

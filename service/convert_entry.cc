@@ -63,6 +63,9 @@ struct EventRenderer {
       RenderInstant(e.from, *out.mutable_effective_from());
     }
   }
+  void operator()(const MembersJudged& e) const {
+    RenderInstant(e.from, *out.mutable_effective_from());
+  }
   void operator()(const RulePaused& e) const { out.set_rule(e.rule); }
   void operator()(const RuleResumed& e) const { out.set_rule(e.rule); }
   void operator()(const IdentityLinked&) const {}
@@ -104,6 +107,7 @@ void RenderTierDecided(const Entry& entry, const TierDecided& verdict,
   RenderInstant(verdict.cause == TierCause::kRetained ? entry.occurred_at : verdict.since,
                 *out.mutable_occurred_at());
   RenderInstant(entry.recorded_at, *out.mutable_recorded_at());
+  if (verdict.revision != 0) out.set_revision(RevisionName(entry.program, verdict.revision));
   if (!verdict.review_at.is_never()) {
     RenderDate(rulebook.LocalDate(verdict.review_at).PlusDays(-1), *out.mutable_last_valid_on());
   }

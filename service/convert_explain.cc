@@ -114,8 +114,8 @@ void RenderTakenBack(const PointsTakenBack& taken, v1::ExplainedTakenBack& out) 
 void RenderExplained(const EntryExplanation& explained, v1::ExplainEntryResponse& out) {
   out.set_decided_again(explained.is_decided_again);
   out.set_text(explained.text);
-  for (const ExplainedLine& line : explained.lines) RenderLine(line, *out.add_lines());
-  for (const ExplainedMiss& miss : explained.missed) RenderMiss(miss, *out.add_not_applied());
+  RenderLines(explained.lines, *out.mutable_lines());
+  RenderMisses(explained.missed, *out.mutable_not_applied());
   for (const PointsTakenBack& taken : explained.taken_back) {
     RenderTakenBack(taken, *out.add_taken_back());
   }
@@ -140,6 +140,16 @@ absl::Status FindSale(const Entry& entry, const PurchaseReturned& returned, Read
 }
 
 }  // namespace
+
+void RenderLines(const std::vector<ExplainedLine>& lines,
+                 google::protobuf::RepeatedPtrField<v1::ExplainedLine>& out) {
+  for (const ExplainedLine& line : lines) RenderLine(line, *out.Add());
+}
+
+void RenderMisses(const std::vector<ExplainedMiss>& missed,
+                  google::protobuf::RepeatedPtrField<v1::ExplainedMiss>& out) {
+  for (const ExplainedMiss& miss : missed) RenderMiss(miss, *out.Add());
+}
 
 std::string ParseLanguage(const std::string& tag, const Path& path, Violations& violations) {
   if (tag.empty()) return "en";

@@ -2,8 +2,10 @@
 #define LAUREL_SERVICE_CONVERT_EXPLAIN_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "engine/domain/explain_entry.h"
 #include "engine/engine.h"
 #include "laurel/v1/points_service.pb.h"
 #include "service/convert.h"
@@ -13,6 +15,11 @@ namespace laurel {
 
 // A tag of BCP 47; "en" for an empty one.
 std::string ParseLanguage(const std::string& tag, const Path& path, Violations& violations);
+
+void RenderLines(const std::vector<ExplainedLine>& lines,
+                 google::protobuf::RepeatedPtrField<v1::ExplainedLine>& out);
+void RenderMisses(const std::vector<ExplainedMiss>& missed,
+                  google::protobuf::RepeatedPtrField<v1::ExplainedMiss>& out);
 
 // Why the entry says what it says: all of the reply but its header. Reads the entries that a return
 // rests on: for the read pool. DATA_LOSS if the entry, decided once more, is another.

@@ -13,20 +13,14 @@
 namespace laurel {
 namespace {
 
-// Reads the document into `make`'s order; the program is the document's.
-template <class Order>
-std::optional<ProgramId> ParseDocument(const std::string& document, Violations& violations,
-                                       std::vector<rules::Finding>& findings, Order& order) {
-  if (!CheckDocumentSize(document, violations)) return std::nullopt;
-  rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(document);
-  findings = std::move(compiled.findings);
+// Every error becomes a violation of `field`.
+void AddErrors(const std::vector<rules::Finding>& findings, const std::string& field,
+               Violations& violations) {
   bool has_error = false;
   for (const rules::Finding& finding : findings) {
     if (finding.severity != rules::Severity::kError) continue;
     has_error = true;
-    std::string field = "document";
-    if (!finding.path.empty()) absl::StrAppend(&field, ".", finding.path);
-    violations.Add(std::move(field),
+    violations.Add(finding.path.empty() ? field : absl::StrCat(field, ".", finding.path),
                    absl::StrCat(finding.code, " at ", finding.line, ":", finding.column, ": ",
                                 finding.message),
                    absl::StrReplaceAll(finding.code, {{"-", "_"}}));
@@ -34,6 +28,16 @@ std::optional<ProgramId> ParseDocument(const std::string& document, Violations& 
   if (has_error && violations.reason().empty()) {
     violations.SetReason(ToString(v1::ERROR_REASON_PROGRAM_INVALID));
   }
+}
+
+// Reads the document into `make`'s order; the program is the document's.
+template <class Order>
+std::optional<ProgramId> ParseDocument(const std::string& document, Violations& violations,
+                                       std::vector<rules::Finding>& findings, Order& order) {
+  if (!CheckDocumentSize(document, violations)) return std::nullopt;
+  rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(document);
+  findings = std::move(compiled.findings);
+  AddErrors(findings, "document", violations);
   if (compiled.rulebook == nullptr) return std::nullopt;
   order.canonical = std::string(compiled.rulebook->canonical());
   order.digest = compiled.rulebook->digest();
@@ -173,14 +177,24 @@ v1::FindingSeverity SeverityOf(rules::Severity severity) {
 
 }  // namespace
 
-bool CheckDocumentSize(const std::string& document, Violations& violations) {
+std::shared_ptr<const rules::Rulebook> CompileDocument(const std::string& document,
+                                                       const std::string& field,
+                                                       Violations& violations) {
+  if (!CheckDocumentSize(document, violations, field)) return nullptr;
+  rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(document);
+  AddErrors(compiled.findings, field, violations);
+  return std::move(compiled.rulebook);
+}
+
+bool CheckDocumentSize(const std::string& document, Violations& violations,
+                       const std::string& field) {
   if (document.empty()) {
-    violations.Required("document");
+    violations.Required(field);
     return false;
   }
   if (document.size() > kDocumentBytesMax) {
-    violations.OutOfRange("document", absl::StrCat("must be at most ", kDocumentBytesMax,
-                                                   " bytes, was ", document.size()));
+    violations.OutOfRange(field, absl::StrCat("must be at most ", kDocumentBytesMax, " bytes, was ",
+                                              document.size()));
     return false;
   }
   return true;

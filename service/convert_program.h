@@ -1,7 +1,9 @@
 #ifndef LAUREL_SERVICE_CONVERT_PROGRAM_H_
 #define LAUREL_SERVICE_CONVERT_PROGRAM_H_
 
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -33,8 +35,13 @@ Command ParsePauseRule(const v1::PauseRuleRequest& request, const ParseContext& 
 Command ParseResumeRule(const v1::ResumeRuleRequest& request, const ParseContext& context);
 // Empty after a violation of `name`.
 std::optional<RevisionRef> ParseRevision(absl::string_view name, Violations& violations);
-// False after a violation: the document is missing or too long to be looked at.
-bool CheckDocumentSize(const std::string& document, Violations& violations);
+// False after a violation of `field`: the document is missing or too long to be looked at.
+bool CheckDocumentSize(const std::string& document, Violations& violations,
+                       const std::string& field = "document");
+// Null after violations of `field`, one for each error.
+std::shared_ptr<const rules::Rulebook> CompileDocument(const std::string& document,
+                                                       const std::string& field,
+                                                       Violations& violations);
 
 absl::Status RenderCreateProgram(const Reply& reply, const std::vector<rules::Finding>& findings,
                                  v1::CreateProgramResponse& response);

@@ -43,6 +43,11 @@ RoleSet RolesFor(absl::string_view method) {
       {"ActivateRevision", {kMarketing}},
       {"PauseRule", {kMarketing}},
       {"ResumeRule", {kMarketing, kFinance}},  // one asks, another agrees
+      {"CreateSimulation", {kMarketing, kFinance}},
+      {"GetSimulation", {kMarketing, kFinance}},
+      {"ListSimulations", {kMarketing, kFinance}},
+      {"CancelSimulation", {kMarketing, kFinance}},
+      {"CompareDecisions", {kMarketing, kAgent}},
   };
   for (const Row& row : kRows) {
     if (row.method == method) return row.roles;

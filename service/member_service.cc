@@ -14,8 +14,9 @@ google::rpc::Status RenderFound(ReadCall& read, const FoundMember& found, Respon
   RenderReadHeader(read, response);
   RenderMember(read.view, found.program, found.id, *response.mutable_member());
   RenderBalances(BalancesAt(read.view.state(), found.id, read.now), *response.mutable_balances());
-  RenderTier(TierAt(read.view.state(), found.id, *found.rulebook, read.now), *found.rulebook,
-             *response.mutable_tier());
+  RenderTier(
+      TierAt(read.view.state(), found.id, *read.view.rulebooks(), *found.rulebook, read.view.now()),
+      *found.rulebook, *response.mutable_tier());
   return {};
 }
 

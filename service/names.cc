@@ -94,6 +94,21 @@ std::optional<RevisionRef> ParseRevisionName(absl::string_view name) {
   return RevisionRef{*program, *number};
 }
 
+std::string SimulationName(const ProgramId& program, absl::string_view id) {
+  return absl::StrCat("programs/", program.str(), "/simulations/", id);
+}
+
+std::optional<SimulationRef> ParseSimulationName(absl::string_view name) {
+  constexpr std::size_t kIdMin = 3;
+  constexpr std::size_t kIdMax = 41;
+  const std::optional<ProgramId> program = TakeProgram(name, "simulations");
+  if (!program || name.size() < kIdMin || name.size() > kIdMax) return std::nullopt;
+  for (const char c : name) {
+    if (!text_form::IsDigit(c) && c != '-') return std::nullopt;
+  }
+  return SimulationRef{*program, std::string(name)};
+}
+
 std::optional<NamedMember> ParseMemberName(absl::string_view name) {
   const std::optional<ProgramId> program = TakeProgram(name, "members");
   if (!program) return std::nullopt;

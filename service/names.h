@@ -18,6 +18,7 @@
 //   programs/{program}/members/{member}/lots/{sequence}.{number}
 //   programs/{program}/entries/{partition}-{sequence}
 //   programs/{program}/purchases/{store}.{terminal}.{yyyymmdd}.{number}
+//   programs/{program}/simulations/{id}                                   [0-9-], 3 to 41
 //
 // A member's part of a name shows neither how many members there are nor in which order they came:
 // it is base32 (0-9 a-z without i l o u, the most significant digit first) of Mix(MemberId::raw()),
@@ -43,6 +44,13 @@ struct RevisionRef {
   std::uint32_t number = 0;
 };
 std::optional<RevisionRef> ParseRevisionName(absl::string_view name);
+
+std::string SimulationName(const ProgramId& program, absl::string_view id);
+struct SimulationRef {
+  ProgramId program;
+  std::string id;
+};
+std::optional<SimulationRef> ParseSimulationName(absl::string_view name);
 
 struct NamedMember {
   ProgramId program;

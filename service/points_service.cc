@@ -150,29 +150,12 @@ void RenderQuotedAwards(const Entry& entry, const rules::Rulebook& rulebook,
   }
 }
 
-// What is due for the member is done in thought first, as the sequencer would.
-void AdvanceInThought(ReadCall& read, const ProgramId& program, MemberId member,
-                      Timestamp activity_at, Context& context) {
-  constexpr int kStepsMax = 64;
-  for (int i = 0; i < kStepsMax; ++i) {
-    if (!IsDue(read.view.state(), member, read.now, activity_at)) return;
-    Command advance;
-    advance.program = program;
-    advance.order = AdvanceMember{member, activity_at};
-    const Decision decision = Decide(read.view.state(), advance, context);
-    if (!std::holds_alternative<Accepted>(decision)) return;
-    Apply(std::make_shared<const Entry>(
-              MakeEntry(read.view.state(), advance, context, decision, Hash{})),
-          read.view.state());
-    ++context.sequence;
-  }
-}
-
 google::rpc::Status QuoteForMember(ReadCall& read, const ProgramId& program, AccruePurchase order,
                                    const rules::Rulebook& rulebook,
                                    v1::QuotePurchaseResponse& response) {
   State& state = read.view.state();
-  Context context{read.view.partition(), read.view.sequence() + 1, read.now, read.view.rulebooks()};
+  Context context{read.view.partition(), read.view.sequence() + 1, read.view.now(),
+                  read.view.rulebooks()};
   if (const std::optional<MemberId> id = state.Resolve(program, order.member)) {
     AdvanceInThought(read, program, *id, order.occurred_at, context);
   }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/domain/apply.h"
 #include "service/names.h"
 
 namespace laurel {
@@ -84,6 +85,24 @@ int ParsePageSize(std::int32_t page_size, Violations& violations) {
     violations.OutOfRange("page_size", absl::StrCat("must be 0 to ", kMax, ", was ", page_size));
   }
   return page_size <= 0 ? kDefault : std::min(page_size, kMax);
+}
+
+void AdvanceInThought(ReadCall& read, const ProgramId& program, MemberId member,
+                      Timestamp activity_at, Context& context) {
+  constexpr int kStepsMax = 64;
+  for (int i = 0; i < kStepsMax; ++i) {
+    if (!IsDue(read.view.state(), member, context.recorded_at, activity_at, *context.rulebooks))
+      return;
+    Command advance;
+    advance.program = program;
+    advance.order = AdvanceMember{member, activity_at};
+    const Decision decision = Decide(read.view.state(), advance, context);
+    if (!std::holds_alternative<Accepted>(decision)) return;
+    Apply(std::make_shared<const Entry>(
+              MakeEntry(read.view.state(), advance, context, decision, Hash{})),
+          read.view.state());
+    ++context.sequence;
+  }
 }
 
 }  // namespace laurel

@@ -33,6 +33,11 @@ std::optional<FoundMember> FindMember(ReadCall& read, const Request& request,
   return FindMember(read, program, ref, status);
 }
 
+// Does what is due for the member in thought, in the view's state, as the sequencer would before a
+// command of that instant. `context` is that of the entry to come, before and after.
+void AdvanceInThought(ReadCall& read, const ProgramId& program, MemberId member,
+                      Timestamp activity_at, Context& context);
+
 template <class Response>
 void RenderReadHeader(const ReadCall& read, Response& response) {
   response.set_sequence(read.view.sequence());

@@ -7,6 +7,7 @@
 
 #include "service/pool.h"
 #include "service/shell.h"
+#include "service/simulations.h"
 
 namespace laurel {
 namespace {
@@ -21,12 +22,14 @@ constexpr int kSendBytesMax = 16 << 20;  // a page of 1,000 long entries
 ServiceSet::ServiceSet(Engine& engine, const IdentityHasher& hasher, const Log& log,
                        ServerIdentity identity)
     : pool_(std::make_unique<Pool>(kReadThreads, kReadQueueMax)),
-      shell_(std::make_unique<Shell>(engine, hasher, *pool_, log)) {
+      shell_(std::make_unique<Shell>(engine, hasher, *pool_, log)),
+      simulations_(std::make_unique<Simulations>(engine)) {
   services_.push_back(NewMemberService(*shell_));
   services_.push_back(NewPointsService(*shell_));
   services_.push_back(NewRedemptionService(*shell_));
   services_.push_back(NewTierService(*shell_));
   services_.push_back(NewProgramService(*shell_));
+  services_.push_back(NewSimulationService(*shell_, *simulations_));
   services_.push_back(NewLedgerService(*shell_));
   services_.push_back(NewAdminService(*shell_, std::move(identity)));
 }
@@ -50,6 +53,7 @@ void ServiceSet::AddTo(grpc::ServerBuilder& builder) {
 
 bool ServiceSet::Drain(std::chrono::microseconds patience) {
   shell_->intake().Close();
+  simulations_->Stop();
   if (!shell_->intake().WaitUntilEmpty(patience)) return false;
   pool_->Stop();  // its last tasks may still be putting away what they have read
   return true;
@@ -57,9 +61,9 @@ bool ServiceSet::Drain(std::chrono::microseconds patience) {
 
 const std::vector<std::string>& ServiceSet::Names() {
   static const auto* const names = new std::vector<std::string>{
-      "laurel.v1.MemberService", "laurel.v1.PointsService",  "laurel.v1.RedemptionService",
-      "laurel.v1.TierService",   "laurel.v1.ProgramService", "laurel.v1.LedgerService",
-      "laurel.v1.AdminService"};
+      "laurel.v1.MemberService", "laurel.v1.PointsService",    "laurel.v1.RedemptionService",
+      "laurel.v1.TierService",   "laurel.v1.ProgramService",   "laurel.v1.LedgerService",
+      "laurel.v1.AdminService",  "laurel.v1.SimulationService"};
   return *names;
 }
 

@@ -19,6 +19,7 @@ namespace laurel {
 
 class Pool;
 class Shell;
+class Simulations;
 
 // All services of laurel.v1 on one engine, with the threads they read on. What is given must
 // outlive it, and it the server it was added to.
@@ -41,6 +42,7 @@ class ServiceSet {
  private:
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Shell> shell_;
+  std::unique_ptr<Simulations> simulations_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
 };
 

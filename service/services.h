@@ -12,6 +12,7 @@ class Service;
 namespace laurel {
 
 class Shell;
+class Simulations;
 
 // What GetServerInfo tells and proofs name.
 struct ServerIdentity {
@@ -21,12 +22,13 @@ struct ServerIdentity {
   std::string vkey;    // of its checkpoints; empty if none are signed
 };
 
-// The services of laurel.v1. `shell` must outlive them.
+// The services of laurel.v1. What they are given must outlive them.
 std::unique_ptr<grpc::Service> NewMemberService(Shell& shell);
 std::unique_ptr<grpc::Service> NewPointsService(Shell& shell);
 std::unique_ptr<grpc::Service> NewRedemptionService(Shell& shell);
 std::unique_ptr<grpc::Service> NewTierService(Shell& shell);
 std::unique_ptr<grpc::Service> NewProgramService(Shell& shell);
+std::unique_ptr<grpc::Service> NewSimulationService(Shell& shell, Simulations& simulations);
 std::unique_ptr<grpc::Service> NewLedgerService(Shell& shell);
 std::unique_ptr<grpc::Service> NewAdminService(Shell& shell, ServerIdentity identity);
 

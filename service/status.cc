@@ -144,6 +144,10 @@ Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>&
       if (facts.contains("missing")) {
         return text("document", "must state ", fact("missing"), " to be approved, did not");
       }
+      if (facts.contains("lost_tiers")) {
+        return text("document.tier_policy.retired", "must say what becomes of ", fact("lost_tiers"),
+                    ", did not");
+      }
       return text("state", "must allow the move, was ", fact("state"));
     case Rejection::kAmountNotAllowed:
       return text("amount", "must keep to ", fact("bound"), ", was ", fact("value"));
@@ -192,6 +196,7 @@ Failure FailureOf(const absl::Status& status) {
       {"DEADLINE_TOO_SHORT",
        {google::rpc::DEADLINE_EXCEEDED, v1::ERROR_REASON_DEADLINE_TOO_SHORT, 0}},
       {"LEDGER_CORRUPT", {google::rpc::DATA_LOSS, v1::ERROR_REASON_LEDGER_CORRUPT, 0}},
+      {"JOB_ALREADY_RUNNING", {google::rpc::ABORTED, v1::ERROR_REASON_JOB_ALREADY_RUNNING, 0}},
   };
   const auto found = by_reason->find(ReasonOf(status));
   if (found != by_reason->end()) return found->second;

@@ -35,7 +35,8 @@ google::rpc::Status GetTierNow(ReadCall& read, const v1::GetTierRequest& request
     RenderTier(*past, rulebook, *response.mutable_tier());
     return {};
   }
-  const TierView tier = TierAt(state, member->id, rulebook, read.now);
+  const TierView tier =
+      TierAt(state, member->id, *read.view.rulebooks(), rulebook, read.view.now());
   RenderTier(tier, rulebook, *response.mutable_tier());
   if (!tier.next.empty()) {
     RenderProgress(tier.next, tier.progress, rulebook, *response.mutable_progress());

@@ -9,7 +9,7 @@
 
 // A machine-readable reason on a status of the environment, from the closed list of the API:
 // OVERLOADED, DRAINING, NOT_LEADER, STORAGE_READ_ONLY, CLOCK_BEHIND, DEADLINE_TOO_SHORT,
-// LEDGER_CORRUPT.
+// LEDGER_CORRUPT, JOB_ALREADY_RUNNING.
 namespace laurel {
 
 inline constexpr absl::string_view kReasonUrl = "laurel/reason";

@@ -110,6 +110,11 @@ std::optional<Activation> EraseSchedule(std::uint32_t number, Timestamp from,
   return schedule;
 }
 
+std::vector<Judgement>::iterator FindJudgement(Program& program, Timestamp from) {
+  return std::find_if(program.judgements.begin(), program.judgements.end(),
+                      [&](const Judgement& judgement) { return judgement.from == from; });
+}
+
 // ---- events
 // --------------------------------------------------------------------------------------------------
 
@@ -246,9 +251,10 @@ struct Folder {
     tier.since = e.since;
     tier.term = e.term;
     tier.review_at = e.review_at;
+    if (e.revision != 0) tier.judged_at = entry.occurred_at;
     if (e.cause != TierCause::kRetained) {
       state.tier_changes.Put(TierChangeKey{member(), entry.sequence},
-                             TierChangeMark{e.cause, e.from, e.to, e.since});
+                             TierChangeMark{e.cause, e.from, e.to, e.since, e.revision});
     }
   }
   void operator()(const LotsDue& e) const {
@@ -284,25 +290,45 @@ struct Folder {
     program().revision_count = e.number;
   }
   Program& program() const { return state.programs.Mutable(ProgramKey{entry.program}); }
-  // Changes the schedules and keeps the index of what is due.
+  // Changes the program and keeps the index of what is due.
   template <class Change>
-  void ChangeSchedules(Change&& change) const {
+  void ChangeProgram(Change&& change) const {
     Program& record = program();
     const Timestamp before = record.due_at();
-    change(record.schedules);
+    change(record);
     const Timestamp after = record.due_at();
     if (before == after) return;
     if (!before.is_never()) state.programs_due.Erase(ProgramDueKey{before, entry.program});
     if (!after.is_never()) state.programs_due.Put(ProgramDueKey{after, entry.program}, Marker{});
   }
   void operator()(const RevisionActivated& e) const {
-    if (e.scheduled_from) {
-      ChangeSchedules([&](std::vector<Activation>& schedules) {
-        EraseSchedule(e.number, *e.scheduled_from, schedules);
-      });
-    }
     const Timestamp from = e.scheduled_from.value_or(entry.recorded_at);
-    InsertByInstant(Activation{e.number, e.digest, from}, program().activations);
+    ChangeProgram([&](Program& record) {
+      if (e.scheduled_from) EraseSchedule(e.number, from, record.schedules);
+      InsertByInstant(Activation{e.number, e.digest, from}, record.activations);
+      if (!e.judges_members) return;
+      // Of two from the same instant the later one is in force.
+      std::erase_if(record.judgements, [&](const Judgement& j) { return j.from == from; });
+      record.judgements.push_back(Judgement{e.number, e.digest, from});
+    });
+  }
+  void operator()(const MembersJudged& e) const {
+    ChangeProgram([&](Program& record) {
+      const auto judgement = FindJudgement(record, e.from);
+      LAUREL_CHECK(judgement != record.judgements.end(), "a judgement that goes on has begun");
+      judgement->through = e.through;
+      if (e.is_finished) record.judgements.erase(judgement);
+    });
+  }
+  // Whoever does something has been judged by everything that has come into force, and whoever
+  // joins need not be.
+  void NoteJudged() const {
+    if (!entry.member || entry.method == Method::kAdvanceMember) return;
+    const Program* record = state.programs.Find(ProgramKey{entry.program});
+    if (record == nullptr || record->judgements.empty()) return;
+    const Judgement& last = record->judgements.back();
+    Member& found = state.members.Mutable(MemberKey{*entry.member});
+    if (last.Awaits(*entry.member, found.tier)) found.tier.judged_at = last.from;
   }
   void operator()(const RevisionApproved& e) const {
     Revision& revision = state.revisions.Mutable(RevisionKey{entry.program, e.number});
@@ -310,14 +336,14 @@ struct Folder {
     if (e.is_final) revision.approved_at = entry.recorded_at;
   }
   void operator()(const RevisionScheduled& e) const {
-    ChangeSchedules([&](std::vector<Activation>& schedules) {
-      InsertByInstant(Activation{e.number, e.digest, e.from}, schedules);
+    ChangeProgram([&](Program& record) {
+      InsertByInstant(Activation{e.number, e.digest, e.from}, record.schedules);
     });
   }
   void operator()(const ScheduleCancelled& e) const {
-    ChangeSchedules([&](std::vector<Activation>& schedules) {
-      const std::optional<Activation> cancelled = EraseSchedule(e.number, e.from, schedules);
-      if (cancelled) program().cancelled.push_back(*cancelled);
+    ChangeProgram([&](Program& record) {
+      const std::optional<Activation> cancelled = EraseSchedule(e.number, e.from, record.schedules);
+      if (cancelled) record.cancelled.push_back(*cancelled);
     });
   }
   void operator()(const RulePaused& e) const {
@@ -406,6 +432,7 @@ void Apply(const std::shared_ptr<const Entry>& shared, State& state) {
   }
   const Folder folder{entry, state};
   for (const Event& event : entry.events) std::visit(folder, event);
+  folder.NoteJudged();
   for (const LotMove& move : entry.lot_moves) MoveLot(move, state);
   for (const Posting& posting : entry.postings) Post(posting, entry, state);
 
@@ -444,7 +471,8 @@ bool IsOfProgram(const Event& event) {
          std::holds_alternative<RevisionApproved>(event) ||
          std::holds_alternative<RevisionScheduled>(event) ||
          std::holds_alternative<ScheduleCancelled>(event) ||
-         std::holds_alternative<RulePaused>(event) || std::holds_alternative<RuleResumed>(event);
+         std::holds_alternative<RulePaused>(event) || std::holds_alternative<RuleResumed>(event) ||
+         std::holds_alternative<MembersJudged>(event);
 }
 
 // Of events on programs: what they rest on is there.
@@ -465,6 +493,13 @@ std::string FitsProgram(const Entry& entry, const Event& event, State& state) {
   }
   if (const auto* cancelled = std::get_if<ScheduleCancelled>(&event)) {
     if (!has_schedule(cancelled->number, cancelled->from)) return "a schedule is not there";
+  }
+  if (const auto* judged = std::get_if<MembersJudged>(&event)) {
+    const Program* program = state.programs.Find(ProgramKey{entry.program});
+    const bool is_there = program != nullptr &&
+                          std::any_of(program->judgements.begin(), program->judgements.end(),
+                                      [&](const Judgement& j) { return j.from == judged->from; });
+    if (!is_there) return "a judgement of members is not there";
   }
   return "";
 }

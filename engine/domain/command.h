@@ -107,8 +107,8 @@ struct ActivateRevision {
   std::uint32_t number = 0;
 };
 
-// Does the earliest thing that is due for a member: expires lots, reviews the tier. Made by the
-// engine itself, under no request id.
+// Does the earliest thing that is due for a member: expires lots, reviews the tier, judges it by a
+// revision that has come into force. Made by the engine itself, under no request id.
 struct AdvanceMember {
   MemberId member;
   // Reviews that end by this instant are due although the clock has not shown it: an activity of
@@ -138,8 +138,16 @@ struct PauseRule {
 struct ResumeRule {
   std::string rule;
 };
-// Puts into force what is scheduled and due. Made by the engine itself, under no request id.
-struct AdvanceProgram {};
+// Puts into force what is scheduled and due, or notes how far a judgement of all members has come.
+// Made by the engine itself, under no request id.
+struct AdvanceProgram {
+  struct Judged {  // as MembersJudged
+    Timestamp from;
+    std::uint64_t through = 0;
+    bool is_finished = false;
+  };
+  std::optional<Judged> judged;
+};
 
 using Order = std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember,
                            ReactivateMember, CloseMember, AccruePurchase, ReturnPurchase, Redeem,

@@ -7,6 +7,7 @@
 #include "engine/domain/apply.h"
 #include "engine/domain/draft.h"
 #include "engine/domain/metrics.h"
+#include "engine/domain/tier_course.h"
 #include "engine/domain/tiers.h"
 
 namespace laurel {
@@ -107,7 +108,7 @@ const Activation* RevisionAt(const Program& program, Timestamp occurred_at) {
 
 bool IsDue(State& state, const ProgramId& program, Timestamp now) {
   const Program* record = state.programs.Find(ProgramKey{program});
-  return record != nullptr && record->due_at() <= now;
+  return record != nullptr && record->schedule_due_at() <= now;
 }
 
 // ---- dispatch
@@ -181,8 +182,8 @@ struct Dispatcher {
   Decision operator()(const ResumeRule& o) const {
     return DecideResumeRule(state, command, o, context);
   }
-  Decision operator()(const AdvanceProgram&) const {
-    return DecideAdvanceProgram(state, command, context);
+  Decision operator()(const AdvanceProgram& o) const {
+    return DecideAdvanceProgram(state, command, o, context);
   }
 };
 
@@ -192,10 +193,14 @@ Decision Decide(State& state, const Command& command, const Context& context) {
   return std::visit(Dispatcher{state, command, context}, command.order);
 }
 
-bool IsDue(State& state, MemberId id, Timestamp now, const std::optional<Timestamp>& activity_at) {
+bool IsDue(State& state, MemberId id, Timestamp now, const std::optional<Timestamp>& activity_at,
+           RulebookLibrary& rulebooks) {
   const Member* member = state.members.Find(MemberKey{id});
   if (member == nullptr) return false;
-  return member->lots_due_at <= now || IsReviewDue(member->tier, now, activity_at);
+  return member->lots_due_at <= now ||
+         TierCourse(state, id, rulebooks)
+             .Next(member->tier, TierDue::Of(member->tier, now, activity_at))
+             .has_value();
 }
 
 Entry MakeEntry(State& state, const Command& command, const Context& context, Decision decision,
@@ -254,11 +259,14 @@ Entry MakeEntry(State& state, const Command& command, const Context& context, De
 // ---- reads
 // ---------------------------------------------------------------------------------------------------
 
-TierView TierAt(State& state, MemberId id, const rules::Rulebook& rulebook, Timestamp instant) {
+TierView TierAt(State& state, MemberId id, RulebookLibrary& rulebooks,
+                const rules::Rulebook& rulebook, Timestamp instant) {
   const Member* member = state.members.Find(MemberKey{id});
   LAUREL_CHECK(member != nullptr, "the caller resolved the member");
+  const MemberTier tier =
+      TierCourse(state, id, rulebooks)
+          .After(member->tier, TierDue::Of(member->tier, instant, std::nullopt));
   const MemberStanding standing(state, id, rulebook);
-  const MemberTier tier = standing.TierAt(member->tier, instant, member->tier.review_not_before);
   return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(instant)));
 }
 

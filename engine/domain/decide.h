@@ -56,9 +56,10 @@ std::optional<Command> FollowingOf(State& state, const Command& command, const E
                                    const Context& context);
 
 // Whether something is due for the member before a command of this instant may be decided: lots
-// that have ended, a term that is over. `activity_at` as in AdvanceMember.
+// that have ended, a term that is over, a revision that has come into force and moves the member's
+// tier. `activity_at` as in AdvanceMember.
 bool IsDue(State& state, MemberId member, Timestamp now,
-           const std::optional<Timestamp>& activity_at);
+           const std::optional<Timestamp>& activity_at, RulebookLibrary& rulebooks);
 
 // The entry of a decision: refusals keep their reason, acceptances what follows from them. Fills
 // everything but `previous_leaf`.
@@ -75,9 +76,11 @@ const Activation* RevisionAt(const Program& program, Timestamp occurred_at);
 
 // Reads that share their arithmetic with decisions.
 
-// The member's tier as of an instant: what is due by then is applied in thought. Progress is that
-// of the metrics as of the instant's day.
-TierView TierAt(State& state, MemberId member, const rules::Rulebook& rulebook, Timestamp instant);
+// The member's tier as of an instant, in words of `rulebook`, that of the revision in force then:
+// what is due by then is applied in thought. Progress is that of the metrics as of the instant's
+// day.
+TierView TierAt(State& state, MemberId member, RulebookLibrary& rulebooks,
+                const rules::Rulebook& rulebook, Timestamp instant);
 // What keeps the tier at the end of its term: the nearest alternative of `retain`, by the metrics
 // as of the instant's day. Empty in the base tier and where no review comes.
 std::vector<ProgressLine> RetentionAt(State& state, MemberId member,

@@ -84,6 +84,29 @@ std::optional<Rejected> Admit(
                   {{"state", std::string(ToString(admitted.record->state))}}};
 }
 
+// By which rules a tier is judged after an activity, and as of when.
+struct TierRules {
+  std::shared_ptr<const rules::Rulebook> owned;
+  const rules::Rulebook* rulebook = nullptr;
+  Timestamp at;
+};
+// Those of the latest activity that is known. Where a revision has come into force since then and
+// has moved the member, its tier is not in the words of the older one: then by the newer, as of the
+// move.
+TierRules RulesOfTier(State& state, const Member& record, Timestamp latest,
+                      const rules::Rulebook& rulebook, const Context& context) {
+  TierRules rules{nullptr, &rulebook, latest};
+  const Program* program = FindActiveProgram(state, record.program);
+  const Timestamp known = std::max(latest, record.tier.since);
+  const Activation* revision = program == nullptr ? nullptr : RevisionAt(*program, known);
+  if (revision == nullptr || revision->digest == rulebook.digest()) return rules;
+  rules.owned = context.rulebooks->Find(state, record.program, *revision);
+  if (rules.owned == nullptr) return rules;
+  rules.rulebook = rules.owned.get();
+  rules.at = known;
+  return rules;
+}
+
 // An activity that has been evaluated, on its way to an entry.
 struct Rated {
   MemberId member;
@@ -145,10 +168,13 @@ struct Rated {
                                      .purchases = is_purchase ? 1 : 0,
                                      .points = std::move(points),
                                      .tracked = std::move(counted)};
-    const MemberStanding standing(state, member, rulebook);
+    const TierRules of_tier = RulesOfTier(state, record, latest, rulebook, context);
+    const MemberStanding standing(state, member, *of_tier.rulebook);
     MemberTier tier = record.tier;
-    const MetricValues metrics = standing.MetricsAsOf(tier, rulebook.LocalDate(latest), &activity);
-    if (const std::optional<TierDecided> upgrade = standing.JudgeUpgrade(tier, metrics, latest)) {
+    const MetricValues metrics =
+        standing.MetricsAsOf(tier, rulebook.LocalDate(of_tier.at), &activity);
+    if (const std::optional<TierDecided> upgrade =
+            standing.JudgeUpgrade(tier, metrics, of_tier.at)) {
       tier = After(tier, *upgrade);
       accepted.events.push_back(*upgrade);
     }

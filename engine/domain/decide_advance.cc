@@ -2,6 +2,7 @@
 
 #include "engine/domain/draft.h"
 #include "engine/domain/metrics.h"
+#include "engine/domain/tier_course.h"
 #include "engine/domain/tiers.h"
 
 // Due work of one member, the earliest instant first: an entry per instant, dated by what fell due
@@ -31,6 +32,16 @@ Ending FirstEnding(State& state, MemberId id, Timestamp now) {
   return ending;
 }
 
+Accepted Moved(State& state, MemberId id, const MemberTier& tier, const TierMove& move) {
+  Accepted accepted{.kind = move.kind, .occurred_at = move.at, .member = id};
+  accepted.revision = move.revision.digest;
+  accepted.effective_on = move.rulebook->LocalDate(move.at);
+  accepted.events.push_back(move.verdict);
+  accepted.tier =
+      MemberStanding(state, id, *move.rulebook).ViewOf(After(tier, move.verdict), move.metrics);
+  return accepted;
+}
+
 }  // namespace
 
 Decision DecideAdvance(State& state, const Command& command, const AdvanceMember& order,
@@ -38,30 +49,23 @@ Decision DecideAdvance(State& state, const Command& command, const AdvanceMember
   const Program* program = FindActiveProgram(state, command.program);
   const Member* member = state.members.Find(MemberKey{order.member});
   if (program == nullptr || member == nullptr) return Rejected{Rejection::kMemberNotFound, {}};
+  const TierCourse course(state, order.member, *context.rulebooks);
+  const std::optional<TierMove> move =
+      course.Next(member->tier, TierDue::Of(member->tier, context.recorded_at, order.activity_at));
+  Ending ending;
+  if (member->lots_due_at <= context.recorded_at)
+    ending = FirstEnding(state, order.member, context.recorded_at);
+  if (move && move->at <= ending.at) {
+    if (move->rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+    return Moved(state, order.member, member->tier, *move);
+  }
+
   const Activation& revision = program->activations.back();
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, revision);
   if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
-
-  const MemberTier& tier = member->tier;
-  const bool is_reviewed = IsReviewDue(tier, context.recorded_at, order.activity_at);
-  Ending ending;
-  if (member->lots_due_at <= context.recorded_at)
-    ending = FirstEnding(state, order.member, context.recorded_at);
-
   Accepted accepted{.member = order.member};
   accepted.revision = revision.digest;
-  if (is_reviewed && tier.review_at <= ending.at) {
-    accepted.kind = EntryKind::kTierReview;
-    accepted.occurred_at = tier.review_at;
-    accepted.effective_on = rulebook->LocalDate(tier.review_at);
-    const MemberStanding standing(state, order.member, *rulebook);
-    const MetricValues metrics = standing.MetricsAsOf(tier, standing.LastDayOfTerm(tier));
-    const TierDecided verdict = standing.JudgeReview(tier, metrics);
-    accepted.events.push_back(verdict);
-    accepted.tier = standing.ViewOf(After(tier, verdict), metrics);
-    return accepted;
-  }
   accepted.kind = EntryKind::kExpire;
   accepted.occurred_at = ending.at.is_never() ? context.recorded_at : ending.at;
   // The last day on which the points could be spent.

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/domain/draft.h"
+#include "engine/domain/tier_course.h"
 #include "rules/program/document_outline.h"
 
 // Programs, and the life of their revisions.
@@ -77,6 +78,17 @@ absl::string_view FixedDifference(const rules::Rulebook& before, const rules::Ru
   return "";
 }
 
+// A way back is always open: members of tiers that came later fall to the next lower one there is.
+bool HasBeenInForce(const Program& program, const Activation& candidate) {
+  return std::any_of(program.activations.begin(), program.activations.end(),
+                     [&](const Activation& past) { return past.number == candidate.number; });
+}
+
+Rejected LosesTiers(const std::vector<std::string>& lost) {
+  return Rejected{Rejection::kInvalidState,
+                  {{"lost_tiers", absl::StrJoin(lost, ",")}, {"state", "DRAFT"}}};
+}
+
 // Whether the candidate compiles and fits between what is in force before it and what is scheduled
 // after it.
 std::optional<Rejected> RefuseMisfit(State& state, const Command& command, const Program& program,
@@ -94,6 +106,10 @@ std::optional<Rejected> RefuseMisfit(State& state, const Command& command, const
     if (before == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
     const absl::string_view field = FixedDifference(*before, *rulebook);
     if (!field.empty()) return fixed(field);
+    if (!HasBeenInForce(program, candidate)) {
+      const std::vector<std::string> lost = TiersLost(*before, *rulebook);
+      if (!lost.empty()) return LosesTiers(lost);
+    }
   }
   for (const Activation& later : program.schedules) {
     if (later.from <= candidate.from || later.number == candidate.number) continue;
@@ -222,7 +238,9 @@ Decision DecideActivate(State& state, const Command& command, const ActivateRevi
   }
   Accepted accepted =
       About(EntryKind::kRevisionActivated, candidate.digest,
-            RevisionActivated{order.number, candidate.digest, std::nullopt}, context);
+            RevisionActivated{order.number, candidate.digest, std::nullopt,
+                              JudgesMembers(state, command.program, candidate, *context.rulebooks)},
+            context);
   // What is in force need not come into force.
   if (named.standing.scheduled_from) {
     accepted.events.push_back(
@@ -231,13 +249,33 @@ Decision DecideActivate(State& state, const Command& command, const ActivateRevi
   return accepted;
 }
 
-Decision DecideAdvanceProgram(State& state, const Command& command, const Context& context) {
+namespace {
+
+// Only the first of several judgements goes on: members are judged in the order of what came.
+Decision NoteJudged(const Program& program, const AdvanceProgram::Judged& judged,
+                    const Context& context) {
+  const Judgement* judgement = program.judgements.empty() ? nullptr : &program.judgements.front();
+  if (judgement == nullptr || judgement->from != judged.from) return InvalidState("NOTHING_DUE");
+  return About(
+      EntryKind::kMembersJudged, judgement->digest,
+      MembersJudged{judged.from, std::max(judged.through, judgement->through), judged.is_finished},
+      context);
+}
+
+}  // namespace
+
+Decision DecideAdvanceProgram(State& state, const Command& command, const AdvanceProgram& order,
+                              const Context& context) {
   const Program* program = state.programs.Find(ProgramKey{command.program});
   if (program == nullptr) return ResourceNotFound("program", command.program.str());
-  if (program->due_at() > context.recorded_at) return InvalidState("NOTHING_DUE");
+  if (order.judged) return NoteJudged(*program, *order.judged, context);
+  if (program->schedule_due_at() > context.recorded_at) return InvalidState("NOTHING_DUE");
   const Activation& due = program->schedules.front();
-  Accepted accepted = About(EntryKind::kRevisionActivated, due.digest,
-                            RevisionActivated{due.number, due.digest, due.from}, context);
+  Accepted accepted =
+      About(EntryKind::kRevisionActivated, due.digest,
+            RevisionActivated{due.number, due.digest, due.from,
+                              JudgesMembers(state, command.program, due, *context.rulebooks)},
+            context);
   accepted.occurred_at = due.from;
   return accepted;
 }

@@ -86,7 +86,8 @@ Decision DecidePauseRule(State& state, const Command& command, const PauseRule& 
                          const Context& context);
 Decision DecideResumeRule(State& state, const Command& command, const ResumeRule& order,
                           const Context& context);
-Decision DecideAdvanceProgram(State& state, const Command& command, const Context& context);
+Decision DecideAdvanceProgram(State& state, const Command& command, const AdvanceProgram& order,
+                              const Context& context);
 
 }  // namespace laurel
 

@@ -46,6 +46,10 @@ absl::string_view ToString(EntryKind kind) {
       return "rule_paused";
     case EntryKind::kActivity:
       return "activity";
+    case EntryKind::kTierJudged:
+      return "tier_judged";
+    case EntryKind::kMembersJudged:
+      return "members_judged";
     case EntryKind::kRuleResumed:
       return "rule_resumed";
   }

@@ -155,15 +155,17 @@ enum class TierCause : std::uint8_t {
   kUpgraded = 1,
   kRetained = 2,
   kDowngraded = 3,
-  kReturned = 4
+  kReturned = 4,
+  kRetired = 5  // the revision in force has no such tier
 };
 struct TierDecided {
   TierCause cause = TierCause::kUpgraded;
   std::string from;
   std::string to;
-  Timestamp since;         // of the tier `to`
-  std::uint32_t term = 0;  // which term of it, from 1
-  Timestamp review_at;     // first instant after the term; Never for the base tier
+  Timestamp since;             // of the tier `to`
+  std::uint32_t term = 0;      // which term of it, from 1
+  Timestamp review_at;         // first instant after the term; Never for the base tier
+  std::uint32_t revision = 0;  // whose coming into force decided; 0: something else did
 };
 // When the member's lots next need attention. A lower bound that is kept exact.
 struct LotsDue {
@@ -183,6 +185,14 @@ struct RevisionActivated {
   std::uint32_t number = 0;
   Hash digest{};
   std::optional<Timestamp> scheduled_from;  // empty: in force from when it was recorded
+  bool judges_members = false;  // everyone's tier is looked at, as of when it came into force
+};
+// Of the judgement that the revision in force since `from` brings: every member with an id up to
+// `through` who was there then has been judged, and moved where the judgement says so.
+struct MembersJudged {
+  Timestamp from;
+  std::uint64_t through = 0;
+  bool is_finished = false;  // everyone has
 };
 // The entry's principal approves of a revision.
 struct RevisionApproved {
@@ -209,12 +219,13 @@ struct RuleResumed {
   bool is_final = false;  // nobody else is needed: it does
 };
 
-using Event = std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
-                           PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack,
-                           PointsRedeemed, RedemptionReversed, LotExpired, TierDecided, LotsDue,
-                           ReviewPostponed, RevisionCreated, RevisionActivated, EvidenceKept,
-                           CounterMoved, MetricCounted, RevisionApproved, RevisionScheduled,
-                           ScheduleCancelled, RulePaused, RuleResumed, ActivityAccrued>;
+using Event =
+    std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
+                 PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed,
+                 RedemptionReversed, LotExpired, TierDecided, LotsDue, ReviewPostponed,
+                 RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted,
+                 RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
+                 ActivityAccrued, MembersJudged>;
 
 }  // namespace laurel
 

@@ -91,6 +91,33 @@ bool IsCarried(const model::Model& model, const model::AwardedLine& line) {
   return line.kind == model::LineKind::kBase && model::IsCarryRule(model.rules[line.rule]);
 }
 
+void AddLines(const model::Model& model, const model::Evaluated& evaluated,
+              model::Explanation& parts, std::vector<ExplainedLine>& lines,
+              std::vector<ExplainedMiss>& misses) {
+  for (std::size_t i = 0; i < evaluated.lines.size(); ++i) {
+    const model::AwardedLine& line = evaluated.lines[i];
+    ExplainedLine& out = lines.emplace_back();
+    out.rule = std::string(line.id);
+    out.kind = line.kind;
+    out.type = PointTypeId::Of(model.point_types[line.point_type].id);
+    out.requested = line.requested;
+    out.granted = line.granted;
+    out.arithmetic = std::move(parts.arithmetic[i]);
+    for (const model::Cut& cut : line.cuts) {
+      out.cuts.push_back(ExplainedCut{model.counters[cut.counter].name, cut.points});
+    }
+  }
+  for (model::MissedRule& missed : parts.missed) {
+    const model::Rule& rule = model.rules[missed.rule];
+    const std::size_t type = model::PointTypeOf(model, rule);
+    misses.push_back(ExplainedMiss{.rule = rule.id,
+                                   .outcome = missed.outcome,
+                                   .type = PointTypeId::Of(model.point_types[type].id),
+                                   .worth = missed.worth,
+                                   .failing = std::move(missed.failing)});
+  }
+}
+
 class Explainer {
  public:
   Explainer(const Entry& entry, const EntryContext& context, absl::string_view language)
@@ -163,7 +190,7 @@ class Explainer {
     Add(parts.text);
     Tier();
     if (KnowsMetrics(replay.evaluated())) Add(parts.kept_text);
-    Lines(replay.evaluated(), parts);
+    AddLines(model_, replay.evaluated(), parts, result_.lines, result_.missed);
     result_.sentences = model::PointSentences(model_, facts, replay.evaluated(), language_);
     TierSentences();
     return absl::OkStatus();
@@ -179,31 +206,6 @@ class Explainer {
     return !EvidenceOf(entry_).metrics.empty() && entry_.outcome.tier &&
            entry_.outcome.tier->tier == model_.tiers[evaluated.tier.earned].id &&
            std::all_of(model_.metrics.begin(), model_.metrics.end(), adds_up);
-  }
-
-  void Lines(const model::Evaluated& evaluated, model::Explanation& parts) {
-    for (std::size_t i = 0; i < evaluated.lines.size(); ++i) {
-      const model::AwardedLine& line = evaluated.lines[i];
-      ExplainedLine& out = result_.lines.emplace_back();
-      out.rule = std::string(line.id);
-      out.kind = line.kind;
-      out.type = PointTypeId::Of(model_.point_types[line.point_type].id);
-      out.requested = line.requested;
-      out.granted = line.granted;
-      out.arithmetic = std::move(parts.arithmetic[i]);
-      for (const model::Cut& cut : line.cuts) {
-        out.cuts.push_back(ExplainedCut{model_.counters[cut.counter].name, cut.points});
-      }
-    }
-    for (model::MissedRule& missed : parts.missed) {
-      const model::Rule& rule = model_.rules[missed.rule];
-      const std::size_t type = model::PointTypeOf(model_, rule);
-      result_.missed.push_back(ExplainedMiss{.rule = rule.id,
-                                             .outcome = missed.outcome,
-                                             .type = PointTypeId::Of(model_.point_types[type].id),
-                                             .worth = missed.worth,
-                                             .failing = std::move(missed.failing)});
-    }
   }
 
   // As the ledger has it: what the member's past was worth then is not decided again.
@@ -230,9 +232,15 @@ class Explainer {
     Add("\n");
   }
 
+  // A late activity may have been followed by a tier that its own revision does not know.
+  bool IsOurs(const std::string& tier) const {
+    return model_.tiers[TierIndex(rulebook_, tier)].id == tier;
+  }
+
   // The way to the next tier, as the ledger has it. Empty where it cannot be shown.
   std::optional<model::TierProgress> Way() const {
     if (!entry_.outcome.tier || entry_.outcome.tier->progress.empty()) return std::nullopt;
+    if (!IsOurs(entry_.outcome.tier->next)) return std::nullopt;
     model::ProgressPath path{.holds = true, .parts = {}};
     for (const ProgressLine& line : entry_.outcome.tier->progress) {
       const auto metric = std::find_if(model_.metrics.begin(), model_.metrics.end(),
@@ -252,7 +260,7 @@ class Explainer {
 
   void TierSentences() {
     const auto* verdict = entry_.FindEvent<TierDecided>();
-    if (verdict != nullptr && verdict->cause == TierCause::kUpgraded) {
+    if (verdict != nullptr && verdict->cause == TierCause::kUpgraded && IsOurs(verdict->to)) {
       std::optional<Date> through;
       if (!verdict->review_at.is_never()) through = LastDayBefore(verdict->review_at);
       result_.sentences.push_back(
@@ -347,6 +355,7 @@ class Explainer {
         Move("-", "expired", model::Movement::kExpired, ended->lot.type, ended->amount);
       } else if (const auto* verdict = std::get_if<TierDecided>(&event)) {
         Add("tier ", verdict->from, " -> ", verdict->to);
+        if (verdict->revision != 0) Add(", revision ", verdict->revision, " came into force");
         if (!verdict->review_at.is_never()) {
           Add(" through ", ToString(LastDayBefore(verdict->review_at)));
         }
@@ -376,6 +385,13 @@ class Explainer {
 };
 
 }  // namespace
+
+void ExplainLines(const model::Model& model, const model::Facts& facts,
+                  const model::Evaluated& evaluated, std::vector<ExplainedLine>& lines,
+                  std::vector<ExplainedMiss>& missed) {
+  model::Explanation parts = model::ExplainParts(model, facts, evaluated);
+  AddLines(model, evaluated, parts, lines, missed);
+}
 
 absl::StatusOr<EntryExplanation> ExplainEntry(const Entry& entry, const EntryContext& context,
                                               absl::string_view language) {

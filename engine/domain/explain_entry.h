@@ -60,6 +60,11 @@ struct EntryExplanation {
   std::vector<std::string> sentences;  // for the member
 };
 
+// Lines and misses of an activity that was evaluated, as they are explained.
+void ExplainLines(const rules::model::Model& model, const rules::model::Facts& facts,
+                  const rules::model::Evaluated& evaluated, std::vector<ExplainedLine>& lines,
+                  std::vector<ExplainedMiss>& missed);
+
 // Why an entry says what it says. Purchases, other activities and returns are decided once more
 // from what their entries keep; a return's fractions that a rule carries over are taken as the
 // ledger has them. `language` is a tag of BCP 47. Pure. DATA_LOSS if deciding again does not give

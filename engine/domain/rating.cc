@@ -179,12 +179,34 @@ Rating::Rating(const rules::Rulebook& rulebook, std::optional<MemberId> member,
       date_(rulebook.LocalDate(activity.occurred_at)),
       evidence_(std::move(evidence)) {
   facts_.activity.occurred_at = activity.occurred_at;
-  tiers_.earned = TierIndex(rulebook, evidence_.earned);
+  TakeEvidence();
+  SetFacts(activity);
+}
+
+Rating::Rating(const rules::Rulebook& rulebook, const ProgramId& program, MemberId member,
+               const ReportedActivity& activity, EvidenceKept evidence,
+               const model::MemberDates& dates, CounterBook& book)
+    : rulebook_(rulebook),
+      model_(rulebook.model()),
+      state_(nullptr),
+      book_(&book),
+      program_(program),
+      member_(member),
+      member_token_(MemberToken(member)),
+      date_(rulebook.LocalDate(activity.occurred_at)),
+      dates_(dates),
+      evidence_(std::move(evidence)) {
+  facts_.activity.occurred_at = activity.occurred_at;
+  TakeEvidence();
+  SetFacts(activity);
+}
+
+void Rating::TakeEvidence() {
+  tiers_.earned = TierIndex(rulebook_, evidence_.earned);
   tiers_.since = evidence_.earned_since;
   for (const EvidenceKept::CarryRead& carry : evidence_.carries) {
     carries_.push_back(model::CarryFact{carry.rule, carry.micros});
   }
-  SetFacts(activity);
 }
 
 void Rating::GatherMember(State& state) {
@@ -301,9 +323,13 @@ std::int64_t Rating::Used(std::size_t counter, absl::string_view by) {
   for (const EvidenceKept::CounterRead& read : evidence_.counters) {
     if (read.counter == counter && read.by == by) return read.used;
   }
-  if (state_ == nullptr) return 0;
-  const Counter* found = state_->counters.Find(KeyOf(counter, by));
-  const std::int64_t used = found == nullptr ? 0 : found->used;
+  if (state_ == nullptr && book_ == nullptr) return 0;
+  std::int64_t used = 0;
+  if (book_ != nullptr) {
+    used = book_->Used(KeyOf(counter, by), model_.counters[counter], by);
+  } else if (const Counter* found = state_->counters.Find(KeyOf(counter, by))) {
+    used = found->used;
+  }
   evidence_.counters.push_back(
       EvidenceKept::CounterRead{static_cast<std::uint32_t>(counter), std::string(by), used});
   return used;

@@ -28,6 +28,15 @@ struct ReportedActivity {
   std::span<const AttributeValue> attributes = {};
 };
 
+// What counters have used up, where records do not say it.
+class CounterBook {
+ public:
+  virtual ~CounterBook() = default;
+  // `by` as CounterUse has it.
+  virtual std::int64_t Used(const CounterKey& key, const rules::model::Counter& counter,
+                            absl::string_view by) = 0;
+};
+
 // Not copyable: facts point into it.
 class Rating : private rules::model::CounterSource {
  public:
@@ -40,6 +49,11 @@ class Rating : private rules::model::CounterSource {
   // As it was decided. A member is only named, for samples by hash.
   Rating(const rules::Rulebook& rulebook, std::optional<MemberId> member,
          const ReportedActivity& activity, EvidenceKept evidence);
+  // As it would be decided where the evidence says everything but the counters. `book` must outlive
+  // it.
+  Rating(const rules::Rulebook& rulebook, const ProgramId& program, MemberId member,
+         const ReportedActivity& activity, EvidenceKept evidence,
+         const rules::model::MemberDates& dates, CounterBook& book);
   Rating(const Rating&) = delete;
   Rating& operator=(const Rating&) = delete;
 
@@ -60,6 +74,7 @@ class Rating : private rules::model::CounterSource {
  private:
   std::int64_t Used(std::size_t counter, absl::string_view by) override;
   CounterKey KeyOf(std::size_t counter, absl::string_view by) const;
+  void TakeEvidence();
   void GatherMember(State& state);
   void GatherCarries(State& state);
   void GatherPaused(const Program* program);
@@ -68,6 +83,7 @@ class Rating : private rules::model::CounterSource {
   const rules::Rulebook& rulebook_;
   const rules::model::Model& model_;
   State* const state_;  // null where the evidence says everything
+  CounterBook* const book_ = nullptr;
   const ProgramId program_;
   const std::optional<MemberId> member_;
   const std::string member_token_;

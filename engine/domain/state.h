@@ -1,6 +1,7 @@
 #ifndef LAUREL_ENGINE_DOMAIN_STATE_H_
 #define LAUREL_ENGINE_DOMAIN_STATE_H_
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,6 +47,7 @@ struct MemberTier {
   std::uint32_t term = 0;
   Timestamp review_at = Timestamp::Never();
   Timestamp review_not_before;  // the clock alone starts no review earlier
+  Timestamp judged_at;  // the last activation that the member is known to have been judged at
   friend bool operator==(const MemberTier&, const MemberTier&) = default;
 };
 
@@ -237,6 +239,20 @@ struct Activation {
   Timestamp from;  // in force from then on
   friend bool operator==(const Activation&, const Activation&) = default;
 };
+// A revision has come into force, and everyone's tier is to be looked at as of then. Done member by
+// member: before any command on one, and for the others in the order of their ids. What is not
+// done yet is done in thought by whoever reads.
+struct Judgement {
+  std::uint32_t number = 0;  // of the revision
+  Hash digest{};
+  Timestamp from;             // since when it is in force
+  std::uint64_t through = 0;  // everyone up to this id has been judged
+  // Whether it is still to come for a member.
+  bool Awaits(MemberId member, const MemberTier& tier) const {
+    return member.raw() > through && tier.judged_at < from;
+  }
+  friend bool operator==(const Judgement&, const Judgement&) = default;
+};
 // A rule that awards nothing for now, whatever revision is active.
 struct PausedRule {
   std::string rule;
@@ -251,9 +267,15 @@ struct Program {
   std::vector<Activation> schedules;     // that no entry has put into force yet, likewise
   std::vector<Activation> cancelled;     // schedules called off, in that order
   std::vector<PausedRule> paused_rules;  // ascending by id
-  // When the clock alone makes something due.
-  Timestamp due_at() const {
+  std::vector<Judgement> judgements;     // that are not finished, in order of `from`
+  // When a schedule comes into force.
+  Timestamp schedule_due_at() const {
     return schedules.empty() ? Timestamp::Never() : schedules.front().from;
+  }
+  // When the clock alone makes something due: a schedule, or members that are to be judged.
+  Timestamp due_at() const {
+    return judgements.empty() ? schedule_due_at()
+                              : std::min(schedule_due_at(), judgements.front().from);
   }
   friend bool operator==(const Program&, const Program&) = default;
 };
@@ -312,6 +334,7 @@ struct TierChangeMark {
   std::string from;
   std::string to;
   Timestamp since;
+  std::uint32_t revision = 0;  // as TierDecided
   friend bool operator==(const TierChangeMark&, const TierChangeMark&) = default;
 };
 

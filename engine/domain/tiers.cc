@@ -4,26 +4,46 @@
 
 #include "absl/numeric/int128.h"
 #include "engine/base/check.h"
-#include "engine/domain/facts.h"
 
 namespace laurel {
 
 namespace model = rules::model;
+
+namespace {
+
+std::optional<std::size_t> RetiredInto(const rules::Rulebook& rulebook, absl::string_view tier) {
+  for (const model::RetiredTier& retired : rulebook.model().tier_policy.retired) {
+    if (retired.id == tier) return retired.becomes;
+  }
+  return std::nullopt;
+}
+
+// Whether the rulebook has the tier or says what it has become.
+bool IsKnown(const rules::Rulebook& rulebook, absl::string_view tier) {
+  const std::span<const rules::Tier> tiers = rulebook.tiers();
+  return RetiredInto(rulebook, tier).has_value() ||
+         std::any_of(tiers.begin(), tiers.end(),
+                     [&](const rules::Tier& one) { return one.id == tier; });
+}
+
+}  // namespace
 
 std::size_t TierIndex(const rules::Rulebook& rulebook, absl::string_view tier) {
   const std::span<const rules::Tier> tiers = rulebook.tiers();
   for (std::size_t i = 0; i < tiers.size(); ++i) {
     if (tiers[i].id == tier) return i;
   }
-  return 0;
+  return RetiredInto(rulebook, tier).value_or(0);
 }
 
-bool IsReviewDue(const MemberTier& tier, Timestamp now,
-                 const std::optional<Timestamp>& activity_at) {
-  if (tier.review_at.is_never()) return false;
-  if (tier.review_at <= now && tier.review_not_before <= now) return true;
-  return activity_at && *activity_at <= now.PlusMicros(kAheadMicros) &&
-         tier.review_at <= *activity_at;
+std::size_t InheritedTier(const rules::Rulebook& before, const rules::Rulebook& after,
+                          absl::string_view tier) {
+  if (IsKnown(after, tier)) return TierIndex(after, tier);
+  for (std::size_t lower = TierIndex(before, tier); lower-- > 0;) {
+    const std::string& id = before.tiers()[lower].id;
+    if (IsKnown(after, id)) return TierIndex(after, id);
+  }
+  return 0;
 }
 
 MemberStanding::MemberStanding(State& state, MemberId id, const rules::Rulebook& rulebook)
@@ -132,6 +152,33 @@ TierDecided MemberStanding::JudgeReview(const MemberTier& tier, const MetricValu
   }
 }
 
+std::optional<TierDecided> MemberStanding::JudgeActivation(const MemberTier& tier,
+                                                           const MetricValues& metrics,
+                                                           Timestamp instant,
+                                                           const rules::Rulebook& previous) const {
+  MemberTier inherited = tier;
+  const std::string& id = rulebook_.tiers()[InheritedTier(previous, rulebook_, tier.tier)].id;
+  const bool is_gone = id != tier.tier;
+  if (is_gone) {
+    inherited = MemberTier{};
+    inherited.tier = id;
+    inherited.since = instant;
+  }
+  const model::MemberFact member = Facts(inherited);
+  const model::TierVerdict verdict =
+      model::JudgeTier(model_, FactsAt(member, metrics, instant), TierStateOf(inherited),
+                       model::Moment::kActivation);
+  switch (verdict.outcome) {
+    case model::TierOutcome::kUpgraded:
+      return DecidedOf(tier, verdict, TierCause::kUpgraded);
+    case model::TierOutcome::kDowngraded:
+      return DecidedOf(tier, verdict, TierCause::kDowngraded);
+    default:
+      if (!is_gone) return std::nullopt;
+      return DecidedOf(tier, verdict, TierCause::kRetired);
+  }
+}
+
 std::optional<TierDecided> MemberStanding::JudgeReturn(const MemberTier& tier,
                                                        const MetricValues& then,
                                                        const MetricValues& now,
@@ -145,13 +192,6 @@ std::optional<TierDecided> MemberStanding::JudgeReturn(const MemberTier& tier,
 
 Date MemberStanding::LastDayOfTerm(const MemberTier& tier) const {
   return rulebook_.LocalDate(tier.review_at).PlusDays(-1);
-}
-
-MemberTier MemberStanding::TierAt(MemberTier tier, Timestamp instant, Timestamp not_before) const {
-  while (tier.review_at <= instant && not_before <= instant) {
-    tier = After(tier, JudgeReview(tier, MetricsAsOf(tier, LastDayOfTerm(tier))));
-  }
-  return tier;
 }
 
 TierView MemberStanding::ViewOf(const MemberTier& tier, const MetricValues& metrics) const {
@@ -211,6 +251,14 @@ std::vector<ProgressLine> NearestOf(const rules::Rulebook& rulebook,
   return lines;
 }
 
+std::vector<std::string> TiersLost(const rules::Rulebook& before, const rules::Rulebook& after) {
+  std::vector<std::string> lost;
+  for (const rules::Tier& tier : before.tiers()) {
+    if (!IsKnown(after, tier.id)) lost.push_back(tier.id);
+  }
+  return lost;
+}
+
 MemberTier After(const MemberTier& tier, const TierDecided& verdict) {
   MemberTier after = tier;
   if (verdict.cause != TierCause::kRetained) {
@@ -222,6 +270,7 @@ MemberTier After(const MemberTier& tier, const TierDecided& verdict) {
   after.since = verdict.since;
   after.term = verdict.term;
   after.review_at = verdict.review_at;
+  if (verdict.revision != 0) after.judged_at = verdict.since;
   return after;
 }
 

@@ -19,14 +19,9 @@ namespace laurel {
 // By index of the program's list; empty ones are absent.
 using MetricValues = std::vector<std::optional<std::int64_t>>;
 
-// The index of the tier with this id; the base tier where the rulebook has none such.
+// The index of the tier with this id, or of what it has become; the base tier where the rulebook
+// knows neither.
 std::size_t TierIndex(const rules::Rulebook& rulebook, absl::string_view tier);
-
-// Whether the present term is to be reviewed: the clock has passed it and no import of history goes
-// on, or an activity after it is about to be decided. An activity that cannot have happened yet
-// brings no review forward.
-bool IsReviewDue(const MemberTier& tier, Timestamp now,
-                 const std::optional<Timestamp>& activity_at);
 
 // One member as the rules of one revision see it. Reads records when it is asked; the state and the
 // rulebook must outlive it.
@@ -53,6 +48,11 @@ class MemberStanding {
   // The verdict of the review that ends the present term, at tier.review_at, by metrics as of the
   // term's last day.
   TierDecided JudgeReview(const MemberTier& tier, const MetricValues& metrics) const;
+  // What this revision makes of the tier where it takes the place of `previous` at `instant`: the
+  // tier may be gone, everyone may be judged. Empty if it stays.
+  std::optional<TierDecided> JudgeActivation(const MemberTier& tier, const MetricValues& metrics,
+                                             Timestamp instant,
+                                             const rules::Rulebook& previous) const;
   // Whether the tier falls because what its upgrade rested on went back: by metrics as of the
   // upgrade and as of today, which is `instant`.
   std::optional<TierDecided> JudgeReturn(const MemberTier& tier, const MetricValues& then,
@@ -60,9 +60,6 @@ class MemberStanding {
 
   // The last civil day of the present term. Requires a review.
   Date LastDayOfTerm(const MemberTier& tier) const;
-  // The tier as of an instant: reviews that are due by then are done in thought, but none before
-  // `not_before`.
-  MemberTier TierAt(MemberTier tier, Timestamp instant, Timestamp not_before) const;
   // The tier as it is shown, with the distance to the next one by these metrics.
   TierView ViewOf(const MemberTier& tier, const MetricValues& metrics) const;
 
@@ -96,6 +93,14 @@ class MemberStanding {
 std::vector<ProgressLine> NearestOf(const rules::Rulebook& rulebook,
                                     std::span<const std::vector<rules::Threshold>> alternatives,
                                     const MetricValues& metrics);
+
+// Where members of a tier of `before` are when `after` takes its place: on the tier itself, else on
+// what `after` says that it becomes, else on the next lower one that both have.
+std::size_t InheritedTier(const rules::Rulebook& before, const rules::Rulebook& after,
+                          absl::string_view tier);
+// The tiers of `before` that are not among those of `after` and that nothing there says of what
+// they become.
+std::vector<std::string> TiersLost(const rules::Rulebook& before, const rules::Rulebook& after);
 
 // The tier after a verdict.
 MemberTier After(const MemberTier& tier, const TierDecided& verdict);

@@ -174,6 +174,7 @@ struct EventEncoder {
     p->set_since(e.since.micros());
     p->set_term(e.term);
     p->set_review_at(EncodeInstant(e.review_at));
+    p->set_revision(e.revision);
   }
   void operator()(const LotsDue& e) const { out->set_lots_due_at(EncodeInstant(e.due_at)); }
   void operator()(const ReviewPostponed& e) const {
@@ -245,6 +246,13 @@ struct EventEncoder {
     p->set_number(e.number);
     SetBytes(p->mutable_digest(), AsBytes(e.digest));
     if (e.scheduled_from) p->set_scheduled_from(e.scheduled_from->micros());
+    p->set_judges_members(e.judges_members);
+  }
+  void operator()(const MembersJudged& e) const {
+    pb::MembersJudged* p = out->mutable_members_judged();
+    p->set_from(e.from.micros());
+    p->set_through(e.through);
+    p->set_is_finished(e.is_finished);
   }
   void operator()(const RevisionApproved& e) const {
     pb::RevisionApproved* p = out->mutable_revision_approved();
@@ -553,12 +561,13 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
     case pb::Event::kTierDecided: {
       const pb::TierDecided& t = p.tier_decided();
       TierDecided e;
-      ASSIGN_OR_RETURN(e.cause, DecodeEnum<TierCause>(t.cause(), 1, 4, "tier.cause"));
+      ASSIGN_OR_RETURN(e.cause, DecodeEnum<TierCause>(t.cause(), 1, 5, "tier.cause"));
       e.from = t.from();
       e.to = t.to();
       e.since = Timestamp::FromMicros(t.since());
       e.term = t.term();
       e.review_at = DecodeInstant(t.review_at());
+      e.revision = t.revision();
       return Event(std::move(e));
     }
     case pb::Event::kLotsDueAt:
@@ -579,6 +588,7 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       if (p.revision_activated().scheduled_from() != 0) {
         e.scheduled_from = Timestamp::FromMicros(p.revision_activated().scheduled_from());
       }
+      e.judges_members = p.revision_activated().judges_members();
       return Event(e);
     }
     case pb::Event::kActivityAccrued: {
@@ -623,6 +633,9 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
                                           "revision.state"));
       return Event(e);
     }
+    case pb::Event::kMembersJudged:
+      return Event(MembersJudged{Timestamp::FromMicros(p.members_judged().from()),
+                                 p.members_judged().through(), p.members_judged().is_finished()});
     case pb::Event::kRulePaused:
       return Event(RulePaused{p.rule_paused().rule()});
     case pb::Event::kRuleResumed:

@@ -249,6 +249,11 @@ KeyRange LotRange(MemberId member, const PointTypeId& type, PartitionId partitio
   return Prefix(OfMember(partition, member, 'l').Text(type.str()).Take());
 }
 KeyRange MemberRange(PartitionId partition) { return Prefix(Writer(partition).Letter('m').Take()); }
+KeyRange MembersAfter(PartitionId partition, std::uint64_t member) {
+  KeyRange range = MemberRange(partition);
+  range.begin = Successor(Writer(partition).Letter('m').U64(member).Take());
+  return range;
+}
 KeyRange MemberEntryRange(PartitionId partition, MemberId member) {
   return Prefix(OfMember(partition, member, 'n').Take());
 }
@@ -327,6 +332,15 @@ absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes) {
   key.account = static_cast<AccountClass>(account);
   key.type = PointTypeId::Of(type);
   return key;
+}
+
+absl::StatusOr<MemberId> DecodeMember(absl::string_view bytes) {
+  Reader reader(bytes);
+  reader.Fixed(2);
+  const bool is_of_member = reader.Fixed(1) == 'm';
+  const std::optional<MemberId> member = MemberId::FromRaw(reader.Fixed(8));
+  if (!is_of_member || !member) return NoKey("member");
+  return *member;
 }
 
 absl::StatusOr<std::uint64_t> DecodeTrailingSequence(absl::string_view bytes) {

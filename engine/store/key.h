@@ -99,6 +99,8 @@ struct KeyRange {
 KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t until);
 KeyRange LotRange(MemberId member, const PointTypeId& type, PartitionId partition);
 KeyRange MemberRange(PartitionId partition);  // every row of every member
+// Every row of members with an id above this one.
+KeyRange MembersAfter(PartitionId partition, std::uint64_t member);
 KeyRange MemberEntryRange(PartitionId partition, MemberId member);
 KeyRange TierChangeRange(PartitionId partition, MemberId member);
 // Due instants up to and including `until`.
@@ -113,6 +115,8 @@ absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes);
 absl::StatusOr<DueKey> DecodeDueKey(absl::string_view bytes);
 absl::StatusOr<ProgramDueKey> DecodeProgramDueKey(absl::string_view bytes);
 absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes);
+// The member that a row of a member belongs to.
+absl::StatusOr<MemberId> DecodeMember(absl::string_view bytes);
 // The sequence at the end of a journal, member-entry or tier-change key.
 absl::StatusOr<std::uint64_t> DecodeTrailingSequence(absl::string_view bytes);
 // For messages: "members 'l' 0000…" with the letter shown and the rest in hex.

@@ -108,6 +108,7 @@ std::string EncodeRecord(const Member& r) {
     p.set_latest_occurred_at(r.latest_occurred_at.micros());
     p.set_has_activity(r.has_activity);
     p.set_lots_due_at(EncodeInstant(r.lots_due_at));
+    p.set_judged_at(r.tier.judged_at.micros());
     for (const Balance& balance : r.balances) {
       pb::Balance* b = p.add_balances();
       b->set_type(balance.type.str());
@@ -140,6 +141,7 @@ bool DecodeRecord(absl::string_view bytes, Member& r) {
     r.latest_occurred_at = Timestamp::FromMicros(p.latest_occurred_at());
     r.has_activity = p.has_activity();
     r.lots_due_at = DecodeInstant(p.lots_due_at());
+    r.tier.judged_at = Timestamp::FromMicros(p.judged_at());
     for (const pb::Balance& b : p.balances()) {
       Balance balance{
           .type = {}, .available = b.available(), .pending = b.pending(), .held = b.held()};
@@ -292,16 +294,18 @@ std::string EncodeRecord(const TierChangeMark& r) {
     p.set_from(r.from);
     p.set_to(r.to);
     p.set_since(r.since.micros());
+    p.set_revision(r.revision);
   });
 }
 
 bool DecodeRecord(absl::string_view bytes, TierChangeMark& r) {
   return Parsed<pb::TierChange>(bytes, [&](const pb::TierChange& p) {
-    if (p.cause() < 1 || p.cause() > 4) return false;
+    if (p.cause() < 1 || p.cause() > 5) return false;
     r.cause = static_cast<TierCause>(p.cause());
     r.from = p.from();
     r.to = p.to();
     r.since = Timestamp::FromMicros(p.since());
+    r.revision = p.revision();
     return true;
   });
 }
@@ -444,6 +448,13 @@ std::string EncodeRecord(const Program& r) {
       paused->set_paused_by(rule.paused_by);
       paused->set_resume_asked_by(rule.resume_asked_by);
     }
+    for (const Judgement& judgement : r.judgements) {
+      pb::Judgement* j = p.add_judgements();
+      j->set_number(judgement.number);
+      SetHash(judgement.digest, j->mutable_digest());
+      j->set_from(judgement.from.micros());
+      j->set_through(judgement.through);
+    }
   });
 }
 
@@ -453,6 +464,11 @@ bool DecodeRecord(absl::string_view bytes, Program& r) {
     for (const pb::PausedRule& rule : p.paused_rules()) {
       r.paused_rules.push_back(PausedRule{rule.rule(), Timestamp::FromMicros(rule.since()),
                                           rule.paused_by(), rule.resume_asked_by()});
+    }
+    for (const pb::Judgement& j : p.judgements()) {
+      Judgement judgement{j.number(), {}, Timestamp::FromMicros(j.from()), j.through()};
+      if (!GetHash(j.digest(), judgement.digest)) return false;
+      r.judgements.push_back(judgement);
     }
     return DecodeActivations(p.activations(), r.activations) &&
            DecodeActivations(p.schedules(), r.schedules) &&

@@ -69,6 +69,18 @@ void SetReview(const v1::Review& from, CompileContext& context, TierPolicy& poli
   policy.keeps_next_period = from.keep() == v1::Review::KEEP_REST_AND_NEXT;
 }
 
+void SetActivation(const v1::TierPolicy& from, CompileContext& context, TierPolicy& policy) {
+  policy.on_activation =
+      from.on_activation() == v1::TierPolicy::ON_ACTIVATION_RECOMPUTE ? OnActivation::kRecompute
+      : from.on_activation() == v1::TierPolicy::ON_ACTIVATION_NOTHING ? OnActivation::kNothing
+                                                                      : OnActivation::kUpgradeOnly;
+  for (const v1::RetiredTier& retired : from.retired()) {
+    policy.retired.push_back(RetiredTier{
+        retired.tier(),
+        context.Find("tier_policy.retired.becomes", context.model.tiers, retired.becomes())});
+  }
+}
+
 }  // namespace
 
 void AddTiers(const v1::ProgramDocument& document, CompileContext& context) {
@@ -100,6 +112,7 @@ void AddTiers(const v1::ProgramDocument& document, CompileContext& context) {
     policy.rollover_limit = from.rollover().limit();
   }
   policy.keeps_on_return = from.on_return() == v1::TierPolicy::ON_RETURN_KEEP;
+  SetActivation(from, context, policy);
   policy.match_keep_if =
       context.Bool("tier_policy.status_match.keep_if", from.status_match().keep_if());
 }

@@ -42,7 +42,6 @@ constexpr std::array kUnservedFields = std::to_array<absl::string_view>({
     "Settlement.hold_above",
     "Tier.lifetime",
     "TierPolicy.grace",
-    "TierPolicy.retired",
     "TierPolicy.rollover",
     "TierPolicy.status_match",
 });
@@ -60,8 +59,6 @@ constexpr std::array kUnservedValues = std::to_array<absl::string_view>({
     "Settlement.POLICY_AFTER",
     "Settlement.POLICY_ON_FULFILMENT",
     "Settlement.POLICY_ON_SETTLE",
-    "TierPolicy.ON_ACTIVATION_NOTHING",
-    "TierPolicy.ON_ACTIVATION_RECOMPUTE",
     "TierPolicy.UPGRADE_AT_REVIEW",
 });
 

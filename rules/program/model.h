@@ -248,6 +248,13 @@ struct Tier {
 enum class Crossing { kBeforeBasket, kWithBasket, kSplitBasket };
 enum class Anchor { kTierAnniversary, kEnrolmentAnniversary, kCalendar };
 enum class Downgrade { kDropOne, kRecompute, kNever };
+// What a revision that comes into force does to the tiers of those who are there.
+enum class OnActivation { kUpgradeOnly, kRecompute, kNothing };
+// A tier of earlier revisions that is gone.
+struct RetiredTier {
+  std::string id;
+  std::size_t becomes = 0;
+};
 struct TierPolicy {
   bool upgrades_at_once = true;
   Crossing crossing = Crossing::kBeforeBasket;
@@ -263,6 +270,8 @@ struct TierPolicy {
   std::optional<std::size_t> rollover_metric;
   std::int64_t rollover_limit = 0;
   bool keeps_on_return = false;
+  OnActivation on_activation = OnActivation::kUpgradeOnly;
+  std::vector<RetiredTier> retired;
   Condition match_keep_if;
 };
 

@@ -58,6 +58,9 @@ class Judge {
       case Moment::kWorn:
         KeepWorn();
         break;
+      case Moment::kActivation:
+        Activate();
+        break;
     }
     SetLifetime();
     verdict_.shown = verdict_.earned;
@@ -124,6 +127,15 @@ class Judge {
     if (policy_.after) {
       verdict_.worn_through = Plus(frame_.date(), *policy_.after).PlusDays(-1);
     }
+  }
+
+  // As if everybody came by at this instant.
+  void Activate() {
+    if (policy_.on_activation == OnActivation::kNothing) return;
+    const std::size_t qualified = QualifiedTier(model_, frame_);
+    if (qualified > state_.earned) return Upgrade();
+    if (policy_.on_activation != OnActivation::kRecompute) return;
+    if (!Keeps(model_, frame_, state_.earned)) Lose();
   }
 
   std::size_t KeptBelow() {

@@ -22,12 +22,13 @@ struct TierState {
 };
 
 enum class Moment {
-  kUpgrade,   // after an activity
-  kReview,    // metrics are those of the last instant of the term
-  kWaiting,   // credit that came late, with the metrics of the closed term
-  kDecision,  // the end of the time to make up for it
-  kWorn,      // credit while a lost tier is still worn: state.floor
-  kReturn,    // metrics are corrected; see JudgeReturn
+  kUpgrade,     // after an activity
+  kReview,      // metrics are those of the last instant of the term
+  kWaiting,     // credit that came late, with the metrics of the closed term
+  kDecision,    // the end of the time to make up for it
+  kWorn,        // credit while a lost tier is still worn: state.floor
+  kReturn,      // metrics are corrected; see JudgeReturn
+  kActivation,  // the revision comes into force: as its policy says
 };
 
 enum class TierOutcome { kUnchanged, kUpgraded, kSecured, kRetained, kWaiting, kDowngraded };

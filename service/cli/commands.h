@@ -23,6 +23,7 @@ void AddRedemptionCommands(CLI::App& root, Action& action);
 void AddTierCommands(CLI::App& root, Action& action);
 void AddProgramCommands(CLI::App& root, Action& action);
 void AddRevisionCommands(CLI::App& program, Action& action);
+void AddSimulateCommands(CLI::App& program, Action& action);
 void AddLedgerCommands(CLI::App& root, Action& action);
 void AddLedgerExportCommands(CLI::App& ledger, Action& action);
 void AddLedgerVerifyCommand(CLI::App& ledger, Action& action);

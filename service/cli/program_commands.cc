@@ -224,6 +224,7 @@ void AddProgramCommands(CLI::App& root, Action& action) {
   verb->add_option("FILE", check->file, "program document, YAML or JSON; - for standard input")
       ->required();
   AddRevisionCommands(noun, action);
+  AddSimulateCommands(noun, action);
 }
 
 }  // namespace laurel::cli

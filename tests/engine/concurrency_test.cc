@@ -1,7 +1,9 @@
 #include <atomic>
+#include <map>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "engine/base/reason.h"
 #include "tests/testing/test_ledger.h"
 
@@ -170,6 +172,95 @@ TEST(Concurrency, AClockThatJumpedBackRefusesWritesUntilItCatchesUp) {
   EXPECT_EQ(ReasonOf(refused.status()), "CLOCK_BEHIND");
   ledger.clock.Advance(10 * kMicrosPerMinute);
   EXPECT_TRUE(ledger.engine().Execute(Of("sale-00002", ledger.Sale(ana, 2, 100))).ok());
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+// Twice the points, a promotion, and other tiers: whatever mixes the two revisions is neither.
+std::string OtherRevision() {
+  return absl::StrReplaceAll(
+      HarbourDocument(),
+      {{R"(id: base, name: 1 per euro, earn: {point_type: points, points: "1")",
+        R"(id: base, name: 2 per euro, earn: {point_type: points, points: "2")"},
+       {"tiers:\n",
+        "stacking_groups: [{id: extras, mode: STACKED}]\n"
+        "promotions:\n  - {id: extra, name: Extra, bonus: {point_type: points, points: \"5\"}, "
+        "stacking_group: extras}\n"
+        "tiers:\n"},
+       {"metrics.credit_12m >= 1000", "metrics.credit_12m >= 500"}});
+}
+
+std::string AwardsOf(const Entry& entry) {
+  std::string text;
+  for (const Event& event : entry.events) {
+    const auto* award = std::get_if<PointsAwarded>(&event);
+    if (award != nullptr) absl::StrAppend(&text, award->rule, " ", award->amount, " ");
+  }
+  return text;
+}
+
+TEST(Concurrency, NoCallSeesHalfARevision) {
+  constexpr int kThreads = 64;
+  constexpr int kSales = 30;
+  Engine::Options options = TestLedger::DefaultOptions();
+  options.scheduler_interval_micros = 1'000;
+  TestLedger ledger(options);
+  std::vector<MemberId> members;
+  for (std::uint64_t i = 1; i <= kThreads; ++i) members.push_back(ledger.Enroll(i));
+  ledger.clock.Advance(kMicrosPerDay);
+  ledger.Activate(OtherRevision());
+
+  std::atomic<int> left = kThreads * kSales;
+  std::vector<std::vector<std::shared_ptr<const Entry>>> sold(kThreads);
+  std::thread publisher([&] {
+    std::uint32_t number = 1;
+    for (int i = 0; left > 0; ++i) {
+      // Back and forth, now or at an instant to come, which comes while sales go on.
+      const bool is_scheduled = i % 2 == 0;
+      const Timestamp from = ledger.clock.Now().PlusMicros(kScheduleLeadMicros + kMicrosPerSecond);
+      const Order order =
+          is_scheduled ? Order(ScheduleRevision{number, from}) : Order(ActivateRevision{number});
+      const absl::StatusOr<Reply> reply =
+          ledger.engine().Execute(Of(absl::StrCat("publish-", 1000 + i), order));
+      EXPECT_TRUE(reply.ok() && reply->entry != nullptr && !reply->entry->outcome.rejected);
+      number = 3 - number;
+      for (int step = 0; step < 7; ++step) ledger.clock.Advance(10 * kMicrosPerSecond);
+      // A few sales under each.
+      const int before = left;
+      while (left > 0 && left > before - kThreads) std::this_thread::yield();
+    }
+  });
+  InThreads(kThreads, [&](int thread) {
+    const auto index = static_cast<std::size_t>(thread);
+    for (int i = 0; i < kSales; ++i) {
+      const int receipt = 1000 * (thread + 1) + i;
+      const AccruePurchase sale = ledger.Sale(members[index], receipt, 1000 + 100 * i);
+      const absl::StatusOr<Reply> reply =
+          ledger.engine().Execute(Of(absl::StrCat("sale-", receipt), sale));
+      if (reply.ok() && reply->entry != nullptr) sold[index].push_back(reply->entry);
+      --left;
+    }
+  });
+  publisher.join();
+
+  ReadView view = ledger.engine().Read();
+  const Program& program = *view.state().programs.Find(ProgramKey{TheProgram()});
+  std::map<std::uint32_t, int> by_revision;
+  for (std::size_t thread = 0; thread < sold.size(); ++thread) {
+    ASSERT_EQ(sold[thread].size(), static_cast<std::size_t>(kSales));
+    for (std::size_t i = 0; i < sold[thread].size(); ++i) {
+      const Entry& entry = *sold[thread][i];
+      const Activation& in_force = *RevisionAt(program, entry.occurred_at);
+      ++by_revision[in_force.number];
+      EXPECT_EQ(entry.revision, in_force.digest);
+      const std::size_t euros = 10 + i;
+      EXPECT_EQ(AwardsOf(entry),
+                in_force.number == 1
+                    ? absl::StrCat("base ", euros, " base_credit ", euros, " ")
+                    : absl::StrCat("base ", 2 * euros, " base_credit ", euros, " extra 5 "));
+    }
+  }
+  EXPECT_GT(by_revision[1], 0);
+  EXPECT_GT(by_revision[2], 0);
   EXPECT_EQ(ledger.Verify(), "");
 }
 

@@ -28,6 +28,7 @@ constexpr std::int64_t kStepsBetweenVerifications = 500;
 std::string Document(const model::Program& program, const model::Revision& revision) {
   static const char* const kClawback[] = {"ARREARS", "WITHIN_BALANCE", "PENDING_ONLY"};
   static const char* const kDowngrade[] = {"DROP_ONE", "RECOMPUTE", "NEVER"};
+  static const char* const kActivation[] = {"UPGRADE_ONLY", "RECOMPUTE", "NOTHING"};
   std::string text = absl::StrReplaceAll(
       R"(schema: laurel.program.v1
 id: harbour
@@ -42,12 +43,13 @@ metrics:
   - {id: credit_12m, measure: SUM, of: points.credit, window: {rolling: 12 months}}
   - {id: visits_12m, measure: DISTINCT_DAYS, window: {rolling: 12 months}}
 eligibility: {items: '!("gift_card" in item.categories)'}
-tier_policy: {upgrade: IMMEDIATE, review: {anchor: TIER_ANNIVERSARY, every: 12 months}, downgrade: $downgrade}
+tier_policy: {upgrade: IMMEDIATE, review: {anchor: TIER_ANNIVERSARY, every: 12 months}, downgrade: $downgrade, on_activation: $activation}
 earning_rules:
 )",
       {{"$months", std::to_string(revision.expiry_months)},
        {"$clawback", kClawback[static_cast<int>(revision.clawback)]},
-       {"$downgrade", kDowngrade[static_cast<int>(program.downgrade)]}});
+       {"$downgrade", kDowngrade[static_cast<int>(program.downgrade)]},
+       {"$activation", kActivation[static_cast<int>(revision.on_activation)]}});
   for (const model::Earn& earn : revision.rules) {
     absl::StrAppend(&text, "  - {id: ", earn.rule, ", name: Earn");
     absl::StrAppend(&text, ", earn: {point_type: ", earn.type, ", points: \"", earn.points,
@@ -61,7 +63,10 @@ earning_rules:
   for (std::size_t i = 0; i < program.tiers.size(); ++i) {
     const model::Tier& tier = program.tiers[i];
     std::vector<std::string> ways;
-    if (tier.credit > 0) ways.push_back(absl::StrCat("metrics.credit_12m >= ", tier.credit));
+    if (tier.credit > 0) {
+      ways.push_back(
+          absl::StrCat("metrics.credit_12m >= ", tier.credit * revision.credit_percent / 100));
+    }
     if (tier.visits > 0) ways.push_back(absl::StrCat("metrics.visits_12m >= ", tier.visits));
     absl::StrAppend(&text, "  - {id: ", tier.id, ", name: Tier, rank: ", i);
     if (!ways.empty()) absl::StrAppend(&text, ", qualify: ", absl::StrJoin(ways, " || "));
@@ -82,8 +87,14 @@ model::Program ProgramFor(std::uint64_t seed) {
         {.rule = "full_price", .type = "points", .points = 2, .per = 500, .left_out = "sale"},
         credit},
        model::Clawback::kArrears,
-       3},
-      {{{.rule = "base", .type = "points", .per = 150}, credit}, model::Clawback::kPendingOnly, 6},
+       3,
+       static_cast<model::OnActivation>(seed / 3 % 3),
+       70},
+      {{{.rule = "base", .type = "points", .per = 150}, credit},
+       model::Clawback::kPendingOnly,
+       6,
+       model::OnActivation::kRecompute,
+       120},
   };
   return program;
 }
@@ -473,7 +484,7 @@ class Session {
     }
     EXPECT_EQ(ToString(state.members.Find(MemberKey{id})->state), ToString(expected.state));
 
-    const TierView tier = TierAt(state, id, *rulebook_, now);
+    const TierView tier = TierAt(state, id, *view.rulebooks(), *rulebook_, now);
     const model::Standing& standing = expected.standing;
     EXPECT_EQ(tier.tier, program_.tiers[standing.tier].id);
     EXPECT_EQ(ToString(tier.since), ToString(standing.since));
@@ -513,10 +524,11 @@ class Session {
     const model::Tier& next = program_.tiers[tier + 1];
     const std::int64_t credit = model_.Credit(id, day);
     const std::int64_t visits = model_.Visits(id, day);
-    const std::string by_credit = absl::StrCat(next.id, " credit_12m ", credit, "/", next.credit);
+    const std::int64_t need = next.credit * program_.revisions[*active_].credit_percent / 100;
+    const std::string by_credit = absl::StrCat(next.id, " credit_12m ", credit, "/", need);
     if (next.visits == 0) return by_credit;
-    const std::int64_t credit_lacks = std::max<std::int64_t>(0, next.credit - credit) * next.visits;
-    const std::int64_t visits_lack = std::max<std::int64_t>(0, next.visits - visits) * next.credit;
+    const std::int64_t credit_lacks = std::max<std::int64_t>(0, need - credit) * next.visits;
+    const std::int64_t visits_lack = std::max<std::int64_t>(0, next.visits - visits) * need;
     return credit_lacks <= visits_lack
                ? by_credit
                : absl::StrCat(next.id, " visits_12m ", visits, "/", next.visits);

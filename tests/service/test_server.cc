@@ -65,6 +65,7 @@ void TestServer::Start() {
   stubs.program = v1::ProgramService::NewStub(channel_);
   stubs.ledger = v1::LedgerService::NewStub(channel_);
   stubs.admin = v1::AdminService::NewStub(channel_);
+  stubs.simulation = v1::SimulationService::NewStub(channel_);
 }
 
 void TestServer::Stop() {

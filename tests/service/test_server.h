@@ -21,6 +21,7 @@
 #include "laurel/v1/points_service.grpc.pb.h"
 #include "laurel/v1/program_service.grpc.pb.h"
 #include "laurel/v1/redemption_service.grpc.pb.h"
+#include "laurel/v1/simulation_service.grpc.pb.h"
 #include "laurel/v1/tier_service.grpc.pb.h"
 #include "service/service_set.h"
 #include "tests/testing/test_ledger.h"
@@ -69,6 +70,7 @@ class TestServer {
     std::unique_ptr<v1::ProgramService::Stub> program;
     std::unique_ptr<v1::LedgerService::Stub> ledger;
     std::unique_ptr<v1::AdminService::Stub> admin;
+    std::unique_ptr<v1::SimulationService::Stub> simulation;
   };
   Stubs stubs;
 

@@ -236,16 +236,18 @@ std::int64_t Model::Visits(MemberId id, Date last) const {
   return static_cast<std::int64_t>(days.size());
 }
 
-bool Model::Reaches(const Tier& tier, std::int64_t credit, std::int64_t visits) const {
-  return (tier.credit > 0 && credit >= tier.credit) || (tier.visits > 0 && visits >= tier.visits);
+bool Model::Reaches(const Tier& tier, const Revision& revision, std::int64_t credit,
+                    std::int64_t visits) const {
+  return (tier.credit > 0 && credit >= tier.credit * revision.credit_percent / 100) ||
+         (tier.visits > 0 && visits >= tier.visits);
 }
 
-std::size_t Model::Earned(MemberId id, Date last) const {
+std::size_t Model::Earned(MemberId id, Date last, const Revision& revision) const {
   const std::int64_t credit = Credit(id, last);
   const std::int64_t visits = Visits(id, last);
   std::size_t earned = 0;
   for (std::size_t i = 1; i < program_.tiers.size(); ++i) {
-    if (Reaches(program_.tiers[i], credit, visits)) earned = i;
+    if (Reaches(program_.tiers[i], revision, credit, visits)) earned = i;
   }
   return earned;
 }
@@ -282,6 +284,47 @@ std::optional<Rejection> Model::Late(Timestamp occurred_at) const {
 // ---- due work
 // ------------------------------------------------------------------------------------------------
 
+bool Model::Rise(Standing& standing, Timestamp at, std::size_t earned) const {
+  if (earned <= standing.tier) return false;
+  standing.before = standing.tier;
+  standing.tier = earned;
+  standing.since = at;
+  standing.term = 1;
+  standing.review_at = ReviewAt(earned, at, 1);
+  return true;
+}
+
+bool Model::Judge(MemberId id, Standing& standing, Timestamp from, const Revision& revision) const {
+  if (revision.on_activation == OnActivation::kNothing) return false;
+  const Date day = LocalDay(from);
+  if (Rise(standing, from, Earned(id, day, revision))) {
+    standing.judged = from;
+    return true;
+  }
+  if (revision.on_activation != OnActivation::kRecompute || standing.tier == 0) return false;
+  if (program_.downgrade == Downgrade::kNever) return false;
+  if (Reaches(program_.tiers[standing.tier], revision, Credit(id, day), Visits(id, day)))
+    return false;
+  Fall(id, standing, from, day, revision);
+  standing.judged = from;
+  return true;
+}
+
+void Model::Fall(MemberId id, Standing& standing, Timestamp at, Date last,
+                 const Revision& revision) const {
+  std::size_t lower = standing.tier - 1;
+  if (program_.downgrade == Downgrade::kRecompute) {
+    const std::int64_t credit = Credit(id, last);
+    const std::int64_t visits = Visits(id, last);
+    while (lower > 0 && !Reaches(program_.tiers[lower], revision, credit, visits)) --lower;
+  }
+  standing.tier = lower;
+  standing.since = at;
+  standing.before = std::nullopt;  // a soft landing rests on no upgrade
+  standing.term = 1;
+  standing.review_at = ReviewAt(lower, at, 1);
+}
+
 bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
                      std::optional<Timestamp> activity_at) const {
   Timestamp end = Timestamp::Never();
@@ -291,24 +334,25 @@ bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
   Standing& standing = member.standing;
   const bool is_over = (standing.review_at <= now && standing.no_review_before <= now) ||
                        (activity_at && standing.review_at <= *activity_at);
-  if (!standing.review_at.is_never() && is_over && standing.review_at <= end) {
-    const Date last = LocalDay(standing.review_at).PlusDays(-1);
-    const std::int64_t credit = Credit(id, last);
-    const std::int64_t visits = Visits(id, last);
-    if (Reaches(program_.tiers[standing.tier], credit, visits)) {
+  const Timestamp over =
+      !standing.review_at.is_never() && is_over ? standing.review_at : Timestamp::Never();
+  for (std::size_t i = 1; i < in_force_.size(); ++i) {  // the first one found nobody
+    const auto& [from, revision] = in_force_[i];
+    if (from > now || from <= standing.judged || from > over || from > end) continue;
+    if (Judge(id, standing, from, *revision)) return true;
+  }
+  if (!over.is_never() && over <= end) {
+    const Date last = LocalDay(over).PlusDays(-1);
+    const Revision& revision = InForce(over);
+    if (Rise(standing, over, Earned(id, last, revision))) {
+      // Under a revision that asks for less than the one before.
+    } else if (Reaches(program_.tiers[standing.tier], revision, Credit(id, last),
+                       Visits(id, last))) {
       ++standing.term;
       standing.review_at = ReviewAt(standing.tier, standing.since, standing.term);
-      return true;
+    } else {
+      Fall(id, standing, over, last, revision);
     }
-    std::size_t lower = standing.tier - 1;
-    if (program_.downgrade == Downgrade::kRecompute) {
-      while (lower > 0 && !Reaches(program_.tiers[lower], credit, visits)) --lower;
-    }
-    standing.tier = lower;
-    standing.since = standing.review_at;
-    standing.before = std::nullopt;  // a soft landing rests on no upgrade
-    standing.term = 1;
-    standing.review_at = ReviewAt(lower, standing.since, 1);
     return true;
   }
   if (end.is_never()) return false;
@@ -384,12 +428,16 @@ Answer Model::Do(const Command& command, Timestamp clock) {
   answer.recorded_at = Next();
   answer.sequence = sequence_ + 1;
   if (!refused) answer.member = touched_;
+  if (answer.member) members_.at(*touched_).standing.judged = in_force_.back().first;
   Recorded(answer.sequence, answer.recorded_at);
   requests_[command.request] = Known{content, answer};
   return answer;
 }
 
 std::optional<Rejection> Model::Do(const EnrollMember& o) {
+  if (o.occurred_at) {
+    if (const auto late = Late(*o.occurred_at)) return late;
+  }
   for (const IdentityLink& link : o.identities) {
     if (identities_.count(link.hash) > 0) return Rejection::kIdentityTaken;
   }
@@ -474,14 +522,11 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
 
   member.latest = std::max(member.latest.value_or(o.occurred_at), o.occurred_at);
   Standing& standing = member.standing;
-  const std::size_t earned = Earned(*touched_, LocalDay(*member.latest));
-  if (earned > standing.tier) {
-    standing.before = standing.tier;
-    standing.tier = earned;
-    standing.since = *member.latest;
-    standing.term = 1;
-    standing.review_at = ReviewAt(earned, standing.since, 1);
-  }
+  // A tier that a newer revision gave is judged by that one.
+  const Timestamp since = std::max(*member.latest, standing.since);
+  const Revision& judging = InForce(since);
+  const Timestamp at = &judging == &revision ? *member.latest : since;
+  Rise(standing, at, Earned(*touched_, LocalDay(at), judging));
   const Timestamp tomorrow = Next().PlusMicros(kDay);
   if (o.occurred_at < Next().PlusMicros(-kDay) && standing.review_at < tomorrow)
     standing.no_review_before = tomorrow;
@@ -566,8 +611,9 @@ std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
   Standing& standing = member.standing;
   if (standing.tier == 0 || standing.term != 1 || !standing.before) return std::nullopt;
   if (purchase.occurred_at > standing.since) return std::nullopt;
-  const std::size_t then = Earned(*touched_, LocalDay(standing.since));
-  const std::size_t now = Earned(*touched_, LocalDay(*member.latest));
+  const Revision& active = *in_force_.back().second;
+  const std::size_t then = Earned(*touched_, LocalDay(standing.since), active);
+  const std::size_t now = Earned(*touched_, LocalDay(*member.latest), active);
   if (then >= standing.tier || now >= standing.tier) return std::nullopt;
   standing.tier = std::max(now, *standing.before);
   standing.since = o.occurred_at;

@@ -22,6 +22,7 @@ namespace laurel::model {
 
 enum class Clawback { kArrears, kWithinBalance, kPendingOnly };
 enum class Downgrade { kDropOne, kRecompute, kNever };
+enum class OnActivation { kUpgradeOnly, kRecompute, kNothing };
 
 // `points` per `per` cents of the lines that count, rounded once.
 struct Earn {
@@ -36,6 +37,8 @@ struct Revision {
   std::vector<Earn> rules;
   Clawback clawback = Clawback::kWithinBalance;
   int expiry_months = 12;  // of `points`; `credit` never ends
+  OnActivation on_activation = OnActivation::kUpgradeOnly;
+  std::int64_t credit_percent = 100;  // of the tiers' credit is what it asks for
 };
 // Reached with this much credit, or on this many days, of the last 12 months; 0: not by this way.
 struct Tier {
@@ -97,6 +100,7 @@ struct Standing {
   int term = 0;
   Timestamp review_at = Timestamp::Never();
   Timestamp no_review_before;
+  Timestamp judged;  // when the last revision came into force by which it is known to stand
 };
 struct Member {
   MemberState state = MemberState::kActive;
@@ -161,8 +165,15 @@ class Model {
   bool DoOneDue(MemberId id, Member& member, Timestamp now,
                 std::optional<Timestamp> activity_at) const;
   void CatchUp(const Order& order);
-  bool Reaches(const Tier& tier, std::int64_t credit, std::int64_t visits) const;
-  std::size_t Earned(MemberId id, Date last) const;
+  // To a tier that is higher, if it is.
+  bool Rise(Standing& standing, Timestamp at, std::size_t earned) const;
+  // Whether a revision that came into force moves the member, who is moved then.
+  bool Judge(MemberId id, Standing& standing, Timestamp from, const Revision& revision) const;
+  void Fall(MemberId id, Standing& standing, Timestamp at, Date last,
+            const Revision& revision) const;
+  bool Reaches(const Tier& tier, const Revision& revision, std::int64_t credit,
+               std::int64_t visits) const;
+  std::size_t Earned(MemberId id, Date last, const Revision& revision) const;
   Timestamp ReviewAt(std::size_t tier, Timestamp since, int term) const;
   static std::int64_t Give(Member& member, std::size_t lot, std::int64_t amount);
 

@@ -80,7 +80,8 @@ std::int64_t Scene::Points(MemberId member, absl::string_view type) {
 
 TierView Scene::Tier(MemberId member) {
   ReadView view = engine().Read();
-  return TierAt(view.state(), member, *view.ActiveRulebook(TheProgram()), clock.Now());
+  return TierAt(view.state(), member, *view.rulebooks(), *view.ActiveRulebook(TheProgram()),
+                view.now());
 }
 
 std::string Scene::Lots(MemberId member) {

@@ -152,7 +152,12 @@ struct EventText {
   std::string operator()(const RevisionActivated& e) const {
     return absl::StrCat(
         "revision_activated ", e.number, " ", ToHex(e.digest),
-        e.scheduled_from ? absl::StrCat(" scheduled from ", ToString(*e.scheduled_from)) : "");
+        e.scheduled_from ? absl::StrCat(" scheduled from ", ToString(*e.scheduled_from)) : "",
+        e.judges_members ? " judges members" : "");
+  }
+  std::string operator()(const MembersJudged& e) const {
+    return absl::StrCat("members_judged from ", ToString(e.from), " through ", e.through,
+                        e.is_finished ? " finished" : "");
   }
   std::string operator()(const RevisionApproved& e) const {
     return absl::StrCat("revision_approved ", e.number, " ", ToHex(e.digest),
@@ -236,7 +241,7 @@ class Generator {
     entry.occurred_at = entry.recorded_at.PlusMicros(AnyAmount() % kMicrosPerDay);
     entry.program = ProgramId::Of(absl::StrCat("p", Below(1000), "-x"));
     entry.member = AnyMember();
-    entry.kind = static_cast<EntryKind>(1 + Below(22));
+    entry.kind = static_cast<EntryKind>(1 + Below(static_cast<std::uint64_t>(kEntryKindLast)));
     entry.method = static_cast<Method>(1 + Below(21));
     if (Chance()) entry.request = RequestId::Of(absl::StrCat("request:", Below(1'000'000)));
     entry.principal = AnyText();
@@ -244,7 +249,8 @@ class Generator {
     if (Chance()) entry.fingerprint = AnyHash();
     if (Chance()) entry.revision = AnyHash();
     if (Chance()) entry.effective_on = AnyDate();
-    for (std::uint64_t n = Below(4); n > 0; --n) entry.events.push_back(AnyEvent(Below(25), entry));
+    for (std::uint64_t n = Below(4); n > 0; --n)
+      entry.events.push_back(AnyEvent(Below(std::variant_size_v<Event>), entry));
     for (std::uint64_t n = Below(4); n > 0; --n) {
       entry.postings.push_back(
           Posting{static_cast<AccountClass>(1 + Below(7)), AnyText(), AnyType(), AnyAmount()});
@@ -331,12 +337,13 @@ class Generator {
       case 10:
         return LotExpired{AnyLot(entry), AnyAmount()};
       case 11:
-        return TierDecided{static_cast<TierCause>(1 + Below(4)),
+        return TierDecided{static_cast<TierCause>(1 + Below(5)),
                            AnyText(),
                            AnyText(),
                            AnyInstant(),
                            Number(),
-                           AnyEnd()};
+                           AnyEnd(),
+                           Number()};
       case 12:
         return LotsDue{AnyEnd()};
       case 13:
@@ -346,7 +353,7 @@ class Generator {
       case 15:
         return RevisionActivated{
             Number(), AnyHash(),
-            Below(2) == 0 ? std::nullopt : std::optional<Timestamp>(AnyInstant())};
+            Below(2) == 0 ? std::nullopt : std::optional<Timestamp>(AnyInstant()), Below(2) == 0};
       case 16:
         return RevisionApproved{Number(), AnyHash(), Below(2) == 0};
       case 17:
@@ -370,6 +377,8 @@ class Generator {
         return CounterMoved{Chance(), AnyText(), AnyText(), AnyDate(), AnyAmount()};
       case 22:
         return MetricCounted{AnyText(), AnyAmount()};
+      case 24:
+        return MembersJudged{AnyInstant(), Below(UINT64_MAX), Chance()};
       default:
         return RuleResumed{AnyText(), Below(2) == 0};
     }
@@ -554,7 +563,7 @@ TEST(EntryCodec, RefusesWhatItDoesNotKnow) {
          p.set_occurred_delta(1);
        }},
       {"program is not well formed", [](pb::Entry& p) { p.set_program("Harbour"); }},
-      {"kind has the unknown number 23", [](pb::Entry& p) { p.set_kind(23); }},
+      {"kind has the unknown number 25", [](pb::Entry& p) { p.set_kind(25); }},
       {"kind has the unknown number 0", [](pb::Entry& p) { p.set_kind(0); }},
       {"role has the unknown number 10", [](pb::Entry& p) { p.set_role(10); }},
       {"revision.state has the unknown number 6",
@@ -787,6 +796,23 @@ Entry GoldenEntry(EntryKind kind) {
                               2, At("2027-02-28T23:00:00Z")}};
       e.outcome.tier =
           TierView{"SILVER", At("2025-02-28T10:00:00Z"), At("2027-02-28T23:00:00Z"), "GOLD", {}};
+      return e;
+    case EntryKind::kTierJudged:
+      e.method = Method::kAdvanceMember;
+      e.request = RequestId();
+      e.principal = "";
+      e.fingerprint = Hash{};
+      e.events = {TierDecided{TierCause::kRetired, "GOLD", "SILVER", At("2026-06-01T00:00:00Z"), 1,
+                              At("2027-06-01T23:00:00Z"), 2}};
+      e.outcome.tier = TierView{
+          "SILVER", At("2026-06-01T00:00:00Z"), At("2027-06-01T23:00:00Z"), "PLATINUM", {}};
+      return e;
+    case EntryKind::kMembersJudged:
+      of_program(Method::kAdvanceProgram);
+      e.request = RequestId();
+      e.principal = "";
+      e.fingerprint = Hash{};
+      e.events = {MembersJudged{At("2026-06-01T00:00:00Z"), 90412, true}};
       return e;
     case EntryKind::kProgramCreated:
     case EntryKind::kRevisionCreated:

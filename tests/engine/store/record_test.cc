@@ -61,7 +61,8 @@ class Generator {
   void Fill(Member& r) {
     r.program = ProgramId::Of("harbour");
     r.state = static_cast<MemberState>(1 + Below(3));
-    r.tier = MemberTier{Text(), At(), Text(), static_cast<std::uint32_t>(Below(100)), End(), At()};
+    r.tier =
+        MemberTier{Text(), At(), Text(), static_cast<std::uint32_t>(Below(100)), End(), At(), At()};
     r.latest_occurred_at = At();
     r.has_activity = Chance();
     r.lots_due_at = End();
@@ -136,15 +137,22 @@ class Generator {
     for (std::uint64_t n = Below(3); n > 0; --n) {
       r.paused_rules.push_back(PausedRule{Text(), At(), Text(), Text()});
     }
+    for (std::uint64_t n = Below(3); n > 0; --n) {
+      r.judgements.push_back(
+          Judgement{static_cast<std::uint32_t>(1 + Below(100)), AHash(), At(), Below(UINT64_MAX)});
+    }
   }
   void Fill(Revision& r) {
     r = Revision{AHash(), Text(), At(), Text(), ARole(), {}, End()};
     for (std::uint64_t n = Below(3); n > 0; --n) r.votes.push_back(Vote{Text(), ARole(), At()});
   }
   void Fill(Marker&) {}
-  void Fill(EntryKindMark& r) { r.kind = static_cast<EntryKind>(1 + Below(22)); }
+  void Fill(EntryKindMark& r) {
+    r.kind = static_cast<EntryKind>(1 + Below(static_cast<std::uint64_t>(kEntryKindLast)));
+  }
   void Fill(TierChangeMark& r) {
-    r = TierChangeMark{static_cast<TierCause>(1 + Below(4)), Text(), Text(), At()};
+    r = TierChangeMark{static_cast<TierCause>(1 + Below(5)), Text(), Text(), At(),
+                       static_cast<std::uint32_t>(Below(100))};
   }
 
  private:
@@ -347,13 +355,13 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE((Takes<Revision, pb::Revision>([](pb::Revision& p) { p.set_author_role(10); })));
   EXPECT_FALSE(
       (Takes<Revision, pb::Revision>([](pb::Revision& p) { p.add_votes()->set_role(10); })));
-  EXPECT_FALSE((Takes<TierChangeMark, pb::TierChange>([](pb::TierChange& p) { p.set_cause(5); })));
+  EXPECT_FALSE((Takes<TierChangeMark, pb::TierChange>([](pb::TierChange& p) { p.set_cause(6); })));
   Request request;
   EXPECT_FALSE(DecodeRecord(std::string(8, '\0'), request));
   EXPECT_FALSE(DecodeRecord(std::string(9, '\1'), request));
   EntryKindMark mark;
   EXPECT_FALSE(DecodeRecord(std::string(1, '\0'), mark));
-  EXPECT_FALSE(DecodeRecord(std::string(1, '\x17'), mark));
+  EXPECT_FALSE(DecodeRecord(std::string(1, '\x19'), mark));
   EXPECT_FALSE(DecodeRecord(std::string(1, '\xff'), mark));
   Marker marker;
   EXPECT_FALSE(DecodeRecord("x", marker));
