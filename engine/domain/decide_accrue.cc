@@ -113,17 +113,21 @@ struct Rated {
   const Member& record;
   Timestamp occurred_at;
   std::vector<PointsAwarded> awards = {};
-  std::vector<std::int64_t> points = {};  // by index of the point type
+  std::vector<std::int64_t> points = {};        // by index of the point type
+  std::vector<std::int64_t> arrears_left = {};  // likewise
 
   // False if a balance would leave its range.
   bool Award(const rules::Rulebook& rulebook, const rules::model::Evaluated& evaluated,
              const Context& context) {
     awards = AwardsOf(rulebook, evaluated, occurred_at, LotId{context.sequence, 1});
     points.resize(rulebook.point_types().size());
+    arrears_left.resize(points.size());
     for (const PointsAwarded& award : awards) points[award.type_index] += award.amount;
     for (std::size_t i = 0; i < points.size(); ++i) {
       const Balance* balance = record.FindBalance(PointTypeId::Of(rulebook.point_types()[i].id));
-      if (balance != nullptr && balance->available > kAmountMax - points[i]) return false;
+      if (balance == nullptr) continue;
+      if (balance->available > kAmountMax - points[i]) return false;
+      arrears_left[i] = std::max<std::int64_t>(0, -balance->available);
     }
     return true;
   }
@@ -137,18 +141,14 @@ struct Rated {
     }
     Draft draft(state, member);
     Timestamp lots_due_at = record.lots_due_at;
-    std::map<PointTypeId, std::int64_t> arrears_left;
     for (PointsAwarded& award : awards) {
-      const Balance* balance = record.FindBalance(award.type);
-      const std::int64_t arrears =
-          balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
-      std::int64_t& left = arrears_left.try_emplace(award.type, arrears).first->second;
-      award.covered_arrears = std::min(left, award.amount);
-      left -= award.covered_arrears;
+      std::int64_t& arrears = arrears_left[award.type_index];
+      award.covered_arrears = std::min(arrears, award.amount);
+      arrears -= award.covered_arrears;
       draft.Post(AccountClass::kIssuance, award.funding, award.type, -award.amount);
       draft.Post(AccountClass::kMemberAvailable, "", award.type, award.amount);
       if (award.amount > award.covered_arrears) {
-        draft.Move(LotKey{member, award.type, award.expires_at, award.lot},
+        draft.Open(LotKey{member, award.type, award.expires_at, award.lot},
                    award.amount - award.covered_arrears);
         lots_due_at = std::min(lots_due_at, award.expires_at);
       }
@@ -189,6 +189,9 @@ struct Rated {
   }
 };
 
+// What an entry tells beside its awards: the activity, evidence, counters, the tier, lots due.
+constexpr std::size_t kEventsUsual = 6;
+
 // The entry of an activity; `tell` makes the event that tells of it.
 Decision Take(State& state, const Admitted& admitted, Rating& rating, EntryKind kind,
               Timestamp occurred_at, const Context& context,
@@ -202,6 +205,7 @@ Decision Take(State& state, const Admitted& admitted, Rating& rating, EntryKind 
   Accepted accepted{.kind = kind, .occurred_at = occurred_at, .member = admitted.member};
   accepted.revision = admitted.revision->digest;
   accepted.effective_on = rulebook.LocalDate(occurred_at);
+  accepted.events.reserve(kEventsUsual + rated.awards.size());
   accepted.events.push_back(tell(evaluated));
   rated.Finish(state, rulebook, rating, evaluated, context, accepted);
   return accepted;

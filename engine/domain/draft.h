@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/domain/decide.h"
@@ -29,6 +30,10 @@ class Draft {
   // Takes up to `amount` from available lots in spend order; returns how much.
   std::int64_t TakeInSpendOrder(const PointTypeId& type, std::int64_t amount);
   void Move(const LotKey& lot, std::int64_t delta);  // of the available bucket
+  // A new lot, which nothing else of the draft touches.
+  void Open(LotKey lot, std::int64_t amount) {
+    lot_moves.push_back(LotMove{std::move(lot), Bucket::kAvailable, amount});
+  }
 
   // The earliest end of the member's open lots as they will be, of all types it has balances of.
   Timestamp LotsDue();

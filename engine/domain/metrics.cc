@@ -94,9 +94,11 @@ class Reader {
       const std::int32_t last_month = last_.month_number();
       for (const MonthSum& month : member_->months) {
         if (month.month < first_month || month.month > last_month) continue;
-        const bool is_whole = FirstOfMonth(month.month) >= first &&
-                              FirstOfMonth(month.month + 1).PlusDays(-1) <= last_;
-        if (!is_whole) {
+        // Months in between lie in the window with all their days.
+        const bool begins_in = month.month > first_month || FirstOfMonth(month.month) >= first;
+        const bool ends_in =
+            month.month < last_month || FirstOfMonth(month.month + 1).PlusDays(-1) <= last_;
+        if (!begins_in || !ends_in) {
           total += SumOfDays(metric, source, month.month, first);
         } else {
           total +=

@@ -120,8 +120,7 @@ CounterKey CarryKeyOf(const ProgramId& program, MemberId member, absl::string_vi
 std::vector<model::CarryFact> CarriesOf(State& state, const ProgramId& program, MemberId member,
                                         const model::Model& model) {
   std::vector<model::CarryFact> carries;
-  for (std::size_t rule = 0; rule < model.rules.size(); ++rule) {
-    if (!model::IsCarryRule(model.rules[rule])) continue;
+  for (const std::uint32_t rule : model.selection.carrying) {
     const Counter* carried = state.counters.Find(CarryKeyOf(program, member, model.rules[rule].id));
     if (carried != nullptr && carried->used != 0) carries.push_back({rule, carried->used});
   }
@@ -247,11 +246,15 @@ void Rating::GatherPaused(const Program* program) {
 }
 
 void Rating::SetFacts(const ReportedActivity& activity) {
+  std::size_t text_count = activity.tenders.size();
+  for (const PurchaseLine& line : activity.lines) {
+    text_count += line.categories.size() + line.tags.size();
+  }
+  texts_.reserve(text_count);  // never grows: facts point into it
   const auto keep = [&](const std::vector<std::string>& list) -> model::Texts {
-    texts_.emplace_back(list.begin(), list.end());
-    return texts_.back();
+    texts_.insert(texts_.end(), list.begin(), list.end());
+    return model::Texts(texts_).last(list.size());
   };
-  texts_.reserve(2 * activity.lines.size() + 1);
   items_.reserve(activity.lines.size());
   for (const PurchaseLine& line : activity.lines) {
     model::ItemFact item;
@@ -259,8 +262,8 @@ void Rating::SetFacts(const ReportedActivity& activity) {
     item.kind = NameOf(line.kind);
     item.sku = line.sku;
     item.brand = line.brand;
-    if (!line.categories.empty()) item.categories = keep(line.categories);
-    if (!line.tags.empty()) item.tags = keep(line.tags);
+    item.categories = keep(line.categories);
+    item.tags = keep(line.tags);
     item.quantity_micros = line.quantity_micros;
     item.net = line.net;
     item.list = line.list;
@@ -284,9 +287,8 @@ void Rating::SetFacts(const ReportedActivity& activity) {
     *sum = std::max<std::int64_t>(0, *sum);
   }
   TakeTenders(model_, activity.tenders, items_);
-  texts_.emplace_back();
-  for (const Tender& tender : activity.tenders) texts_.back().push_back(tender.kind);
-  facts_.purchase.tenders = texts_.back();
+  for (const Tender& tender : activity.tenders) texts_.push_back(tender.kind);
+  facts_.purchase.tenders = model::Texts(texts_).last(activity.tenders.size());
 
   facts_.activity.type = activity.type;
   for (const AttributeValue& attribute : activity.attributes) {
@@ -339,7 +341,8 @@ model::Evaluated Rating::Evaluate() const { return model::Evaluate(model_, facts
 
 const model::Evaluated& Rating::EvaluateInRoom() const {
   static thread_local model::EvaluateRoom room;
-  return model::Evaluate(model_, facts_, tiers_, room);
+  // What follows from the points is decided from the member's records.
+  return model::Evaluate(model_, facts_, tiers_, room, model::Extent::kAwards);
 }
 
 std::optional<EvidenceKept> Rating::evidence() const {

@@ -61,7 +61,7 @@ class Rating : private rules::model::CounterSource {
   const rules::model::TierState& tiers() const { return tiers_; }
 
   rules::model::Evaluated Evaluate() const;
-  // The same without a heap; valid until this thread's next use of it.
+  // The awards alone, without a heap; valid until this thread's next use of it.
   const rules::model::Evaluated& EvaluateInRoom() const;
 
   // What was read, once the activity has been evaluated; empty where nothing need be kept.
@@ -93,7 +93,7 @@ class Rating : private rules::model::CounterSource {
   rules::model::TierState tiers_;
   // What facts point to.
   PlaceId store_;
-  std::vector<std::vector<absl::string_view>> texts_;
+  std::vector<absl::string_view> texts_;
   std::vector<rules::model::ItemFact> items_;
   std::vector<rules::model::CarryFact> carries_;
   std::vector<std::size_t> paused_;

@@ -1,7 +1,7 @@
 #include "rules/program/amounts.h"
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 #include "absl/numeric/int128.h"
 
@@ -28,10 +28,25 @@ bool RoundsUp(Rounding rounding, uint128 quotient, uint128 rest, uint128 divisor
   return false;
 }
 
+struct Division {
+  uint128 quotient;
+  uint128 rest;
+};
+
+// Nearly all amounts fit 64 bits, and dividing those takes a tenth of the time.
+Division Divide(uint128 product, uint128 divisor) {
+  if (absl::Uint128High64(product) != 0 || absl::Uint128High64(divisor) != 0) {
+    return {product / divisor, product % divisor};
+  }
+  const std::uint64_t small = absl::Uint128Low64(product);
+  const std::uint64_t by = absl::Uint128Low64(divisor);
+  return {small / by, small % by};
+}
+
 std::optional<std::int64_t> Quotient(uint128 product, uint128 divisor, Rounding rounding,
                                      std::int64_t max) {
-  uint128 quotient = product / divisor;
-  if (RoundsUp(rounding, quotient, product % divisor, divisor)) quotient += 1;
+  auto [quotient, rest] = Divide(product, divisor);
+  if (RoundsUp(rounding, quotient, rest, divisor)) quotient += 1;
   if (quotient > Wide(max)) return std::nullopt;
   return static_cast<std::int64_t>(absl::Uint128Low64(quotient));
 }
@@ -78,32 +93,22 @@ Carried TakeFromCarry(std::int64_t carry, std::int64_t lost) {
 
 std::vector<std::int64_t> Shares(std::int64_t points, std::span<const std::int64_t> bases) {
   std::vector<std::int64_t> shares(bases.size());
-  std::vector<std::size_t> order(bases.size());
-  Share(points, bases, shares, order);
-  return shares;
-}
-
-void Share(std::int64_t points, std::span<const std::int64_t> bases, std::span<std::int64_t> shares,
-           std::span<std::size_t> order) {
   uint128 whole = 0;
   for (const std::int64_t base : bases) whole += Wide(base);
-  std::fill(shares.begin(), shares.end(), 0);
-  if (whole == 0) return;
+  if (whole == 0) return shares;
   std::int64_t left = points;
+  std::vector<std::pair<uint128, std::size_t>> rests;
   for (std::size_t i = 0; i < bases.size(); ++i) {
-    shares[i] =
-        static_cast<std::int64_t>(absl::Uint128Low64(Wide(points) * Wide(bases[i]) / whole));
+    const Division share = Divide(Wide(points) * Wide(bases[i]), whole);
+    shares[i] = static_cast<std::int64_t>(absl::Uint128Low64(share.quotient));
     left -= shares[i];
+    rests.emplace_back(share.rest, i);
   }
-  const auto rest = [&](std::size_t i) { return Wide(points) * Wide(bases[i]) % whole; };
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  if (left == 0) return;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    const uint128 rest_a = rest(a);
-    const uint128 rest_b = rest(b);
-    return rest_a != rest_b ? rest_a > rest_b : a < b;
+  std::sort(rests.begin(), rests.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
   });
-  for (std::size_t i = 0; i < static_cast<std::size_t>(left); ++i) ++shares[order[i]];
+  for (std::size_t i = 0; i < static_cast<std::size_t>(left); ++i) ++shares[rests[i].second];
+  return shares;
 }
 
 std::int64_t LeftOf(std::int64_t amount, std::int64_t quantity, std::int64_t returned) {

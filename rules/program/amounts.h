@@ -60,11 +60,6 @@ Carried TakeFromCarry(std::int64_t carry, std::int64_t lost);
 // rest one each to the largest remainders, ties to the lower index. All zero if every basis is.
 std::vector<std::int64_t> Shares(std::int64_t points, std::span<const std::int64_t> bases);
 
-// The same into `shares`, with `order` as room, both of the size of `bases`. Takes nothing from the
-// heap.
-void Share(std::int64_t points, std::span<const std::int64_t> bases, std::span<std::int64_t> shares,
-           std::span<std::size_t> order);
-
 // What is left of `amount` when `returned` of `quantity` went back: HALF_UP. Requires
 // 0 <= returned <= quantity; with a quantity of 0 nothing is left.
 std::int64_t LeftOf(std::int64_t amount, std::int64_t quantity, std::int64_t returned);

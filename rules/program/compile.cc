@@ -11,6 +11,7 @@
 #include "rules/program/compile_parts.h"
 #include "rules/program/currency.h"
 #include "rules/program/document_facts.h"
+#include "rules/program/prepare.h"
 
 namespace laurel::rules::model {
 namespace {
@@ -383,6 +384,7 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const v1::ProgramDocum
   AddBadges(document, context);
   if (!context.status().ok()) return context.status();
   SetFootprint(*model);
+  Prepare(*model);
   return std::shared_ptr<const Model>(std::move(model));
 }
 

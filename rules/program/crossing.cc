@@ -49,7 +49,7 @@ class CrossingFinder {
     points.assign(model_.point_types.size(), 0);
     for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
       const Rule& one = model_.rules[rule];
-      if (one.is_promotion || one.rollout == Rollout::kShadow || !rules_.HasTrigger(one)) continue;
+      if (one.is_promotion || one.rollout == Rollout::kShadow || !rules_.HasTrigger(rule)) continue;
       if (rules_.Gate(rule) != Outcome::kAwarded) continue;
       const std::int64_t given = rules_.BaseOfPart(rule, part, whole_).value_or(0);
       if (const auto* earn = std::get_if<Earn>(&one.effect)) points[earn->point_type] += given;

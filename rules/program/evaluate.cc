@@ -9,13 +9,18 @@
 #include "rules/program/metrics_after.h"
 
 namespace laurel::rules::model {
-namespace {}  // namespace
 
 // A promotion that holds and asks for something, on its way to a line.
 struct Candidate {
   std::size_t rule = 0;
-  AwardedLine line;
+  std::uint32_t order = 0;  // of its line
   Outcome outcome = Outcome::kAwarded;
+  std::int64_t requested = 0;
+  std::int64_t granted = 0;
+  std::span<const std::int64_t> bases;  // of the amounts
+  // What its own limits took off: a part of the room's cuts.
+  std::size_t first_cut = 0;
+  std::size_t cut_count = 0;
 };
 
 // A line of more grows once.
@@ -30,32 +35,27 @@ struct EvaluateRoom::Parts {
   Evaluated result;
   std::vector<AwardedLine> spare_lines;
   std::vector<CounterUse> spare_uses;
-  std::vector<std::optional<RuleResult>> outcomes;
   std::vector<Candidate> candidates;
+  std::vector<Cut> cuts;                     // of candidates
+  std::vector<const Candidate*> group_best;  // by group
   std::vector<TierPart> tier_parts;
   std::vector<AwardedLine*> covered;
   std::vector<std::int64_t> points;
-  std::vector<std::int64_t> bases;
-  std::vector<std::size_t> order;
 
-  void Recycle(AwardedLine& line) { spare_lines.push_back(std::move(line)); }
   AwardedLine NewLine() {
     if (spare_lines.empty()) {
       AwardedLine line;
       line.cuts.reserve(kCutsUsual);
-      line.shares.reserve(kItemsUsual);
+      line.bases.reserve(kItemsUsual);
       return line;
     }
     AwardedLine line = std::move(spare_lines.back());
     spare_lines.pop_back();
-    line.cuts.clear();
-    line.shares.clear();
     line.benefit = 0;
     line.factor_micros = kMicros;
     line.part = Part();
     return line;
   }
-  void Recycle(CounterUse& use) { spare_uses.push_back(std::move(use)); }
   CounterUse NewUse() {
     if (spare_uses.empty()) return {};
     CounterUse use = std::move(spare_uses.back());
@@ -65,9 +65,8 @@ struct EvaluateRoom::Parts {
 
   // Everything as for the first use.
   void Clear() {
-    for (AwardedLine& line : result.lines) Recycle(line);
-    for (CounterUse& use : result.uses) Recycle(use);
-    for (Candidate& candidate : candidates) Recycle(candidate.line);
+    for (AwardedLine& line : result.lines) spare_lines.push_back(std::move(line));
+    for (CounterUse& use : result.uses) spare_uses.push_back(std::move(use));
     result.eligible_net = 0;
     result.lines.clear();
     result.outcomes.clear();
@@ -79,8 +78,8 @@ struct EvaluateRoom::Parts {
     result.badge_awards.clear();
     result.badges.clear();
     result.alerts.clear();
-    outcomes.clear();
     candidates.clear();
+    cuts.clear();
   }
 };
 
@@ -101,14 +100,14 @@ class Evaluation {
         room_(room),
         rules_(model, facts, room.amounts),
         counters_(model, facts),
-        outcomes_(room.outcomes),
         candidates_(room.candidates),
         result_(room.result) {
     result_.eligible_net = rules_.frame().eligible_net();
-    outcomes_.resize(model.rules.size());
+    if (rules_.triggered() != nullptr) triggered_ = rules_.triggered()->rules;
+    for (const std::uint32_t rule : triggered_) result_.outcomes.push_back(RuleResult{rule});
   }
 
-  void Run() {
+  void Run(Extent extent) {
     Base();
     Tiers();
     rules_.frame().SetBase(
@@ -119,24 +118,25 @@ class Evaluation {
     MoveToLines();
     Caps();
     SharedBudgets();
-    Finish();
+    Uses();
     Shadows();
-    After();
+    if (extent == Extent::kAll) After();
   }
 
  private:
+  const RuleGate& GateOf(std::size_t rule) const { return model_.selection.gates[rule]; }
+
   // ---- Phases 2 and 3.
 
   void Base() {
-    for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
-      const Rule& one = model_.rules[rule];
-      if (one.is_promotion || !rules_.HasTrigger(one)) continue;
+    for (const std::uint32_t rule : triggered_) {
+      if (GateOf(rule).is_promotion || GateOf(rule).is_shadow) continue;
       const Outcome gate = rules_.Gate(rule);
-      if (gate != Outcome::kAwarded || one.rollout == Rollout::kShadow) {
-        if (gate != Outcome::kAwarded) Set(rule, gate);
-        continue;
+      if (gate != Outcome::kAwarded) {
+        Set(rule, gate);
+      } else {
+        AddBase(rule);
       }
-      AddBase(rule);
     }
   }
 
@@ -145,10 +145,10 @@ class Evaluation {
     if (!asked) return Set(rule, Outcome::kError);
     AddCarry(rule);
     if (asked->points == 0) return Set(rule, Outcome::kZeroAmount);
-    Candidate candidate = MakeCandidate(rule, *asked, LineKind::kBase);
+    Candidate candidate = MakeCandidate(rule, *asked);
     candidate.outcome = ApplyOwnLimits(candidate);
     Set(rule, candidate.outcome, asked->points);
-    result_.lines.push_back(std::move(candidate.line));
+    AddLine(candidate, LineKind::kBase);
   }
 
   void AddCarry(std::size_t rule) {
@@ -163,8 +163,8 @@ class Evaluation {
     for (std::size_t b = 0; b < model_.benefits.size(); ++b) {
       const Benefit& benefit = model_.benefits[b];
       if (benefit.kind != BenefitKind::kPointMultiplier) continue;
-      const Rule& rule = model_.rules[benefit.rule];
-      if (!rules_.HasTrigger(rule) || rules_.Gate(benefit.rule) != Outcome::kAwarded) continue;
+      if (!rules_.HasTrigger(benefit.rule)) continue;
+      if (rules_.Gate(benefit.rule) != Outcome::kAwarded) continue;
       for (const TierPart& part : room_.tier_parts) AddTierLine(b, part);
     }
   }
@@ -176,21 +176,18 @@ class Evaluation {
     const std::optional<Asked> asked =
         rules_.Factor(benefit.rule, benefit.items, grant->micros, part.part);
     if (!asked || asked->points == 0) return;
-    AwardedLine line = LineOf(benefit.rule, *asked, LineKind::kTier);
+    AwardedLine& line = AddLine(MakeCandidate(benefit.rule, *asked), LineKind::kTier);
     line.id = benefit.id;
     line.benefit = b;
     line.factor_micros = grant->micros;
     line.part = part.part;
-    result_.lines.push_back(std::move(line));
   }
 
   // ---- Phases 4 to 6.
 
   void Promotions() {
-    for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
-      const Rule& one = model_.rules[rule];
-      if (!one.is_promotion || one.rollout == Rollout::kShadow || !rules_.HasTrigger(one)) continue;
-      Consider(rule);
+    for (const std::uint32_t rule : triggered_) {
+      if (GateOf(rule).is_promotion && !GateOf(rule).is_shadow) Consider(rule);
     }
   }
 
@@ -204,50 +201,39 @@ class Evaluation {
     const Outcome sample = rules_.Sample(model_.rules[rule]);
     if (sample != Outcome::kAwarded) return Set(rule, sample, asked->points);
     AddCarry(rule);
-    candidates_.push_back(MakeCandidate(rule, *asked, LineKind::kPromotion));
+    SetCandidate(rule, *asked, candidates_.emplace_back());
   }
 
   void Limits() {
     for (Candidate& candidate : candidates_) {
       candidate.outcome = ApplyOwnLimits(candidate);
-      Set(candidate.rule, candidate.outcome, candidate.line.requested);
+      Set(candidate.rule, candidate.outcome, candidate.requested);
     }
-    Drop([](const Candidate& candidate) { return candidate.outcome != Outcome::kAwarded; });
-  }
-
-  template <class Condition>
-  void Drop(Condition is_out) {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < candidates_.size(); ++i) {
-      if (is_out(candidates_[i])) {
-        room_.Recycle(candidates_[i].line);
-      } else if (i != kept++) {
-        candidates_[kept - 1] = std::move(candidates_[i]);
-      }
-    }
-    candidates_.resize(kept);
+    std::erase_if(candidates_, [](const Candidate& candidate) {
+      return candidate.outcome != Outcome::kAwarded;
+    });
   }
 
   // Trims the candidate to what its limits, its budget and its source leave.
   Outcome ApplyOwnLimits(Candidate& candidate) {
     const Rule& rule = model_.rules[candidate.rule];
+    candidate.first_cut = room_.cuts.size();
     for (const Limit& limit : rule.limits) {
       const absl::string_view by = rules_.ByOf(limit);
       if (limit.fires && counters_.Left(*limit.fires, by) <= 0) {
-        Trim(candidate.line, *limit.fires, 0);
+        Trim(candidate, *limit.fires, 0);
       }
       if (limit.points && !IsIssue(rule)) {
-        Trim(candidate.line, *limit.points, counters_.Left(*limit.points, by));
+        Trim(candidate, *limit.points, counters_.Left(*limit.points, by));
       }
-      if (candidate.line.granted == 0) return Outcome::kLimitReached;
+      if (candidate.granted == 0) return Outcome::kLimitReached;
     }
     if (IsIssue(rule)) return Outcome::kAwarded;
-    if (rule.budget)
-      ApplyBudget(candidate.line, *rule.budget, counters_.Left(rule.budget->counter));
+    if (rule.budget) ApplyBudget(candidate, *rule.budget, counters_.Left(rule.budget->counter));
     if (const Budget* const budget = SourceOf(rule)) {
-      ApplyBudget(candidate.line, *budget, counters_.Left(budget->counter));
+      ApplyBudget(candidate, *budget, counters_.Left(budget->counter));
     }
-    return candidate.line.granted == 0 ? Outcome::kBudgetExhausted : Outcome::kAwarded;
+    return candidate.granted == 0 ? Outcome::kBudgetExhausted : Outcome::kAwarded;
   }
 
   const Budget* SourceOf(const Rule& rule) const {
@@ -255,7 +241,9 @@ class Evaluation {
     return &*model_.sources[*rule.source].budget;
   }
 
-  void ApplyBudget(AwardedLine& line, const Budget& budget, std::int64_t left) {
+  // Of a candidate or a line.
+  template <class Line>
+  void ApplyBudget(Line& line, const Budget& budget, std::int64_t left) {
     if (line.granted <= left) return;
     switch (budget.on_exhausted) {
       case OnExhausted::kPartial:
@@ -271,65 +259,65 @@ class Evaluation {
     }
   }
 
-  static void Trim(AwardedLine& line, std::size_t counter, std::int64_t left) {
+  template <class Line>
+  void Trim(Line& line, std::size_t counter, std::int64_t left) {
     const std::int64_t most = std::max<std::int64_t>(0, left);
     if (line.granted <= most) return;
-    line.cuts.push_back(Cut{counter, line.granted - most});
+    AddCut(line, Cut{counter, line.granted - most});
     line.granted = most;
   }
+  static void AddCut(AwardedLine& line, const Cut& cut) { line.cuts.push_back(cut); }
+  // Of the candidate whose limits are applied.
+  void AddCut(Candidate& candidate, const Cut& cut) {
+    room_.cuts.push_back(cut);
+    ++candidate.cut_count;
+  }
 
-  bool IsBetter(const Candidate& a, const Candidate& b, GroupMode mode) const {
-    const Rule& one = model_.rules[a.rule];
-    const Rule& other = model_.rules[b.rule];
-    if (mode == GroupMode::kHighest && a.line.granted != b.line.granted) {
-      return a.line.granted > b.line.granted;
-    }
-    if (one.priority != other.priority) return one.priority > other.priority;
-    return one.id < other.id;
+  // Of two candidates of one group.
+  static bool IsBetter(const Candidate& a, const Candidate& b, GroupMode mode) {
+    if (mode == GroupMode::kHighest && a.granted != b.granted) return a.granted > b.granted;
+    return a.order < b.order;
   }
 
   void Groups() {
-    for (std::size_t group = 0; group < model_.groups.size(); ++group) {
-      const GroupMode mode = model_.groups[group].mode;
-      if (mode == GroupMode::kStacked) continue;
-      const Candidate* best = nullptr;
-      for (const Candidate& candidate : candidates_) {
-        if (model_.rules[candidate.rule].group != group) continue;
-        if (best == nullptr || IsBetter(candidate, *best, mode)) best = &candidate;
-      }
-      if (best == nullptr) continue;
-      const std::size_t winner = best->rule;
-      for (const Candidate& candidate : candidates_) {
-        if (model_.rules[candidate.rule].group != group || candidate.rule == winner) continue;
-        Set(candidate.rule, Outcome::kLostInGroup, candidate.line.granted);
-      }
-      Drop([&](const Candidate& candidate) {
-        return model_.rules[candidate.rule].group == group && candidate.rule != winner;
-      });
+    std::vector<const Candidate*>& best = room_.group_best;
+    best.assign(model_.groups.size(), nullptr);
+    const auto best_beside = [&](const Candidate& candidate) -> const Candidate** {
+      const std::optional<std::size_t>& group = model_.rules[candidate.rule].group;
+      const bool competes = group && model_.groups[*group].mode != GroupMode::kStacked;
+      return competes ? &best[*group] : nullptr;
+    };
+    for (const Candidate& candidate : candidates_) {
+      const Candidate** const rival = best_beside(candidate);
+      if (rival == nullptr) continue;
+      const GroupMode mode = model_.groups[*model_.rules[candidate.rule].group].mode;
+      if (*rival == nullptr || IsBetter(candidate, **rival, mode)) *rival = &candidate;
     }
+    for (Candidate& candidate : candidates_) {
+      const Candidate** const rival = best_beside(candidate);
+      if (rival == nullptr || *rival == &candidate) continue;
+      candidate.outcome = Outcome::kLostInGroup;
+      Set(candidate.rule, Outcome::kLostInGroup, candidate.granted);
+    }
+    std::erase_if(candidates_, [](const Candidate& candidate) {
+      return candidate.outcome != Outcome::kAwarded;
+    });
   }
 
   // By group, priority and id; rules without a group come last.
   void MoveToLines() {
-    const auto group_of = [&](const Candidate& candidate) {
-      return model_.rules[candidate.rule].group.value_or(model_.groups.size());
-    };
-    std::sort(candidates_.begin(), candidates_.end(), [&](const Candidate& a, const Candidate& b) {
-      if (group_of(a) != group_of(b)) return group_of(a) < group_of(b);
-      return IsBetter(a, b, GroupMode::kStacked);
-    });
-    for (Candidate& candidate : candidates_) {
+    std::sort(candidates_.begin(), candidates_.end(),
+              [](const Candidate& a, const Candidate& b) { return a.order < b.order; });
+    for (const Candidate& candidate : candidates_) {
       const Rule& rule = model_.rules[candidate.rule];
       if (IsIssue(rule)) {
         const std::size_t reward = std::get<Issue>(rule.effect).reward;
-        result_.vouchers.push_back(Voucher{candidate.rule, reward, candidate.line.granted});
+        result_.vouchers.push_back(Voucher{candidate.rule, reward, candidate.granted});
         for (const Limit& limit : rule.limits) UseFires(limit, 1);
-        room_.Recycle(candidate.line);
-        continue;
+      } else {
+        AddLine(candidate, LineKind::kPromotion);
       }
-      result_.lines.push_back(std::move(candidate.line));
     }
-    candidates_.clear();
   }
 
   // ---- Phases 7 and 8.
@@ -393,14 +381,9 @@ class Evaluation {
 
   // ---- The rest.
 
-  void Finish() {
-    for (AwardedLine& line : result_.lines) {
-      room_.bases.swap(line.shares);
-      line.shares.resize(room_.bases.size());
-      room_.order.resize(room_.bases.size());
-      Share(line.granted, room_.bases, line.shares, room_.order);
-      if (line.granted == 0) continue;
-      if (line.kind != LineKind::kTier) UseOwn(line);
+  void Uses() {
+    for (const AwardedLine& line : result_.lines) {
+      if (line.granted > 0 && line.kind != LineKind::kTier) UseOwn(line);
     }
     for (const Cap& cap : model_.caps) {
       std::int64_t used = 0;
@@ -408,9 +391,6 @@ class Evaluation {
         if (IsCovered(cap, line)) used += line.granted;
       }
       Use(cap.counter, used, "");
-    }
-    for (std::size_t rule = 0; rule < outcomes_.size(); ++rule) {
-      if (outcomes_[rule]) result_.outcomes.push_back(*outcomes_[rule]);
     }
   }
 
@@ -444,30 +424,28 @@ class Evaluation {
 
   // Rules in shadow, each alone, after the real ones.
   void Shadows() {
-    for (std::size_t rule = 0; rule < model_.rules.size(); ++rule) {
-      const Rule& one = model_.rules[rule];
-      if (one.rollout != Rollout::kShadow || !rules_.HasTrigger(one)) continue;
-      RuleResult shadow{rule, rules_.Gate(rule), 0};
-      if (shadow.outcome == Outcome::kAwarded) shadow = Shadow(rule);
-      const auto place = std::upper_bound(
-          result_.outcomes.begin(), result_.outcomes.end(), shadow,
-          [](const RuleResult& a, const RuleResult& b) { return a.rule < b.rule; });
-      result_.outcomes.insert(place, shadow);
+    if (rules_.triggered() == nullptr || !rules_.triggered()->has_shadows) return;
+    for (const std::uint32_t rule : triggered_) {
+      if (!GateOf(rule).is_shadow) continue;
+      const Outcome gate = rules_.Gate(rule);
+      if (gate == Outcome::kAwarded) {
+        Shadow(rule);
+      } else {
+        Set(rule, gate);
+      }
     }
   }
 
-  RuleResult Shadow(std::size_t rule) {
+  void Shadow(std::size_t rule) {
     const std::optional<Asked> asked = rules_.Ask(rule);
-    if (!asked) return {rule, Outcome::kError, 0};
-    if (asked->points == 0) return {rule, Outcome::kZeroAmount, 0};
+    if (!asked) return Set(rule, Outcome::kError);
+    if (asked->points == 0) return Set(rule, Outcome::kZeroAmount);
     const Outcome sample = rules_.Sample(model_.rules[rule]);
-    if (sample != Outcome::kAwarded) return {rule, sample, asked->points};
-    Candidate candidate = MakeCandidate(rule, *asked, LineKind::kPromotion);
+    if (sample != Outcome::kAwarded) return Set(rule, sample, asked->points);
+    Candidate candidate = MakeCandidate(rule, *asked);
     const Outcome outcome = ApplyOwnLimits(candidate);
-    const std::int64_t granted = candidate.line.granted;
-    room_.Recycle(candidate.line);
-    if (outcome != Outcome::kAwarded) return {rule, outcome, asked->points};
-    return {rule, Outcome::kShadowOnly, granted};
+    if (outcome != Outcome::kAwarded) return Set(rule, outcome, asked->points);
+    Set(rule, Outcome::kShadowOnly, candidate.granted);
   }
 
   void After() {
@@ -493,20 +471,32 @@ class Evaluation {
     return std::find(badges.begin(), badges.end(), id) != badges.end();
   }
 
-  AwardedLine LineOf(std::size_t rule, const Asked& asked, LineKind kind) {
-    AwardedLine line = room_.NewLine();
-    line.kind = kind;
-    line.id = model_.rules[rule].id;
-    line.rule = rule;
-    line.point_type = PointTypeOf(model_, model_.rules[rule]);
-    line.requested = asked.points;
-    line.granted = asked.points;
-    line.shares.assign(asked.bases.begin(), asked.bases.end());  // until Finish
-    return line;
+  void SetCandidate(std::size_t rule, const Asked& asked, Candidate& candidate) const {
+    candidate.rule = rule;
+    candidate.order = model_.selection.order[rule];
+    candidate.requested = asked.points;
+    candidate.granted = asked.points;
+    candidate.bases = asked.bases;
+  }
+  Candidate MakeCandidate(std::size_t rule, const Asked& asked) const {
+    Candidate candidate;
+    SetCandidate(rule, asked, candidate);
+    return candidate;
   }
 
-  Candidate MakeCandidate(std::size_t rule, const Asked& asked, LineKind kind) {
-    return {rule, LineOf(rule, asked, kind), Outcome::kAwarded};
+  AwardedLine& AddLine(const Candidate& from, LineKind kind) {
+    const Rule& rule = model_.rules[from.rule];
+    const std::span<const Cut> cuts = std::span(room_.cuts).subspan(from.first_cut, from.cut_count);
+    AwardedLine& line = result_.lines.emplace_back(room_.NewLine());
+    line.kind = kind;
+    line.id = rule.id;
+    line.rule = from.rule;
+    line.point_type = PointTypeOf(model_, rule);
+    line.requested = from.requested;
+    line.granted = from.granted;
+    line.cuts.assign(cuts.begin(), cuts.end());
+    line.bases.assign(from.bases.begin(), from.bases.end());
+    return line;
   }
 
   template <class Filter>
@@ -519,8 +509,9 @@ class Evaluation {
     return points;
   }
 
+  // Of a rule that the activity triggers.
   void Set(std::size_t rule, Outcome outcome, std::int64_t worth = 0) {
-    outcomes_[rule] = RuleResult{rule, outcome, worth};
+    result_.outcomes[rules_.triggered()->places[rule]] = RuleResult{rule, outcome, worth};
   }
 
   const Model& model_;
@@ -529,7 +520,7 @@ class Evaluation {
   Room& room_;
   RuleAmounts rules_;
   Counters counters_;
-  std::vector<std::optional<RuleResult>>& outcomes_;
+  std::span<const std::uint32_t> triggered_;  // rules, in document order
   std::vector<Candidate>& candidates_;
   Evaluated& result_;
 };
@@ -555,7 +546,8 @@ std::vector<CounterFact> CountersAfter(const Facts& facts, const Evaluated& resu
 // Runs the rules that wait for a badge, once for each new one.
 void AwardBadges(const Model& model, const Facts& facts, const TierState& tiers,
                  Evaluated& result) {
-  if (!IsAwaited(model, kBadgeEarned) || facts.activity.type == kBadgeEarned) return;
+  if (result.badges.empty() || facts.activity.type == kBadgeEarned) return;
+  if (!IsAwaited(model, kBadgeEarned)) return;
   std::vector<CounterFact> counters = CountersAfter(facts, result);
   for (const std::size_t badge : result.badges) {
     const AttributeFact earned{"badge", absl::string_view(model.badges[badge].id)};
@@ -568,7 +560,7 @@ void AwardBadges(const Model& model, const Facts& facts, const TierState& tiers,
     award.metrics_after = {};
     award.counters = counters;
     EvaluateRoom room;
-    Evaluation(model, award, tiers, room.parts()).Run();
+    Evaluation(model, award, tiers, room.parts()).Run(Extent::kAll);
     Evaluated awarded = std::move(room.parts().result);
     awarded.badges.clear();
     counters = CountersAfter(award, awarded);
@@ -584,11 +576,11 @@ EvaluateRoom& EvaluateRoom::operator=(EvaluateRoom&&) noexcept = default;
 EvaluateRoom::~EvaluateRoom() = default;
 
 const Evaluated& Evaluate(const Model& model, const Facts& facts, const TierState& tiers,
-                          EvaluateRoom& room) {
+                          EvaluateRoom& room, Extent extent) {
   Room& parts = room.parts();
   parts.Clear();
-  Evaluation(model, facts, tiers, parts).Run();
-  AwardBadges(model, facts, tiers, parts.result);
+  Evaluation(model, facts, tiers, parts).Run(extent);
+  if (extent == Extent::kAll) AwardBadges(model, facts, tiers, parts.result);
   return parts.result;
 }
 
@@ -596,6 +588,10 @@ Evaluated Evaluate(const Model& model, const Facts& facts, const TierState& tier
   EvaluateRoom room;
   static_cast<void>(Evaluate(model, facts, tiers, room));
   return std::move(room.parts().result);
+}
+
+std::vector<std::int64_t> SharesOf(const AwardedLine& line) {
+  return Shares(line.granted, line.bases);
 }
 
 bool IsCovered(const Cap& cap, const AwardedLine& line) {

@@ -35,7 +35,7 @@ struct AwardedLine {
   std::int64_t requested = 0;
   std::int64_t granted = 0;  // <= requested; 0 for a line that was cut away
   std::vector<Cut> cuts;
-  std::vector<std::int64_t> shares;  // of `granted`, by index into facts.items
+  std::vector<std::int64_t> bases;  // what SharesOf shares by, by index into facts.items
   // For kTier: the factor, and the part of the purchase that it applies to.
   std::int64_t factor_micros = kMicros;
   Part part;
@@ -72,6 +72,7 @@ struct Evaluated {
   std::vector<CounterUse> uses;
   std::vector<CarryChange> carries;
   std::vector<Voucher> vouchers;
+  // With Extent::kAwards these are left empty.
   std::vector<std::optional<std::int64_t>> metrics_after;
   TierVerdict tier;
   // What each new badge brought by itself, as an activity badge_earned {badge} that follows this
@@ -99,11 +100,20 @@ class EvaluateRoom {
   std::unique_ptr<Parts> parts_;
 };
 
+// How far an evaluation goes.
+enum class Extent {
+  kAll,
+  kAwards,  // not to what follows from the points: metrics, badges and the tier
+};
+
 // The facts' metrics are those before the activity; `tiers` what the member has then.
 Evaluated Evaluate(const Model& model, const Facts& facts, const TierState& tiers);
 // The same in `room`: the result belongs to it and is valid until its next use.
 const Evaluated& Evaluate(const Model& model, const Facts& facts, const TierState& tiers,
-                          EvaluateRoom& room);
+                          EvaluateRoom& room, Extent extent = Extent::kAll);
+
+// The points that `line` granted, shared over the items: by index into facts.items.
+std::vector<std::int64_t> SharesOf(const AwardedLine& line);
 
 // Whether `cap` covers `line`.
 bool IsCovered(const Cap& cap, const AwardedLine& line);

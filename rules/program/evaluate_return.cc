@@ -158,12 +158,13 @@ class Return {
   // The shares of the items that are left.
   std::int64_t ProportionLeft(const AwardedLine& line) const {
     std::int64_t left = 0;
-    for (std::size_t i = 0; i < line.shares.size(); ++i) {
+    const std::vector<std::int64_t> shares = SharesOf(line);
+    for (std::size_t i = 0; i < shares.size(); ++i) {
       const ItemFact& item = facts_.items[i];
       const Gone gone =
           GoneOf(item.line, returned_.now, GoneOf(item.line, returned_.before, Gone()));
       const std::int64_t back = std::min(gone.quantity_micros, item.quantity_micros);
-      left += LeftOf(line.shares[i], item.quantity_micros, back);
+      left += LeftOf(shares[i], item.quantity_micros, back);
     }
     return left;
   }

@@ -40,11 +40,14 @@ CelValue MissingAttribute(const Attribute& attribute) {
 
 }  // namespace
 
-// Fills the fields of one struct, one after the other.
+// Fills the fields of one struct, one after the other. A field that nobody reads stays null where
+// making it would cost something.
 class FactFrame::StructMaker {
  public:
   StructMaker(FactFrame& frame, FactGroup group)
-      : type_(frame.model_.structs[group].get()),
+      : frame_(frame),
+        group_(group),
+        type_(frame.model_.structs[group].get()),
         slots_(frame.Room<CelValue>(type_->fields().size() + 1).data()) {
     slots_[0] = CelValue::StructHead(type_);
   }
@@ -55,6 +58,19 @@ class FactFrame::StructMaker {
   }
   StructMaker& Add(std::int64_t number) { return Add(CelValue::Int(number)); }
   StructMaker& Add(bool flag) { return Add(CelValue::Bool(flag)); }
+  StructMaker& Add(absl::string_view text) {
+    return AddMade([&] { return frame_.Text(text); });
+  }
+  StructMaker& Add(Texts texts) {
+    return AddMade([&] { return frame_.MakeTexts(texts); });
+  }
+  // What `make` gives.
+  template <class Make>
+  StructMaker& AddMade(Make make) {
+    ++filled_;
+    if (frame_.footprint_.Reads(group_, filled_)) slots_[filled_] = make();
+    return *this;
+  }
 
   // Slot 0 is the head, the fields follow.
   CelValue* slots() const { return slots_; }
@@ -62,8 +78,12 @@ class FactFrame::StructMaker {
     LAUREL_CHECK(filled_ == type_->fields().size(), type_->name().c_str());
     return CelValue::Struct(slots_);
   }
+  // With no field that anybody reads.
+  CelValue Unread() const { return CelValue::Struct(slots_); }
 
  private:
+  FactFrame& frame_;
+  const FactGroup group_;
   const cel::StructType* type_;
   CelValue* slots_;
   std::size_t filled_ = 0;
@@ -78,26 +98,24 @@ std::span<T> FactFrame::Room(std::size_t count) {
   return {room, count};
 }
 
-FactFrame::FactFrame(const Model& model, const Facts& facts, cel::Arena& arena)
+FactFrame::FactFrame(const Model& model, const Facts& facts, cel::Arena& arena,
+                     const Footprint& footprint)
     : model_(model),
       facts_(facts),
       host_{&model, &facts},
       arena_(arena),
       context_(arena),
-      date_(model.calendar.LocalDate(facts.activity.occurred_at)),
-      minute_(model.calendar.LocalMinute(facts.activity.occurred_at)),
+      footprint_(footprint),
+      local_(model.calendar.LocalOf(facts.activity.occurred_at)),
       frame_(slots_, context_) {
   context_.host = &host_;
-  items_ = Room<CelValue>(facts.items.size());
-  counted_items_ = Room<CelValue>(facts.items.size());
-  counting_room_ = Room<std::size_t>(facts.items.size());
-  for (std::size_t i = 0; i < items_.size(); ++i) items_[i] = MakeItem(facts.items[i]);
-  slots_[kPurchaseFact] = MakePurchase();
+  slots_.fill(Absent());
+  MakeItems();
   slots_[kItemsFact] = CelValue::List({});
-  slots_[kItemFact] = Absent();
-  slots_[kActivityFact] = MakeActivity();
-  slots_[kMemberFact] = MakeMember();
-  slots_[kStoreFact] = MakeStore();
+  if (footprint.Reads(kPurchaseFacts)) slots_[kPurchaseFact] = MakePurchase();
+  if (footprint.Reads(kActivityFacts)) slots_[kActivityFact] = MakeActivity();
+  if (footprint.Reads(kMemberFacts)) slots_[kMemberFact] = MakeMember();
+  if (footprint.Reads(kStoreFacts)) slots_[kStoreFact] = MakeStore();
   StructMaker metrics(*this, kMetricFacts);
   for (std::size_t i = 0; i < model.metrics.size(); ++i) metrics.Add(Absent());
   slots_[kMetricsFact] = metrics.Made();
@@ -107,10 +125,7 @@ FactFrame::FactFrame(const Model& model, const Facts& facts, cel::Arena& arena)
   for (std::size_t i = 0; i < model.variables.size(); ++i) variables.Add(Absent());
   slots_[kVariablesFact] = variables.Made();
   variables_ = variables.slots();
-  StructMaker base(*this, kBaseFacts);
-  for (std::size_t i = 0; i < model.point_types.size(); ++i) base.Add(std::int64_t{0});
-  slots_[kBaseFact] = base.Made();
-  base_ = base.slots();
+  slots_[kBaseFact] = MakePoints(kBaseFacts, {}, &base_);
   slots_[kNowFact] = Instant(facts.activity.occurred_at);
 }
 
@@ -120,43 +135,62 @@ cel::Value FactFrame::MakeTexts(Texts texts) {
   return CelValue::List(values);
 }
 
-cel::Value FactFrame::MakePoints(FactGroup group, std::span<const std::int64_t> points) {
+cel::Value FactFrame::MakePoints(FactGroup group, std::span<const std::int64_t> points,
+                                 cel::Value** slots) {
   StructMaker maker(*this, group);
   for (std::size_t i = 0; i < model_.point_types.size(); ++i) {
     maker.Add(i < points.size() ? points[i] : 0);
   }
+  if (slots != nullptr) *slots = maker.slots();
   return maker.Made();
 }
 
 void FactFrame::AddAttributes(const std::vector<Attribute>& declared, Attributes reported,
                               StructMaker& maker) {
   for (const Attribute& attribute : declared) {
-    CelValue value = MissingAttribute(attribute);
-    for (const AttributeFact& fact : reported) {
-      if (fact.id != attribute.id) continue;
-      if (const auto* number = std::get_if<std::int64_t>(&fact.value)) {
-        value = CelValue::Int(*number);
-      } else if (const auto* flag = std::get_if<bool>(&fact.value)) {
-        value = CelValue::Bool(*flag);
-      } else if (const auto* text = std::get_if<absl::string_view>(&fact.value)) {
-        value = Text(*text);
-      } else {
-        value = Instant(std::get<Timestamp>(fact.value));
-      }
-    }
-    maker.Add(value);
+    maker.AddMade([&] { return MakeAttribute(attribute, reported); });
   }
+}
+
+cel::Value FactFrame::MakeAttribute(const Attribute& attribute, Attributes reported) {
+  CelValue value = MissingAttribute(attribute);
+  for (const AttributeFact& fact : reported) {
+    if (fact.id != attribute.id) continue;
+    if (const auto* number = std::get_if<std::int64_t>(&fact.value)) {
+      value = CelValue::Int(*number);
+    } else if (const auto* flag = std::get_if<bool>(&fact.value)) {
+      value = CelValue::Bool(*flag);
+    } else if (const auto* text = std::get_if<absl::string_view>(&fact.value)) {
+      value = Text(*text);
+    } else {
+      value = Instant(std::get<Timestamp>(fact.value));
+    }
+  }
+  return value;
+}
+
+void FactFrame::MakeItems() {
+  const std::size_t count = facts_.items.size();
+  items_ = Room<CelValue>(count);
+  counted_items_ = Room<CelValue>(count);
+  counting_room_ = Room<std::size_t>(count);
+  if (count == 0) return;
+  if (!footprint_.Reads(kItemFacts)) {
+    std::fill(items_.begin(), items_.end(), StructMaker(*this, kItemFacts).Unread());
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) items_[i] = MakeItem(facts_.items[i]);
 }
 
 cel::Value FactFrame::MakeItem(const ItemFact& item) {
   const auto first = item.categories.empty() ? absl::string_view() : item.categories.front();
   return StructMaker(*this, kItemFacts)
-      .Add(Text(item.kind))
-      .Add(Text(item.sku))
-      .Add(Text(item.brand))
-      .Add(Text(first))
-      .Add(MakeTexts(item.categories))
-      .Add(MakeTexts(item.tags))
+      .Add(item.kind)
+      .Add(item.sku)
+      .Add(item.brand)
+      .Add(first)
+      .Add(item.categories)
+      .Add(item.tags)
       .Add(item.quantity_micros / kMicros)
       .Add(item.quantity_micros)
       .Add(item.unit_price)
@@ -167,10 +201,6 @@ cel::Value FactFrame::MakeItem(const ItemFact& item) {
       .Made();
 }
 
-// The place of purchase.eligible_net, and of member.segments.
-constexpr std::size_t kEligibleNetSlot = 5;
-constexpr std::size_t kSegmentsSlot = 16;
-
 cel::Value FactFrame::MakePurchase() {
   const PurchaseFact& purchase = facts_.purchase;
   StructMaker maker(*this, kPurchaseFacts);
@@ -179,37 +209,38 @@ cel::Value FactFrame::MakePurchase() {
       .Add(purchase.tax)
       .Add(purchase.discount)
       .Add(eligible_net_)
-      .Add(Text(purchase.fulfil_channel))
-      .Add(Text(purchase.fulfil_store))
-      .Add(MakeTexts(purchase.tenders))
-      .Add(MakeTexts(purchase.vouchers))
+      .Add(purchase.fulfil_channel)
+      .Add(purchase.fulfil_store)
+      .Add(purchase.tenders)
+      .Add(purchase.vouchers)
       .Add(CelValue::List(items_));
   purchase_ = maker.slots();
   return maker.Made();
 }
 
 cel::Value FactFrame::MakeLocal() {
+  const Date date = local_.date;
   return StructMaker(*this, kLocalFacts)
-      .Add(cel::CopyString(context_, ToString(date_)))
-      .Add(std::int64_t{date_.year()})
-      .Add(std::int64_t{date_.month()})
-      .Add(std::int64_t{date_.day()})
-      .Add(std::int64_t{Weekday(date_)})
-      .Add(std::int64_t{minute_ / 60})
-      .Add(std::int64_t{minute_})
+      .AddMade([&] { return cel::CopyString(context_, ToString(date)); })
+      .Add(std::int64_t{date.year()})
+      .Add(std::int64_t{date.month()})
+      .Add(std::int64_t{date.day()})
+      .Add(std::int64_t{Weekday(date)})
+      .Add(std::int64_t{local_.minute / 60})
+      .Add(std::int64_t{local_.minute})
       .Made();
 }
 
 cel::Value FactFrame::MakeActivity() {
   const ActivityFact& activity = facts_.activity;
   StructMaker maker(*this, kActivityFacts);
-  maker.Add(Text(activity.type))
-      .Add(Text(activity.channel))
-      .Add(Text(activity.touchpoint))
-      .Add(Text(activity.terminal_kind))
+  maker.Add(activity.type)
+      .Add(activity.channel)
+      .Add(activity.touchpoint)
+      .Add(activity.terminal_kind)
       .Add(Instant(activity.occurred_at))
-      .Add(MakeLocal())
-      .Add(activity.receipt ? Text(*activity.receipt) : Absent());
+      .AddMade([&] { return MakeLocal(); })
+      .AddMade([&] { return activity.receipt ? Text(*activity.receipt) : Absent(); });
   AddAttributes(model_.activity_attributes, activity.attributes, maker);
   return maker.Made();
 }
@@ -218,48 +249,52 @@ cel::Value FactFrame::MakeMember() {
   const MemberFact& member = facts_.member;
   const Tier& tier = model_.tiers[member.tier];
   const auto days_since = [&](Timestamp since) {
-    const int days = date_.days() - model_.calendar.LocalDate(since).days();
-    return std::int64_t{std::clamp(days, 0, 40'000)};
+    const int days = local_.date.days() - model_.calendar.LocalDate(since).days();
+    return CelValue::Int(std::clamp(days, 0, 40'000));
   };
   segments_ = Room<CelValue>(member.segments.size() + model_.segments.size());
   for (std::size_t i = 0; i < member.segments.size(); ++i) segments_[i] = Text(member.segments[i]);
-  StructMaker attributes(*this, kAttributeFacts);
-  AddAttributes(model_.member_attributes, member.attributes, attributes);
   StructMaker maker(*this, kMemberFacts);
-  maker.Add(Text(member.state))
-      .Add(Text(tier.id))
+  maker.Add(member.state)
+      .Add(tier.id)
       .Add(std::int64_t{tier.rank})
-      .Add(days_since(member.tier_since))
-      .Add(days_since(member.enrolled_at))
+      .AddMade([&] { return days_since(member.tier_since); })
+      .AddMade([&] { return days_since(member.enrolled_at); })
       .Add(Instant(member.enrolled_at))
       .Add(Instant(member.tier_since))
       .Add(member.is_staff)
       .Add(member.is_anniversary)
       .Add(member.is_birthday)
       .Add(member.is_birthday_month)
-      .Add(Text(member.age_band))
-      .Add(Text(member.country))
-      .Add(Text(member.language))
-      .Add(Text(member.plan))
+      .Add(member.age_band)
+      .Add(member.country)
+      .Add(member.language)
+      .Add(member.plan)
       .Add(CelValue::List(segments_.first(member.segments.size())))
-      .Add(MakeTexts(member.consents))
-      .Add(MakeTexts(member.tags))
-      .Add(MakeTexts(member.badges))
-      .Add(MakePoints(kBalanceFacts, member.balance))
-      .Add(MakePoints(kPendingFacts, member.pending))
-      .Add(attributes.Made());
+      .Add(member.consents)
+      .Add(member.tags)
+      .Add(member.badges)
+      .AddMade([&] { return MakePoints(kBalanceFacts, member.balance); })
+      .AddMade([&] { return MakePoints(kPendingFacts, member.pending); })
+      .AddMade([&] { return MakeMemberAttributes(); });
   member_ = maker.slots();
+  return maker.Made();
+}
+
+cel::Value FactFrame::MakeMemberAttributes() {
+  StructMaker maker(*this, kAttributeFacts);
+  AddAttributes(model_.member_attributes, facts_.member.attributes, maker);
   return maker.Made();
 }
 
 cel::Value FactFrame::MakeStore() {
   const StoreFact& store = facts_.store;
   return StructMaker(*this, kStoreFacts)
-      .Add(Text(store.id))
-      .Add(Text(store.region))
-      .Add(Text(store.country))
-      .Add(Text(store.format))
-      .Add(MakeTexts(store.tags))
+      .Add(store.id)
+      .Add(store.region)
+      .Add(store.country)
+      .Add(store.format)
+      .Add(store.tags)
       .Add(store.minute_of_day ? CelValue::Int(*store.minute_of_day) : Absent())
       .Made();
 }
@@ -272,6 +307,7 @@ void FactFrame::Derive() {
 }
 
 void FactFrame::SetSegments() {
+  if (!footprint_.Reads(kMemberFacts, kSegmentsSlot)) return;
   std::size_t count = facts_.member.segments.size();
   for (const Segment& segment : model_.segments) {
     if (segment.when && Test(segment.when)) segments_[count++] = Text(segment.id);
@@ -307,11 +343,12 @@ void FactFrame::SetCounting(std::span<const std::size_t> items) {
   }
   counting_ = counting_room_.first(items.size());
   slots_[kItemsFact] = CelValue::List(counted_items_.first(items.size()));
-  purchase_[kEligibleNetSlot] = CelValue::Int(eligible_net_);
+  if (purchase_ != nullptr) purchase_[kEligibleNetSlot] = CelValue::Int(eligible_net_);
 }
 
 void FactFrame::SetVariables() {
   for (std::size_t i = 0; i < model_.variables.size(); ++i) {
+    if (!footprint_.Reads(kVariableFacts, i + 1)) continue;
     variables_[i + 1] = Value(*model_.variables[i].expression);
   }
 }

@@ -15,6 +15,8 @@
 #include "rules/program/amounts.h"
 #include "rules/program/calendar.h"
 #include "rules/program/expiry.h"
+#include "rules/program/footprint.h"
+#include "rules/program/selection.h"
 #include "rules/program/units.h"
 #include "rules/program/windows.h"
 
@@ -23,8 +25,12 @@
 namespace laurel::rules::model {
 
 struct Expression {
+  static constexpr std::uint32_t kNoSelector = 0xffffffff;
+
   std::string text;
   cel::Plan plan;
+  // Selectors with the same number accept the same items of an activity.
+  std::uint32_t selector = kNoSelector;
 };
 using Condition = std::optional<Expression>;  // none: always true
 
@@ -363,6 +369,12 @@ struct Model {
   bool reads_member = false;
   bool reads_balances = false;
   bool reads_enrolment = false;
+
+  // What saves work in an evaluation.
+  Footprint footprint;       // of all expressions
+  Footprint tier_footprint;  // of those that tiers are judged by
+  RuleSelection selection;
+  std::size_t selector_count = 0;
 
   // How expressions see facts.
   std::vector<std::unique_ptr<cel::StructType>> structs;

@@ -1,12 +1,14 @@
 #ifndef LAUREL_RULES_PROGRAM_OUTCOME_H_
 #define LAUREL_RULES_PROGRAM_OUTCOME_H_
 
+#include <cstdint>
+
 #include "absl/strings/string_view.h"
 
 namespace laurel::rules::model {
 
 // What became of one rule: the first test that it failed, in this order.
-enum class Outcome {
+enum class Outcome : std::uint8_t {
   kNotEligible,
   kPaused,
   kNotActive,

@@ -1,6 +1,7 @@
 #include "rules/program/rule_amounts.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "rules/program/functions.h"
 
@@ -39,8 +40,7 @@ bool IsCarryRule(const Rule& rule) {
 }
 
 bool IsAwaited(const Model& model, absl::string_view type) {
-  return std::any_of(model.rules.begin(), model.rules.end(),
-                     [&](const Rule& rule) { return Contains(rule.triggers, type); });
+  return model.selection.FindActivity(type) != nullptr;
 }
 
 void TakeOff(std::int64_t paid, std::span<ItemFact> items) {
@@ -78,53 +78,83 @@ bool IsActive(const Active& active, Timestamp at, Date date, int minute) {
 RuleAmounts::RuleAmounts(const Model& model, const Facts& facts)
     : model_(model),
       facts_(facts),
-      own_room_(std::make_unique<AmountsRoom>()),
+      own_room_(std::make_unique_for_overwrite<AmountsRoom>()),
       room_(*own_room_),
-      frame_(model, facts, room_.arena) {
+      frame_(model, facts, room_.arena),
+      triggered_(model.selection.FindActivity(facts.activity.type)),
+      item_words_(BitWords(facts.items.size())) {
   Begin();
 }
 
 RuleAmounts::RuleAmounts(const Model& model, const Facts& facts, AmountsRoom& room)
-    : model_(model), facts_(facts), room_(room), frame_(model, facts, Emptied(room.arena)) {
+    : model_(model),
+      facts_(facts),
+      room_(room),
+      frame_(model, facts, Emptied(room.arena)),
+      triggered_(model.selection.FindActivity(facts.activity.type)),
+      item_words_(BitWords(facts.items.size())) {
   Begin();
 }
 
 void RuleAmounts::Begin() {
   room_.gates.assign(model_.rules.size(), std::nullopt);
+  room_.accepted.resize(model_.selector_count * item_words_);
+  room_.tested.assign(BitWords(model_.selector_count), 0);
+  room_.counted.assign(item_words_, 0);
   // What counts is known before the variables, which may read it; eligibility may read both.
   room_.counting.clear();
   for (std::size_t i = 0; i < facts_.items.size(); ++i) {
     const bool has_kind = Contains(model_.eligibility.line_kinds, facts_.items[i].kind);
-    if (has_kind && frame_.TestItem(model_.eligibility.items, i)) room_.counting.push_back(i);
+    if (!has_kind || !frame_.TestItem(model_.eligibility.items, i)) continue;
+    room_.counting.push_back(i);
+    SetBit(room_.counted, i);
   }
   frame_.SetCounting(room_.counting);
   frame_.Derive();
   is_eligible_ = frame_.Test(model_.eligibility.when);
+  SelectRules();
 }
 
-bool RuleAmounts::HasTrigger(const Rule& rule) const {
-  return Contains(rule.triggers, facts_.activity.type);
+void RuleAmounts::SelectRules() {
+  std::vector<std::uint64_t>& open = room_.open;
+  open.assign(BitWords(model_.rules.size()), ~std::uint64_t{0});
+  for (const TextSelection& selection : model_.selection.texts) {
+    const cel::Value& text = frame_.FieldOf(selection.root, selection.field);
+    if (!text.is(cel::Kind::kString)) continue;  // no value: the condition has to say
+    const std::uint64_t* row = selection.others.data();
+    const auto found =
+        std::lower_bound(selection.texts.begin(), selection.texts.end(), text.symbol());
+    if (found != selection.texts.end() && *found == text.symbol()) {
+      row =
+          &selection.rules[static_cast<std::size_t>(found - selection.texts.begin()) * open.size()];
+    }
+    for (std::size_t word = 0; word < open.size(); ++word) open[word] &= row[word];
+  }
 }
 
 Outcome RuleAmounts::Gate(std::size_t rule) {
-  if (room_.gates[rule]) return *room_.gates[rule];
-  const Rule& one = model_.rules[rule];
-  const auto decide = [&] {
-    if (!is_eligible_) return Outcome::kNotEligible;
-    const auto& paused = facts_.paused_rules;
-    if (one.rollout == Rollout::kPaused ||
-        std::find(paused.begin(), paused.end(), rule) != paused.end()) {
-      return Outcome::kPaused;
-    }
-    if (!IsActive(one.active, facts_.activity.occurred_at, frame_.date(), frame_.minute())) {
-      return Outcome::kNotActive;
-    }
-    const int holds = one.when ? frame_.Try(*one.when) : 1;
-    if (holds < 0) return Outcome::kError;
-    return holds == 1 ? Outcome::kAwarded : Outcome::kConditionFalse;
-  };
-  room_.gates[rule] = decide();
+  if (!room_.gates[rule]) room_.gates[rule] = Decide(rule);
   return *room_.gates[rule];
+}
+
+Outcome RuleAmounts::Decide(std::size_t rule) {
+  if (!is_eligible_) return Outcome::kNotEligible;
+  const RuleGate& gate = model_.selection.gates[rule];
+  const auto& paused = facts_.paused_rules;
+  const bool is_paused =
+      gate.is_paused || std::find(paused.begin(), paused.end(), rule) != paused.end();
+  if (is_paused) return Outcome::kPaused;
+  const std::int32_t day = frame_.date().days();
+  if (day < gate.first_day || day > gate.last_day) return Outcome::kNotActive;
+  const bool is_active =
+      !gate.has_hours || IsActive(model_.rules[rule].active, facts_.activity.occurred_at,
+                                  frame_.date(), frame_.minute());
+  if (!is_active) return Outcome::kNotActive;
+  if (!HasBit(room_.open, rule)) return Outcome::kConditionFalse;
+  const Condition& when = model_.rules[rule].when;
+  const int holds = when ? frame_.Try(*when) : 1;
+  if (holds < 0) return Outcome::kError;
+  return holds == 1 ? Outcome::kAwarded : Outcome::kConditionFalse;
 }
 
 Outcome RuleAmounts::Sample(const Rule& rule) const {
@@ -160,10 +190,40 @@ std::optional<std::span<std::int64_t>> RuleAmounts::NewBases() {
   return std::span(bases, count);
 }
 
-// Of an item that counts.
-std::int64_t RuleAmounts::BaseOf(const Earn& earn, const Condition* also, std::size_t item) {
-  if (!frame_.TestItem(earn.items, item)) return 0;
-  if (also != nullptr && !frame_.TestItem(*also, item)) return 0;
+void RuleAmounts::Choose(const Condition& items, const Condition* also) {
+  room_.chosen.assign(room_.counted.begin(), room_.counted.end());
+  Narrow(items);
+  if (also != nullptr) Narrow(*also);
+}
+
+void RuleAmounts::Narrow(const Condition& items) {
+  if (!items) return;
+  std::vector<std::uint64_t>& chosen = room_.chosen;
+  if (items->selector != Expression::kNoSelector) {
+    const std::span<const std::uint64_t> accepted = AcceptedBy(items);
+    for (std::size_t word = 0; word < chosen.size(); ++word) chosen[word] &= accepted[word];
+    return;
+  }
+  for (const std::size_t i : frame_.counting()) {
+    if (HasBit(chosen, i) && !frame_.TestItem(items, i)) {
+      chosen[i / 64] &= ~(std::uint64_t{1} << (i % 64));
+    }
+  }
+}
+
+std::span<const std::uint64_t> RuleAmounts::AcceptedBy(const Condition& items) {
+  const std::size_t selector = items->selector;
+  const auto row = std::span(room_.accepted).subspan(selector * item_words_, item_words_);
+  if (HasBit(room_.tested, selector)) return row;
+  SetBit(room_.tested, selector);
+  std::fill(row.begin(), row.end(), 0);
+  for (const std::size_t i : frame_.counting()) {
+    if (frame_.TestItem(items, i)) SetBit(row, i);
+  }
+  return row;
+}
+
+std::int64_t RuleAmounts::BaseOf(const Earn& earn, std::size_t item) const {
   const ItemFact& fact = facts_.items[item];
   return earn.basis == Basis::kQuantity ? fact.quantity_micros
          : earn.basis == Basis::kList   ? fact.list
@@ -174,11 +234,15 @@ std::optional<std::int64_t> RuleAmounts::BasisOf(const Earn& earn, const Conditi
                                                  std::span<std::int64_t> bases) {
   std::int64_t sum = 0;
   bool is_in_range = true;
-  for (const std::size_t i : frame_.counting()) {
-    const std::int64_t base = BaseOf(earn, also, i);
-    if (!bases.empty()) bases[i] = base;
-    is_in_range = is_in_range && base >= 0 && base <= kBasisMost - sum;
-    if (is_in_range) sum += base;
+  Choose(earn.items, also);
+  for (std::size_t word = 0; word < room_.chosen.size(); ++word) {
+    for (std::uint64_t bits = room_.chosen[word]; bits != 0; bits &= bits - 1) {
+      const std::size_t i = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+      const std::int64_t base = BaseOf(earn, i);
+      if (!bases.empty()) bases[i] = base;
+      is_in_range = is_in_range && base >= 0 && base <= kBasisMost - sum;
+      if (is_in_range) sum += base;
+    }
   }
   if (earn.basis != Basis::kExpression) return is_in_range ? std::optional(sum) : std::nullopt;
   const cel::Value value = frame_.Value(*earn.of);
@@ -245,7 +309,7 @@ std::optional<Asked> RuleAmounts::Factor(std::size_t rule, const Condition& item
 
 std::optional<Asked> RuleAmounts::AskMultiply(const Multiply& multiply) {
   const Outcome gate = Gate(multiply.rule);
-  const bool holds = gate == Outcome::kAwarded && HasTrigger(model_.rules[multiply.rule]);
+  const bool holds = gate == Outcome::kAwarded && HasTrigger(multiply.rule);
   if (!holds) return Asked();
   return Factor(multiply.rule, multiply.items, multiply.by_micros, Part());
 }
@@ -253,10 +317,12 @@ std::optional<Asked> RuleAmounts::AskMultiply(const Multiply& multiply) {
 std::optional<Asked> RuleAmounts::AskBonus(const Bonus& bonus) {
   const cel::Value value = frame_.Value(*bonus.points);
   if (!value.is(cel::Kind::kInt) || value.int_value() > kLineMax) return std::nullopt;
-  const std::optional<std::span<std::int64_t>> bases = NewBases();
-  if (!bases) return std::nullopt;
-  for (const std::size_t i : frame_.counting()) (*bases)[i] = facts_.items[i].net;
-  return Asked{std::max<std::int64_t>(0, value.int_value()), *bases};
+  if (!net_bases_) {
+    net_bases_ = NewBases();
+    if (!net_bases_) return std::nullopt;
+    for (const std::size_t i : frame_.counting()) (*net_bases_)[i] = facts_.items[i].net;
+  }
+  return Asked{std::max<std::int64_t>(0, value.int_value()), *net_bases_};
 }
 
 std::optional<Asked> RuleAmounts::Ask(std::size_t rule) {

@@ -35,6 +35,11 @@ struct AmountsRoom {
   cel::Arena arena;
   std::vector<std::optional<Outcome>> gates;
   std::vector<std::size_t> counting;
+  std::vector<std::uint64_t> open;      // bits by rule: those that no text rules out
+  std::vector<std::uint64_t> counted;   // bits by item: those that count
+  std::vector<std::uint64_t> chosen;    // bits by item, for one amount
+  std::vector<std::uint64_t> accepted;  // bits by item, a row for each selector
+  std::vector<std::uint64_t> tested;    // bits by selector: those whose row is known
 };
 
 // Each rule by itself: whether it holds for some facts, and what it asks for. Takes eligibility,
@@ -48,7 +53,11 @@ class RuleAmounts {
   bool is_eligible() const { return is_eligible_; }
   FactFrame& frame() { return frame_; }
 
-  bool HasTrigger(const Rule& rule) const;
+  // The rules that wait for this activity; null if there are none.
+  const TriggeredRules* triggered() const { return triggered_; }
+  bool HasTrigger(std::size_t rule) const {
+    return triggered_ != nullptr && triggered_->places[rule] != TriggeredRules::kNoPlace;
+  }
   // The first of NOT_ELIGIBLE, PAUSED, NOT_ACTIVE, CONDITION_FALSE and ERROR that the rule meets;
   // AWARDED if it meets none.
   Outcome Gate(std::size_t rule);
@@ -76,9 +85,16 @@ class RuleAmounts {
 
  private:
   void Begin();
+  void SelectRules();
+  Outcome Decide(std::size_t rule);
   // One for each item, all 0. Empty if there is no room.
   std::optional<std::span<std::int64_t>> NewBases();
-  std::int64_t BaseOf(const Earn& earn, const Condition* also, std::size_t item);
+  // Sets room_.chosen to the items that count and that both selectors accept.
+  void Choose(const Condition& items, const Condition* also);
+  void Narrow(const Condition& items);
+  // The items that count and that a numbered selector accepts.
+  std::span<const std::uint64_t> AcceptedBy(const Condition& items);
+  std::int64_t BaseOf(const Earn& earn, std::size_t item) const;
   // The basis of the whole rule; fills `bases` if it is given.
   std::optional<std::int64_t> BasisOf(const Earn& earn, const Condition* also,
                                       std::span<std::int64_t> bases);
@@ -93,6 +109,9 @@ class RuleAmounts {
   std::unique_ptr<AmountsRoom> own_room_;  // unless another one's is used
   AmountsRoom& room_;
   FactFrame frame_;
+  const TriggeredRules* const triggered_;
+  const std::size_t item_words_;                      // of bits by item
+  std::optional<std::span<std::int64_t>> net_bases_;  // of all bonuses, once one was asked for
   bool is_eligible_ = false;
 };
 

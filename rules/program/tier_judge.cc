@@ -32,8 +32,9 @@ class Judge {
       : model_(model), policy_(model.tier_policy), frame_(frame), state_(state) {
     verdict_.earned = state.earned;
     verdict_.since = state.since;
-    verdict_.through = TermOf(state.earned, state.since);
-    if (state.through && state.earned > 0) verdict_.through = state.through;
+    if (state.earned > 0) {
+      verdict_.through = state.through ? state.through : TermOf(state.earned, state.since);
+    }
   }
 
   TierVerdict Decide(Moment moment) {
@@ -241,7 +242,7 @@ TierVerdict JudgeTier(const Model& model, FactFrame& frame, const TierState& sta
 TierVerdict JudgeTier(const Model& model, const Facts& facts, const TierState& state,
                       Moment moment) {
   cel::Arena arena;
-  FactFrame frame(model, facts, arena);
+  FactFrame frame(model, facts, arena, model.tier_footprint);
   frame.Derive();
   return JudgeTier(model, frame, state, moment);
 }
@@ -253,10 +254,10 @@ TierVerdict JudgeReturn(const Model& model, const Facts& then, const Facts& now,
     return verdict;
   }
   cel::Arena arena;
-  FactFrame frame_then(model, then, arena);
+  FactFrame frame_then(model, then, arena, model.tier_footprint);
   frame_then.Derive();
   cel::Arena arena_now;
-  FactFrame frame_now(model, now, arena_now);
+  FactFrame frame_now(model, now, arena_now, model.tier_footprint);
   frame_now.Derive();
   if (state.earned <= state.before_upgrade || Qualifies(model, frame_then, state.earned) ||
       Qualifies(model, frame_now, state.earned)) {

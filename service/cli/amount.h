@@ -11,7 +11,7 @@
 namespace laurel::cli {
 
 inline constexpr std::int64_t kAmountMax = 1'000'000'000'000'000;
-inline constexpr int kDecimalsMax = 4;
+inline constexpr int kDecimalsMax = 6;
 
 // "11.77" with 2 decimals is 1177. Takes an optional minus, digits, and a point with digits; digits
 // beyond `decimals` (0 to kDecimalsMax) must be zeros. INVALID_ARGUMENT, `must be …, was …`,

@@ -67,11 +67,23 @@ struct Import {
 // Reads row by row into the importer. Returns how many rows were read, or why reading stopped.
 absl::StatusOr<std::uint64_t> ReadRows(Import& import, Importer& importer, RejectFile& rejects,
                                        Progress& progress) {
+  std::uint64_t passed_on = 0;  // rows
+  ReceiptJoiner joiner(
+      import.mapping, import.rows,
+      [&](ImportItem item) {
+        const std::uint64_t last = item.rows.back().number;
+        if (!importer.Add(std::move(item))) return false;
+        passed_on = last;
+        return true;
+      },
+      [&](const SourceRow& source, const Reject& reject) {
+        rejects.Add(source.number, reject, source.fields);
+      });
   CsvRecord record;
   std::uint64_t row = 0;
   while (true) {
     ASSIGN_OR_RETURN(const bool has_record, import.reader->Next(record));
-    if (!has_record) return row;
+    if (!has_record) return joiner.Finish() ? row : passed_on;
     ++row;
     if (record.fields.size() != import.header.size()) {
       rejects.Add(row,
@@ -81,13 +93,7 @@ absl::StatusOr<std::uint64_t> ReadRows(Import& import, Importer& importer, Rejec
                   record.fields);
       continue;
     }
-    std::variant<ImportItem, Reject> item =
-        ToImportItem(import.mapping, import.rows, row, record.fields);
-    if (const Reject* reject = std::get_if<Reject>(&item)) {
-      rejects.Add(row, *reject, record.fields);
-    } else if (!importer.Add(std::get<ImportItem>(std::move(item)))) {
-      return row - 1;
-    }
+    if (!joiner.Add(SourceRow{row, record.fields})) return passed_on;
     progress.Update(row, import.source->consumed_bytes(), import.source->size_bytes());
   }
 }
@@ -147,7 +153,9 @@ ExitCode RunImport(Session& session, Import& import, const ImportArguments& argu
   Progress progress(&session.err(), {"importing", "rows", session.options().is_error_terminal});
   Importer importer(session.channel(), std::move(options),
                     [&](const ImportItem& item, const Refusal& refusal) {
-                      rejects.Add(item.row, ToReject(import.mapping, refusal), item.fields);
+                      for (const SourceRow& row : item.rows) {
+                        rejects.Add(row.number, ToReject(import.mapping, refusal), row.fields);
+                      }
                     });
   const absl::StatusOr<std::uint64_t> rows = ReadRows(import, importer, rejects, progress);
   importer.Finish();
@@ -201,7 +209,8 @@ void AddImportCommands(CLI::App& root, Action& action) {
   CLI::App* verb = nullptr;
   const auto arguments = AddVerb<ImportArguments>(
       noun, "purchases",
-      "Accrue the purchases of a CSV file, one per row; doing it twice adds nothing",
+      "Accrue the purchases of a CSV file, one a row or one line a row; doing it twice adds "
+      "nothing",
       "laurelctl import purchases history.csv.zst --mapping programs/cdnow.mapping.yaml --enroll "
       "-p cdnow\n"
       "laurelctl import purchases history.csv --map member=card:customer_id --map number=row_no "
@@ -215,7 +224,8 @@ void AddImportCommands(CLI::App& root, Action& action) {
   verb->add_option("--map", arguments->maps,
                    "FIELD=COLUMN or FIELD==CONSTANT; fields are member (KIND:COLUMN), store, "
                    "terminal, number, date, "
-                   "time, occurred_at, total, currency, channel, zone")
+                   "time, occurred_at, total, currency, channel, zone; where a row is a line of a "
+                   "receipt: sku, category, quantity, unit_price, or amount")
       ->take_all();
   verb->add_option("--mapping", arguments->mapping_file,
                    "YAML file with the same fields; options override it");

@@ -1,9 +1,11 @@
 #include "service/cli/import_row.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rules/program/currency.h"
@@ -90,7 +92,38 @@ class RowReader {
     return {*date, InstantOf(*date, *time, options_.zone)};
   }
 
+  // Of the whole purchase.
   v1::Money Total() {
+    v1::Money total = Currency();
+    const std::optional<int> exponent = rules::CurrencyExponent(total.currency_code());
+    if (exponent) total.set_minor_units(NotNegative(RowField::kTotal, *exponent));
+    return total;
+  }
+
+  // The line that the row is, and its amount as the total.
+  v1::PurchaseLine Line(v1::Money& total) {
+    v1::PurchaseLine line;
+    line.set_line(1);
+    line.set_kind(v1::LINE_KIND_SALE);
+    line.set_sku(std::string(Value(RowField::kSku)));
+    if (!Value(RowField::kCategory).empty()) {
+      line.add_categories(std::string(Value(RowField::kCategory)));
+    }
+    total = Currency();
+    const std::optional<int> exponent = rules::CurrencyExponent(total.currency_code());
+    const std::int64_t quantity = mapping_.Has(RowField::kQuantity)
+                                      ? NotNegative(RowField::kQuantity, kMicrosDecimals)
+                                      : kOne;
+    line.set_quantity_micros(quantity);
+    if (!exponent) return line;
+    line.set_extended_minor_units(mapping_.Has(RowField::kAmount)
+                                      ? NotNegative(RowField::kAmount, *exponent)
+                                      : Extended(quantity, *exponent));
+    total.set_minor_units(line.extended_minor_units());
+    return line;
+  }
+
+  v1::Money Currency() {
     v1::Money total;
     const absl::string_view given = Value(RowField::kCurrency);
     total.set_currency_code(given.empty() ? options_.currency : std::string(given));
@@ -99,15 +132,6 @@ class RowReader {
       problems_.Add(RowField::kCurrency,
                     absl::StrCat("must be an ISO 4217 code such as EUR, was \"",
                                  total.currency_code(), "\""));
-      return total;
-    }
-    const absl::StatusOr<std::int64_t> amount = ParseAmount(Value(RowField::kTotal), *exponent);
-    if (!amount.ok()) {
-      problems_.Add(RowField::kTotal, amount.status().message());
-    } else if (*amount < 0) {
-      problems_.Add(RowField::kTotal, absl::StrCat("must be >= 0, was ", Value(RowField::kTotal)));
-    } else {
-      total.set_minor_units(*amount);
     }
     return total;
   }
@@ -121,6 +145,36 @@ class RowReader {
   }
 
  private:
+  static constexpr int kMicrosDecimals = 6;
+  static constexpr std::int64_t kOne = 1'000'000;
+  // Prices have more decimals than the currency: 0.425 a piece.
+  static constexpr int kPriceDecimals = 4;
+
+  std::int64_t NotNegative(RowField field, int decimals) {
+    const absl::StatusOr<std::int64_t> amount = ParseAmount(Value(field), decimals);
+    if (!amount.ok()) {
+      problems_.Add(field, amount.status().message());
+      return 0;
+    }
+    if (*amount < 0) problems_.Add(field, absl::StrCat("must be >= 0, was ", Value(field)));
+    return std::max<std::int64_t>(*amount, 0);
+  }
+
+  // quantity x unit price in minor units, half up.
+  std::int64_t Extended(std::int64_t quantity_micros, int exponent) {
+    const std::int64_t price = NotNegative(RowField::kUnitPrice, kPriceDecimals);
+    absl::int128 scale = kOne;
+    for (int i = exponent; i < kPriceDecimals; ++i) scale *= 10;
+    const absl::int128 amount = (2 * absl::int128(quantity_micros) * price + scale) / (2 * scale);
+    if (amount > kAmountMax) {
+      problems_.Add(RowField::kUnitPrice,
+                    absl::StrCat("must give at most ", kAmountMax, " with the quantity, was ",
+                                 Value(RowField::kUnitPrice)));
+      return 0;
+    }
+    return static_cast<std::int64_t>(amount);
+  }
+
   const BoundMapping& mapping_;
   const RowOptions& options_;
   const std::vector<std::string>& fields_;
@@ -167,12 +221,10 @@ std::string FieldOf(const BoundMapping& mapping, absl::string_view reason) {
 }  // namespace
 
 std::variant<ImportItem, Reject> ToImportItem(const BoundMapping& mapping,
-                                              const RowOptions& options, std::uint64_t row,
-                                              std::vector<std::string> fields) {
+                                              const RowOptions& options, SourceRow row) {
   Problems problems(mapping);
-  RowReader reader(mapping, options, fields, problems);
+  RowReader reader(mapping, options, row.fields, problems);
   ImportItem item;
-  item.row = row;
   v1::AccruePurchaseRequest& request = item.request;
   request.set_program(options.program);
   v1::IdentityKey& identity = *request.mutable_member()->mutable_identity();
@@ -187,7 +239,11 @@ std::variant<ImportItem, Reject> ToImportItem(const BoundMapping& mapping,
   const auto [date, instant] = reader.When();
   *receipt.mutable_business_on() = ToProto(date);
   *purchase.mutable_occurred_at() = ToProto(instant);
-  *purchase.mutable_total() = reader.Total();
+  if (mapping.has_lines()) {
+    *purchase.add_lines() = reader.Line(*purchase.mutable_total());
+  } else {
+    *purchase.mutable_total() = reader.Total();
+  }
   purchase.set_channel(reader.Channel());
   if (!problems.empty()) return problems.Take();
 
@@ -195,8 +251,64 @@ std::variant<ImportItem, Reject> ToImportItem(const BoundMapping& mapping,
                          receipt.number()};
   request.set_request_id(ImportRequestId("accrue", key, options.attempt));
   item.enrol_request_id = ImportRequestId("enrol", key, options.attempt);
-  item.fields = std::move(fields);
+  item.rows.push_back(std::move(row));
   return item;
+}
+
+namespace {
+
+// Adds the only line of `next`.
+void Join(const ImportItem& next, ImportItem& item) {
+  v1::Purchase& purchase = *item.request.mutable_purchase();
+  v1::PurchaseLine& line = *purchase.add_lines();
+  line = next.request.purchase().lines(0);
+  line.set_line(purchase.lines_size());
+  v1::Money& total = *purchase.mutable_total();
+  total.set_minor_units(total.minor_units() + line.extended_minor_units());
+  item.rows.push_back(next.rows.front());
+}
+
+}  // namespace
+
+bool ReceiptJoiner::Add(SourceRow row) {
+  std::string receipt;
+  if (mapping_.has_lines()) {
+    for (const RowField field : {RowField::kStore, RowField::kTerminal, RowField::kNumber}) {
+      absl::StrAppend(&receipt, mapping_.Value(field, row.fields), "/");
+    }
+  }
+  if (receipt != receipt_ || !mapping_.has_lines()) {
+    if (!Finish()) return false;
+    receipt_ = std::move(receipt);
+  }
+  const std::uint64_t number = row.number;
+  std::variant<ImportItem, Reject> item = ToImportItem(mapping_, options_, row);
+  if (const Reject* reject = std::get_if<Reject>(&item)) {
+    on_reject_(row, *reject);
+    if (!bad_row_) bad_row_ = number;
+    if (waiting_) RejectRest(std::exchange(waiting_, std::nullopt)->rows);
+  } else if (bad_row_) {
+    RejectRest({std::move(row)});
+  } else if (waiting_) {
+    Join(std::get<ImportItem>(item), *waiting_);
+  } else {
+    waiting_ = std::get<ImportItem>(std::move(item));
+  }
+  return true;
+}
+
+bool ReceiptJoiner::Finish() {
+  bad_row_.reset();
+  if (!waiting_) return true;
+  return on_item_(*std::exchange(waiting_, std::nullopt));
+}
+
+void ReceiptJoiner::RejectRest(std::vector<SourceRow> rows) const {
+  for (const SourceRow& row : rows) {
+    on_reject_(row, {mapping_.Name(RowField::kNumber), "RECEIPT_INCOMPLETE",
+                     absl::StrCat(mapping_.Name(RowField::kNumber),
+                                  ": must have good rows only, was rejected at row ", *bad_row_)});
+  }
 }
 
 Reject ToReject(const BoundMapping& mapping, const Refusal& refusal) {

@@ -236,7 +236,7 @@ class Importer::Lane {
       }
       last = refusal;
       if (!is_final) {
-        for (const ImportItem* item : items) unanswered.insert(item->row);
+        for (const ImportItem* item : items) unanswered.insert(item->rows.front().number);
         return items;
       }
       // The batch as a whole was refused: one by one, so that only the row at fault is rejected.
@@ -249,7 +249,7 @@ class Importer::Lane {
     std::vector<const ImportItem*> again;
     for (std::size_t i = 0; i < items.size(); ++i) {
       const v1::BatchAccrueResult& result = call.response.results(static_cast<int>(i));
-      if (!TakeResult(*items[i], result, unanswered.contains(items[i]->row), last))
+      if (!TakeResult(*items[i], result, unanswered.contains(items[i]->rows.front().number), last))
         again.push_back(items[i]);
     }
     return again;

@@ -16,12 +16,17 @@ namespace laurel::cli {
 namespace {
 
 constexpr std::array<absl::string_view, kRowFieldCount> kFieldNames = {
-    "member", "store",       "terminal", "number",   "date",
-    "time",   "occurred_at", "total",    "currency", "channel"};
+    "member",   "store",   "terminal", "number",   "date",     "time",       "occurred_at", "total",
+    "currency", "channel", "sku",      "category", "quantity", "unit_price", "amount"};
 constexpr absl::string_view kZone = "zone";
 
 absl::Status Invalid(absl::string_view subject, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("mapping.", subject, ": ", what));
+}
+
+absl::Status MustBeMapped(RowField field) {
+  return Invalid(ToString(field),
+                 absl::StrCat("must be mapped: --map ", ToString(field), "=COLUMN, was absent"));
 }
 
 }  // namespace
@@ -118,18 +123,37 @@ absl::StatusOr<BoundMapping> BoundMapping::Bind(const Mapping& mapping,
     }
     bound.sources_[static_cast<std::size_t>(field)] = std::move(source);
   }
-  for (const RowField field : {RowField::kMember, RowField::kStore, RowField::kTerminal,
-                               RowField::kNumber, RowField::kTotal}) {
-    if (!bound.Has(field)) {
-      return Invalid(ToString(field), absl::StrCat("must be mapped: --map ", ToString(field),
-                                                   "=COLUMN, was absent"));
-    }
+  for (const RowField field :
+       {RowField::kMember, RowField::kStore, RowField::kTerminal, RowField::kNumber}) {
+    if (!bound.Has(field)) return MustBeMapped(field);
   }
+  RETURN_IF_ERROR(bound.CheckAmounts());
   if (!bound.Has(RowField::kOccurredAt) &&
       !(bound.Has(RowField::kDate) && bound.Has(RowField::kTime))) {
     return Invalid("occurred_at", "must be mapped, or both date and time; was absent");
   }
   return bound;
+}
+
+absl::Status BoundMapping::CheckAmounts() const {
+  constexpr std::array kOfLines = {RowField::kSku, RowField::kCategory, RowField::kQuantity,
+                                   RowField::kUnitPrice, RowField::kAmount};
+  if (Has(RowField::kTotal)) {
+    for (const RowField field : kOfLines) {
+      if (Has(field)) return Invalid(ToString(field), "must be without total, was with it");
+    }
+    return absl::OkStatus();
+  }
+  const bool has_line =
+      std::any_of(kOfLines.begin(), kOfLines.end(), [this](RowField field) { return Has(field); });
+  if (!has_line) return MustBeMapped(RowField::kTotal);
+  if (Has(RowField::kAmount) == Has(RowField::kUnitPrice)) {
+    return Invalid("amount", "must be mapped, or unit_price with quantity, but not both");
+  }
+  if (Has(RowField::kUnitPrice) && !Has(RowField::kQuantity)) {
+    return MustBeMapped(RowField::kQuantity);
+  }
+  return absl::OkStatus();
 }
 
 absl::string_view BoundMapping::Value(RowField field, const std::vector<std::string>& row) const {

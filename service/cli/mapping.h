@@ -22,6 +22,10 @@
 //   zone: America/New_York
 //   total: amount
 //   currency: =USD
+//
+// A file may have a row for each line of a receipt: then `quantity` and `unit_price` (or `amount`,
+// the line's total) take the place of `total`, and rows that follow each other with the same store,
+// terminal and number are one purchase.
 namespace laurel::cli {
 
 // The fields of a mapping that rows are made of.
@@ -35,9 +39,14 @@ enum class RowField {
   kOccurredAt,
   kTotal,
   kCurrency,
-  kChannel
+  kChannel,
+  kSku,
+  kCategory,
+  kQuantity,
+  kUnitPrice,
+  kAmount
 };
-inline constexpr int kRowFieldCount = 10;
+inline constexpr int kRowFieldCount = 15;
 absl::string_view ToString(RowField field);  // "member", "occurred_at"
 
 // Where a value comes from: a column of the file, or the same text for every row.
@@ -66,12 +75,15 @@ absl::StatusOr<Mapping> ParseMappingYaml(absl::string_view yaml);
 // A mapping whose columns were found in a header.
 class BoundMapping {
  public:
-  // INVALID_ARGUMENT if a field that every row needs has no template, or names a column that is not
-  // in the header (with the nearest one), or names one that is there twice.
+  // INVALID_ARGUMENT if a field that every row needs has no template, if there are templates both
+  // of whole purchases and of lines, or if one names a column that is not in the header (with the
+  // nearest one), or names one that is there twice.
   static absl::StatusOr<BoundMapping> Bind(const Mapping& mapping,
                                            const std::vector<std::string>& header);
 
   v1::IdentityKind member_kind() const { return member_kind_; }
+  // Whether a row is a line of a purchase instead of a whole one.
+  bool has_lines() const { return !Has(RowField::kTotal); }
   bool Has(RowField field) const { return sources_[static_cast<std::size_t>(field)].has_value(); }
   // The value in a row, without spaces around it; empty if there is no template. A row shorter than
   // the header has empty values at its end.
@@ -85,6 +97,9 @@ class BoundMapping {
     std::size_t column;
     std::string constant;
   };
+  // That there are totals, or what lines are made of.
+  absl::Status CheckAmounts() const;
+
   v1::IdentityKind member_kind_ = v1::IDENTITY_KIND_UNSPECIFIED;
   std::array<std::optional<Source>, kRowFieldCount> sources_;
   std::array<std::string, kRowFieldCount> names_;

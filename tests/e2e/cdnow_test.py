@@ -10,17 +10,18 @@ code 77). Python's standard library only, and the command `zstd`.
 import argparse
 import collections
 import csv
-import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 
-SKIPPED = 77
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import ledger_process  # noqa: E402
+from ledger_process import SHARED, SKIPPED, SOURCE, Server, check, check_equal  # noqa: E402
+
 PURCHASES = 69_659
 MEMBERS = 23_570
 CENTS = 250_031_563
@@ -31,54 +32,12 @@ ENTRY_EVENTS = 16
 EVENT_PURCHASE_ACCRUED = 5
 PURCHASE_TOTAL = 3
 
-SOURCE = pathlib.Path(os.environ.get("LAUREL_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
-SHARED = pathlib.Path(os.environ.get("LAUREL_SHARED_DIR", SOURCE.parent / "shared"))
 HISTORY = SHARED / "data/cdnow/transactions.csv.zst"
 
 
-def check(condition, message):
-    if not condition:
-        sys.exit(f"cdnow_test: {message}")
-
-
-def check_equal(what, expected, actual):
-    check(expected == actual, f"{what}: must be {expected}, was {actual}")
-
-
-class Server:
-    """A laureld on a free port; stopped with SIGTERM at the end of the block."""
-
-    def __init__(self, laureld, data_dir):
-        self.laureld, self.data_dir = laureld, data_dir
-
-    def __enter__(self):
-        port_file = pathlib.Path(f"{self.data_dir}.port")
-        port_file.unlink(missing_ok=True)
-        self.process = subprocess.Popen(
-            [self.laureld, "serve", "--data-dir", self.data_dir, "--listen", "127.0.0.1:0", "--port-file", port_file,
-             "--free-space-min", "0"], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while not port_file.exists():
-            check(self.process.poll() is None and time.monotonic() < deadline, "laureld does not serve")
-            time.sleep(0.01)
-        self.address = f"127.0.0.1:{port_file.read_text().strip()}"
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=60)
-        check_equal("laureld's exit code", 0, code)
-
-
-class Cli:
+class Cli(ledger_process.Cli):
     def __init__(self, laurelctl, address):
-        self.words = [laurelctl, "--server", address, "-p", "cdnow"]
-
-    def run(self, *arguments):
-        """Standard output. Ends the test if the command fails."""
-        done = subprocess.run([*self.words, *map(str, arguments)], capture_output=True, text=True, check=False)
-        check(done.returncode == 0, f"laurelctl {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout
+        super().__init__(laurelctl, address, "cdnow")
 
     def import_history(self, rejects):
         """The import's summary as {name: text}."""

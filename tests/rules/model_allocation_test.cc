@@ -18,7 +18,7 @@ std::string Summary(const Evaluated& evaluated) {
   for (const AwardedLine& line : evaluated.lines) {
     text += std::string(line.id) + " " + std::to_string(line.granted) + " of " +
             std::to_string(line.requested);
-    for (const std::int64_t share : line.shares) text += " " + std::to_string(share);
+    for (const std::int64_t share : SharesOf(line)) text += " " + std::to_string(share);
     for (const Cut& cut : line.cuts) text += " cut " + std::to_string(cut.points);
     text += "\n";
   }

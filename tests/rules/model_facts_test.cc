@@ -155,10 +155,8 @@ void Fill(const Model& model, Given& given) {
   facts.metrics = given.metrics;
 }
 
-TEST(FactFrame, HasEachFactUnderItsName) {
-  const Program program = CompileProgram(Document());
-  ASSERT_NE(program.model, nullptr) << program.error;
-  const Model& model = *program.model;
+// The values of a program's variables over these facts, of which the first item counts.
+std::vector<std::string> ValuesIn(const Model& model) {
   Given given;
   Fill(model, given);
   cel::Arena arena;
@@ -168,11 +166,57 @@ TEST(FactFrame, HasEachFactUnderItsName) {
   frame.SetCounting(kCounting);
   frame.SetBase(kBase);
   frame.Derive();
+  std::vector<std::string> values;
+  for (const Variable& variable : model.variables) {
+    values.push_back(cel::DebugString(frame.Value(*variable.expression)));
+  }
+  return values;
+}
+
+TEST(FactFrame, HasEachFactUnderItsName) {
+  const Program program = CompileProgram(Document());
+  ASSERT_NE(program.model, nullptr) << program.error;
+  const std::vector<std::string> values = ValuesIn(*program.model);
   for (std::size_t i = 0; i < std::size(kRows); ++i) {
     SCOPED_TRACE(kRows[i].expression);
-    EXPECT_EQ(cel::DebugString(frame.Value(*model.variables[i].expression)), kRows[i].value);
+    EXPECT_EQ(values[i], kRows[i].value);
   }
 }
+
+// Where structs go besides selections.
+constexpr Row kWays[] = {
+    {"items.filter(i, i.brand == \"Acme\").map(i, i.net)", "[211]"},
+    {"purchase.all_items.map(i, i)[1].net", "311"},
+    {"purchase.all_items.exists(i, \"tea\" in i.categories)", "true"},
+    {"(activity.words > 3 ? items : purchase.all_items)[0].sku", "\"A-1\""},
+    {"(items + purchase.all_items)[2].net", "311"},
+    {"[size(items), size(purchase.all_items)]", "[1, 2]"},
+    {"cel.bind(i, items[0], i.brand)", "\"Acme\""},
+    {"[[items[0]]][0][0].tags", "[\"new\"]"},
+    {"[store][0].region", "\"north\""},
+    {"{\"one\": member}[\"one\"].country", "\"DE\""},
+    {"items[0] == purchase.all_items[0]", "true"},
+    {"items[0] == purchase.all_items[1]", "false"},
+    {"items[0] in purchase.all_items", "true"},
+    {"[dyn(items[0]), dyn(1)][0].brand", "\"Acme\""},
+    {"dyn(activity).local.date", "\"2027-03-02\""},
+    {"dyn(member).balance.points", "-5"},
+};
+
+class Footprints : public testing::TestWithParam<Row> {};
+
+// A program of one expression makes little else than what that reads.
+TEST_P(Footprints, HaveAllThatAnExpressionReads) {
+  const std::string text =
+      absl::StrCat(kHead, "variables:\n  - {id: v0, expression: purchase.net}\n",
+                   "  - {id: v1, expression: '", GetParam().expression, "'}\n");
+  const Program program = CompileProgram(text);
+  ASSERT_NE(program.model, nullptr) << program.error;
+  EXPECT_EQ(ValuesIn(*program.model)[1], GetParam().value);
+}
+
+INSTANTIATE_TEST_SUITE_P(Facts, Footprints, testing::ValuesIn(kRows));
+INSTANTIATE_TEST_SUITE_P(Ways, Footprints, testing::ValuesIn(kWays));
 
 }  // namespace
 }  // namespace laurel::rules::model

@@ -13,7 +13,7 @@ namespace {
 
 ImportItem Item(int number, const std::string& member) {
   ImportItem item;
-  item.row = static_cast<std::uint64_t>(number);
+  item.rows.push_back(SourceRow{static_cast<std::uint64_t>(number), {}});
   item.request.set_request_id(absl::StrCat("imp-test-", number));
   item.request.set_program("programs/cdnow");
   item.request.mutable_member()->mutable_identity()->set_value(member);
@@ -36,7 +36,7 @@ class ImporterTest : public testing::Test {
   ImportTally Do(int count, Importer::Options options) {
     Importer importer(server_.channel(), std::move(options),
                       [this](const ImportItem& item, const Refusal& refusal) {
-                        rejected_[item.row] = refusal.reason;
+                        rejected_[item.rows.front().number] = refusal.reason;
                       });
     for (int i = 1; i <= count; ++i) {
       if (!importer.Add(Item(i, absl::StrCat("m", i % 13)))) break;

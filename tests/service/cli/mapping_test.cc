@@ -1,8 +1,10 @@
 #include "service/cli/mapping.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "service/cli/import_row.h"
 #include "service/cli/moment.h"
 
@@ -31,12 +33,12 @@ RowOptions Options() {
 }
 
 ImportItem Item(std::vector<std::string> fields) {
-  std::variant<ImportItem, Reject> item = ToImportItem(Bound(), Options(), 1, std::move(fields));
+  std::variant<ImportItem, Reject> item = ToImportItem(Bound(), Options(), {1, std::move(fields)});
   return std::get<ImportItem>(std::move(item));
 }
 
 Reject Rejected(std::vector<std::string> fields) {
-  return std::get<Reject>(ToImportItem(Bound(), Options(), 1, std::move(fields)));
+  return std::get<Reject>(ToImportItem(Bound(), Options(), {1, std::move(fields)}));
 }
 
 TEST(Mapping, YamlAndOptionsSayTheSame) {
@@ -145,13 +147,100 @@ TEST(ImportRow, InstantsMayComeInOneColumn) {
       "terminal: =T1}");
   const BoundMapping bound = *BoundMapping::Bind(mapping, header);
   const auto item =
-      ToImportItem(bound, Options(), 1, {"7", "x", "2024-07-01T23:30", "500", "JPY", "pos"});
+      ToImportItem(bound, Options(), {1, {"7", "x", "2024-07-01T23:30", "500", "JPY", "pos"}});
   const v1::Purchase& purchase = std::get<ImportItem>(item).request.purchase();
   EXPECT_EQ(purchase.receipt().business_on().day(), 1);
   EXPECT_EQ(purchase.total().minor_units(), 500);
   EXPECT_EQ(purchase.channel(), v1::CHANNEL_POS);
-  const auto bad = ToImportItem(bound, Options(), 1, {"7", "x", "soon", "500", "QQQ", "till"});
+  const auto bad = ToImportItem(bound, Options(), {1, {"7", "x", "soon", "500", "QQQ", "till"}});
   EXPECT_EQ(std::get<Reject>(bad).field, "ts cur ch");
+}
+
+TEST(Mapping, IsOfWholePurchasesOrOfLines) {
+  struct Row {
+    const char* fields;
+    const char* message;  // empty: can be bound
+  };
+  constexpr Row kRows[] = {
+      {"total: amount", ""},
+      {"amount: amount", ""},
+      {"unit_price: amount, quantity: cds", ""},
+      {"sku: cds", "mapping.amount: must be mapped, or unit_price with quantity"},
+      {"unit_price: amount", "mapping.quantity: must be mapped"},
+      {"unit_price: amount, quantity: cds, amount: amount", "but not both"},
+      {"total: amount, sku: cds", "mapping.sku: must be without total, was with it"},
+      {"channel: =web", "mapping.total: must be mapped"},
+  };
+  for (const Row& row : kRows) {
+    const Mapping mapping = *ParseMappingYaml(absl::StrCat(
+        "{member: card:customer_id, number: row_no, date: purchase_date, time: =12:00, "
+        "store: =S1, terminal: =1, ",
+        row.fields, "}"));
+    const absl::Status bound = BoundMapping::Bind(mapping, kHeader).status();
+    EXPECT_EQ(bound.ok(), *row.message == '\0') << row.fields << ": " << bound;
+    EXPECT_TRUE(absl::StrContains(bound.message(), row.message)) << bound;
+  }
+}
+
+// A file with a row for each line: invoice, customer, instant, article, quantity, price.
+class ReceiptJoinerTest : public testing::Test {
+ protected:
+  // What comes out, as "invoice: total = quantity x article + …"; rejects as "row reason".
+  std::vector<std::string> Join(const std::vector<std::vector<std::string>>& rows) {
+    const BoundMapping bound = *BoundMapping::Bind(
+        *ParseMappingYaml("{member: shop:customer, number: invoice, occurred_at: ts, sku: article, "
+                          "quantity: quantity, unit_price: price, store: =WEB, terminal: =1}"),
+        {"invoice", "customer", "ts", "article", "quantity", "price"});
+    std::vector<std::string> out;
+    ReceiptJoiner joiner(
+        bound, {"programs/shop", "GBP", *ParseZone("Europe/London"), v1::CHANNEL_WEB, 1},
+        [&](const ImportItem& item) {
+          const v1::Purchase& purchase = item.request.purchase();
+          std::string text =
+              absl::StrCat(purchase.receipt().number(), ": ", purchase.total().minor_units(), " =");
+          for (const v1::PurchaseLine& line : purchase.lines()) {
+            absl::StrAppend(&text, line.line() == 1 ? " " : " + ",
+                            line.quantity_micros() / 1'000'000, " ", line.sku(), " ",
+                            line.extended_minor_units());
+          }
+          out.push_back(std::move(text));
+          return true;
+        },
+        [&](const SourceRow& row, const Reject& reject) {
+          out.push_back(absl::StrCat(row.number, " ", reject.reason, " ", reject.field));
+        });
+    std::uint64_t number = 0;
+    for (const std::vector<std::string>& fields : rows) joiner.Add({++number, fields});
+    joiner.Finish();
+    return out;
+  }
+};
+
+TEST_F(ReceiptJoinerTest, RowsOfOneReceiptAreOnePurchase) {
+  EXPECT_THAT(Join({{"A1", "17850", "2010-12-01T08:26", "MUG", "6", "2.55"},
+                    {"A1", "17850", "2010-12-01T08:27", "TIN", "2", "0.425"},
+                    {"A2", "17850", "2010-12-01T08:28", "MUG", "1", "2.55"}}),
+              testing::ElementsAre("A1: 1615 = 6 MUG 1530 + 2 TIN 85", "A2: 255 = 1 MUG 255"));
+}
+
+TEST_F(ReceiptJoinerTest, RoundsALineHalfUp) {
+  EXPECT_THAT(Join({{"A1", "1", "2010-12-01T08:26", "PIN", "1", "0.425"},
+                    {"A1", "1", "2010-12-01T08:26", "PIN", "3", "0.4249"}}),
+              testing::ElementsAre("A1: 170 = 1 PIN 43 + 3 PIN 127"));
+}
+
+TEST_F(ReceiptJoinerTest, ABadRowTakesItsReceiptWithIt) {
+  EXPECT_THAT(Join({{"A1", "1", "2010-12-01T08:26", "MUG", "1", "1.00"},
+                    {"A1", "1", "2010-12-01T08:26", "TIN", "-1", "1.00"},
+                    {"A1", "1", "2010-12-01T08:26", "PIN", "1", "1.00"},
+                    {"A2", "1", "2010-12-01T08:26", "MUG", "1", "1.00"}}),
+              testing::ElementsAre("2 INVALID_FIELD quantity", "1 RECEIPT_INCOMPLETE invoice",
+                                   "3 RECEIPT_INCOMPLETE invoice", "A2: 100 = 1 MUG 100"));
+}
+
+TEST_F(ReceiptJoinerTest, RefusesAmountsThatDoNotFit) {
+  EXPECT_THAT(Join({{"A1", "1", "2010-12-01T08:26", "MUG", "900000000", "900000000"}}),
+              testing::ElementsAre("1 INVALID_FIELD price"));
 }
 
 TEST(ImportRow, RefusalsOfTheServerNameTheColumnToo) {
