@@ -46,6 +46,8 @@ absl::string_view ToString(EntryKind kind) {
       return "rule_paused";
     case EntryKind::kActivity:
       return "activity";
+    case EntryKind::kAdjust:
+      return "adjust";
     case EntryKind::kRuleResumed:
       return "rule_resumed";
   }

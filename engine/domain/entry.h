@@ -36,8 +36,9 @@ enum class EntryKind : std::uint8_t {
   kRulePaused = 20,
   kRuleResumed = 21,
   kActivity = 22,
+  kAdjust = 23,
 };
-inline constexpr EntryKind kEntryKindLast = EntryKind::kActivity;
+inline constexpr EntryKind kEntryKindLast = EntryKind::kAdjust;
 absl::string_view ToString(EntryKind kind);  // accrue
 
 // Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by

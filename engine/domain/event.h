@@ -151,6 +151,19 @@ struct LotExpired {
   std::int64_t amount = 0;
 };
 
+// Points were given or taken by hand. What is given opens one lot, in the available bucket.
+struct PointsAdjusted {
+  PointTypeId type;
+  std::int64_t amount = 0;  // not 0; < 0: taken
+  ReasonCode reason;
+  std::string reference;  // may be empty
+  // Of what is given:
+  LotId lot = {};
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+  Timestamp activates_at = {};       // inclusive
+  Timestamp expires_at = {};         // exclusive
+};
+
 enum class TierCause : std::uint8_t {
   kUpgraded = 1,
   kRetained = 2,
@@ -209,12 +222,13 @@ struct RuleResumed {
   bool is_final = false;  // nobody else is needed: it does
 };
 
-using Event = std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
-                           PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack,
-                           PointsRedeemed, RedemptionReversed, LotExpired, TierDecided, LotsDue,
-                           ReviewPostponed, RevisionCreated, RevisionActivated, EvidenceKept,
-                           CounterMoved, MetricCounted, RevisionApproved, RevisionScheduled,
-                           ScheduleCancelled, RulePaused, RuleResumed, ActivityAccrued>;
+using Event =
+    std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
+                 PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed,
+                 RedemptionReversed, LotExpired, TierDecided, LotsDue, ReviewPostponed,
+                 RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted,
+                 RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
+                 ActivityAccrued, PointsAdjusted>;
 
 }  // namespace laurel
 

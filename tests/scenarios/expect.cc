@@ -105,6 +105,19 @@ class Checker {
     return lots == clause_.words.plain ? "" : absl::StrCat("lots ", absl::StrJoin(lots, " "));
   }
 
+  // expiries 100@2026-03-31, by the day to which they belong
+  std::string Expiries() const {
+    const SeenMember* member = Member();
+    if (member == nullptr) return "no member";
+    if (member->expiries == clause_.words.plain) return "";
+    return absl::StrCat("expiries ", absl::StrJoin(member->expiries, " "));
+  }
+
+  std::string Entries() const {
+    const SeenMember* member = Member();
+    return member == nullptr ? "no member" : Same(Word(0), std::to_string(member->entries));
+  }
+
   std::string Takes() const {
     std::vector<std::string> taken;
     for (const SeenMove& move : seen_.moves) {
@@ -124,6 +137,14 @@ class Checker {
   }
 
   std::string TakenBack() const { return Same(Word(0), SumOf(seen_.taken_back)); }
+  std::string ClawedBack() const {
+    const auto of = [&](const std::map<std::string, std::int64_t>& by_type) {
+      const auto found = by_type.find(Type(1));
+      return found == by_type.end() ? std::int64_t{0} : found->second;
+    };
+    return Same(Word(0),
+                Amount(of(seen_.taken_back) - of(seen_.shortfall) - of(seen_.expired), Type(1)));
+  }
   std::string Shortfall() const { return Same(Word(0), SumOf(seen_.shortfall)); }
   std::string Expired() const { return Same(Word(0), SumOf(seen_.expired)); }
 
@@ -212,6 +233,9 @@ const std::vector<ClauseRow>& ClauseTable() {
       {{"ends", "DATE, of what is awarded", 1, 1, {}}, &Checker::Ends},
       {{"last_good", "DATE, the day before", 1, 1, {}}, &Checker::LastGood},
       {{"taken_back", "AMOUNT [TYPE]", 1, 2, {}}, &Checker::TakenBack},
+      {{"clawed_back", "AMOUNT [TYPE], of it what was recovered", 1, 2, {}}, &Checker::ClawedBack},
+      {{"expiries", "AMOUNT@DATE ..., of all time [of=MEMBER]", 0, 99, {"of"}}, &Checker::Expiries},
+      {{"entries", "COUNT, that moved points [of=MEMBER]", 1, 1, {"of"}}, &Checker::Entries},
       {{"shortfall", "AMOUNT [TYPE]", 1, 2, {}}, &Checker::Shortfall},
       {{"expired", "AMOUNT [TYPE]", 1, 2, {}}, &Checker::Expired},
       {{"tier", "TIER [of=MEMBER]", 1, 1, {"of"}}, &Checker::Tier},

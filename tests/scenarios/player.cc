@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "engine/base/check.h"
 #include "engine/base/status_macros.h"
@@ -22,6 +23,7 @@
 #include "service/cli/amount.h"
 #include "service/cli/moment.h"
 #include "service/cli/names.h"
+#include "service/names.h"
 #include "tests/scenarios/expect.h"
 #include "tests/scenarios/program_text.h"
 #include "tests/scenarios/seen.h"
@@ -104,6 +106,7 @@ class World {
 
   absl::Status At(const Step& step, Seen& seen);
   absl::Status Change(const Step& step, Seen& seen);
+  absl::Status Configure(const Step& step, Seen& seen);
   absl::Status Enrol(const Step& step, Seen& seen);
   absl::Status Purchase(const Step& step, Seen& seen);
   absl::Status Quote(const Step& step, Seen& seen);
@@ -111,6 +114,10 @@ class World {
   absl::Status Return(const Step& step, Seen& seen);
   absl::Status Redeem(const Step& step, Seen& seen);
   absl::Status Reverse(const Step& step, Seen& seen);
+  absl::Status Adjust(const Step& step, Seen& seen);
+  absl::Status PutLot(const Step& step, Seen& seen);
+  absl::Status Due(const Step& step, Seen& seen);
+  absl::Status Restart(const Step& step, Seen& seen);
   absl::Status Again(const Step& step, Seen& seen);
   absl::Status Read(const Step& step, Seen& seen);
 
@@ -131,7 +138,7 @@ class World {
   // The server, its program as the row has changed it, and the member.
   absl::Status Ready() {
     if (server_ == nullptr) {
-      server_ = std::make_unique<TestServer>(TestLedger::DefaultOptions(), /*has_program=*/false);
+      server_ = std::make_unique<TestServer>(options_, /*has_program=*/false);
       server_->ledger().clock.Set(now_);
     }
     if (!is_changed_) return absl::OkStatus();
@@ -149,9 +156,12 @@ class World {
   absl::StatusOr<std::int64_t> Money(const std::string& text) const {
     return cli::ParseAmount(text, CurrencyDigits());
   }
-  absl::StatusOr<std::int64_t> Points(const std::string& text, const std::string& type) const {
+  int DecimalsOf(const std::string& type) const {
     const auto found = decimals_.find(type);
-    return cli::ParseAmount(text, found == decimals_.end() ? 0 : found->second);
+    return found == decimals_.end() ? 0 : found->second;
+  }
+  absl::StatusOr<std::int64_t> Points(const std::string& text, const std::string& type) const {
+    return cli::ParseAmount(text, DecimalsOf(type));
   }
   absl::StatusOr<Timestamp> OccurredAt(const Step& step) const {
     const std::string* on = step.words.Find("on");
@@ -159,8 +169,8 @@ class World {
   }
   std::string RequestId(const Step& step) {
     const std::string* id = step.words.Find("id");
-    return id != nullptr ? absl::StrCat("request-", *id)
-                         : absl::StrCat("request-number-", ++requests_);
+    if (id == nullptr) return absl::StrCat("request-number-", ++requests_);
+    return id->empty() ? "" : absl::StrCat("request-", *id);
   }
   v1::Receipt NewReceipt(const Step& step, Timestamp at) {
     v1::Receipt receipt;
@@ -188,7 +198,9 @@ class World {
     grpc::ClientContext context;
     if (!principal_.empty()) context.AddMetadata("laurel-principal", principal_);
     if (!role_.empty()) context.AddMetadata("laurel-role", role_);
-    return ((*stub).*method)(&context, request, &response);
+    const grpc::Status status = ((*stub).*method)(&context, request, &response);
+    is_replayed_ = context.GetServerInitialMetadata().count("laurel-replayed") > 0;
+    return status;
   }
 
   // A write: sent once more where the run is played so, and remembered for `again`.
@@ -231,6 +243,7 @@ class World {
     if (!status.ok()) {
       const Refused refused = laurel::Read(status);
       if (refused.reason.empty()) return absl::InternalError(status.error_message());
+      seen.is_replayed = is_replayed_;
       seen.refusal = SeenRefusal{refused.reason, refused.message, refused.facts, refused.fields};
       return response;
     }
@@ -289,9 +302,11 @@ class World {
   Decimals decimals_;
   absl::TimeZone zone_;
   Timestamp now_;
+  Engine::Options options_ = TestLedger::DefaultOptions();
   std::unique_ptr<TestServer> server_;
   std::string principal_;
   std::string role_;
+  bool is_replayed_ = false;                    // the answer to the last call
   std::map<std::string, std::string> members_;  // resource names by what the row calls them
   std::map<std::string, Sold> sold_;            // by label
   std::map<std::string, std::string> entries_;  // likewise
@@ -313,7 +328,8 @@ const std::vector<Verb>& Verbs() {
   static const auto* const verbs = new std::vector<Verb>{
       {{"at", "DATE [TIME]", 1, 2, {}}, &World::At, false},
       {{"program", "PATH: VALUE", 0, 0, {}, true}, &World::Change, false},
-      {{"enrol", "MEMBER", 1, 1, {"id", "on", "by", "role"}}, &World::Enrol},
+      {{"service", "adjust_limits=LIMITS", 0, 0, {"adjust_limits"}}, &World::Configure, false},
+      {{"enrol", "MEMBER [staff=NAME]", 1, 1, {"id", "on", "staff", "by", "role"}}, &World::Enrol},
       {{"purchase",
         "MEMBER [AMOUNT] [basket=NAME] [on=INSTANT] [channel=] [store=] [currency=] [receipt=] "
         "[as=LABEL] [id=] [by=] [role=]",
@@ -347,6 +363,15 @@ const std::vector<Verb>& Verbs() {
         {"reference", "as", "id", "by", "role"}},
        &World::Redeem},
       {{"reverse", "LABEL [AMOUNT] [id=]", 1, 2, {"id", "as", "by", "role"}}, &World::Reverse},
+      {{"adjust",
+        "MEMBER +AMOUNT|-AMOUNT [TYPE] [reason=CODE] [by=NAME] [role=ROLE]",
+        2,
+        3,
+        {"reason", "reference", "id", "by", "role"}},
+       &World::Adjust},
+      {{"lot", "MEMBER AMOUNT ends=DATE|none, given by staff", 2, 2, {"ends"}}, &World::PutLot},
+      {{"due", "MEMBER, what the scheduler would do now", 1, 1, {}}, &World::Due},
+      {{"restart", ", the server", 0, 0, {}}, &World::Restart},
       {{"again", ", the last write once more", 0, 0, {}}, &World::Again},
       {{"read", "MEMBER", 1, 1, {}}, &World::Read},
   };
@@ -406,6 +431,16 @@ absl::Status World::Change(const Step& step, Seen&) {
   is_changed_ = true;
   RETURN_IF_ERROR(program_.Change(step.raw));
   return cli::ParseZone(program_.Find("time_zone")).status();
+}
+
+absl::Status World::Configure(const Step& step, Seen&) {
+  if (server_ != nullptr) {
+    return absl::InvalidArgumentError("service: must stand above what is done");
+  }
+  const std::optional<AdjustLimits> limits = ParseAdjustLimits(step.words.Get("adjust_limits"));
+  if (!limits) return absl::InvalidArgumentError("service: must have limits such as AGENT=200");
+  options_.adjust_limits = *limits;
+  return absl::OkStatus();
 }
 
 absl::Status World::Publish() {
@@ -474,6 +509,11 @@ absl::Status World::Enrol(const Step& step, Seen& seen) {
   request.set_request_id(RequestId(step));
   request.set_program(kProgram);
   *request.add_identities() = RefOf(seen.member).identity();
+  if (const std::string* staff = step.words.Find("staff")) {
+    v1::IdentityKey& identity = *request.add_identities();
+    identity.set_kind(v1::IDENTITY_KIND_STAFF);
+    identity.set_value(*staff);
+  }
   SetInstant(at, *request.mutable_occurred_at());
   ASSIGN_OR_RETURN(
       const v1::EnrollMemberResponse response,
@@ -693,6 +733,67 @@ absl::Status World::Reverse(const Step& step, Seen& seen) {
   return absl::OkStatus();
 }
 
+absl::Status World::Adjust(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  const std::string type = step.words.plain.size() > 2 ? step.words.plain[2] : kMainType;
+  absl::string_view amount = step.words.plain[1];
+  absl::ConsumePrefix(&amount, "+");
+  v1::AdjustPointsRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  request.set_point_type(type);
+  ASSIGN_OR_RETURN(const std::int64_t points, Points(std::string(amount), type));
+  request.set_amount(points);
+  request.set_reason(step.words.Get("reason", "correction"));
+  if (principal_.empty()) principal_ = "staff";
+  request.set_reference(step.words.Get("reference"));
+  return Write(server_->stubs.points, &v1::PointsService::Stub::AdjustPoints, request, seen)
+      .status();
+}
+
+// By hand, while the program says that such points end then.
+absl::Status World::PutLot(const Step& step, Seen& seen) {
+  const std::string ends = step.words.Get("ends");
+  const ProgramText before = program_;
+  std::string expiry;
+  if (ends != "none") {
+    ASSIGN_OR_RETURN(const Date first, Date::Parse(ends));
+    const Date last = first.PlusDays(-1);
+    const Date today = cli::DateOf(now_, zone_);
+    int years = last.year() - today.year();
+    if (today.PlusMonths(12 * years) > last) --years;
+    if (years < 0) return absl::InvalidArgumentError("lot: must end in the future");
+    expiry = absl::StrCat("[{policy: FIXED_DATE, on: \"", ToString(last).substr(5),
+                          "\", after: ", years, " years}]");
+  }
+  RETURN_IF_ERROR(program_.Change(absl::StrCat("point_types.points.expiry: ", expiry)));
+  RETURN_IF_ERROR(Publish());
+  program_ = before;
+  is_changed_ = true;
+  Step adjust;
+  adjust.words.plain = step.words.plain;
+  return Adjust(adjust, seen);
+}
+
+absl::Status World::Due(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  const std::optional<NamedMember> named = ParseMemberName(members_[seen.member]);
+  const ProgramId program = named->program;
+  Engine& engine = server_->ledger().engine();
+  while (IsDue(engine.Read().state(), named->member, engine.Now(), std::nullopt)) {
+    const absl::StatusOr<Reply> reply = engine.Execute(
+        Command{program, RequestId(), "", AdvanceMember{named->member, std::nullopt}});
+    if (!reply.ok()) return reply.status();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status World::Restart(const Step&, Seen&) {
+  server_->Restart();
+  return absl::OkStatus();
+}
+
 absl::Status World::Again(const Step&, Seen& seen) {
   if (again_ == nullptr) return absl::InvalidArgumentError("again: must follow a write");
   return again_(seen);
@@ -719,6 +820,24 @@ absl::StatusOr<SeenMember> World::ReadMember(const std::string& name) {
     member.lots.push_back(
         SeenLot{lot.point_type(), lot.remaining(),
                 lot.has_expires_at() ? EndText(lot.expires_at(), zone_) : "none"});
+  }
+  v1::ListEntriesRequest list;
+  list.set_program(kProgram);
+  list.mutable_member()->set_name(name);
+  list.set_page_size(1'000);
+  v1::ListEntriesResponse listed;
+  status = Call(server_->stubs.points, &v1::PointsService::Stub::ListEntries, list, listed);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  for (const v1::Entry& entry : listed.entries()) {
+    member.entries += entry.postings_size() > 0 ? 1 : 0;
+    if (entry.kind() != v1::ENTRY_KIND_EXPIRE) continue;
+    std::int64_t ended = 0;
+    for (const v1::LotMove& move : entry.lot_moves()) ended -= move.amount();
+    const google::type::Date& on = entry.effective_on();
+    member.expiries.insert(
+        member.expiries.begin(),
+        absl::StrCat(cli::RenderAmount(ended, DecimalsOf(kMainType)), "@",
+                     ToString(Date::FromCivil(on.year(), on.month(), on.day()).value_or(Date()))));
   }
   v1::GetMemberRequest named;
   named.set_name(name);

@@ -54,6 +54,8 @@ struct SeenMember {
   std::map<std::string, SeenBalance> balances;  // by point type
   std::vector<SeenLot> lots;                    // open ones, in the order of spending
   std::string tier;
+  std::vector<std::string> expiries;  // each entry that let points end: 100@2026-03-31, its day
+  int entries = 0;                    // that moved points
 };
 
 struct Seen {

@@ -86,6 +86,14 @@ struct EventText {
     return absl::StrCat("points_redeemed ", e.type.str(), " ", e.amount,
                         " reference=", e.reference);
   }
+  std::string operator()(const PointsAdjusted& e) const {
+    std::string text = absl::StrCat("points_adjusted ", e.type.str(), " ", e.amount,
+                                    " reason=", e.reason.str(), " reference=", e.reference);
+    if (e.amount < 0) return text;
+    return absl::StrCat(text, " lot=", ToString(e.lot), " covered_arrears=", e.covered_arrears,
+                        " activates_at=", ToString(e.activates_at),
+                        " expires_at=", ToString(e.expires_at));
+  }
   std::string operator()(const RedemptionReversed& e) const {
     return absl::StrCat("redemption_reversed ", e.redemption, " ", e.type.str(), " ", e.amount);
   }
@@ -236,15 +244,15 @@ class Generator {
     entry.occurred_at = entry.recorded_at.PlusMicros(AnyAmount() % kMicrosPerDay);
     entry.program = ProgramId::Of(absl::StrCat("p", Below(1000), "-x"));
     entry.member = AnyMember();
-    entry.kind = static_cast<EntryKind>(1 + Below(22));
-    entry.method = static_cast<Method>(1 + Below(21));
+    entry.kind = static_cast<EntryKind>(1 + Below(23));
+    entry.method = static_cast<Method>(1 + Below(22));
     if (Chance()) entry.request = RequestId::Of(absl::StrCat("request:", Below(1'000'000)));
     entry.principal = AnyText();
     entry.role = static_cast<Role>(Below(10));
     if (Chance()) entry.fingerprint = AnyHash();
     if (Chance()) entry.revision = AnyHash();
     if (Chance()) entry.effective_on = AnyDate();
-    for (std::uint64_t n = Below(4); n > 0; --n) entry.events.push_back(AnyEvent(Below(25), entry));
+    for (std::uint64_t n = Below(4); n > 0; --n) entry.events.push_back(AnyEvent(Below(26), entry));
     for (std::uint64_t n = Below(4); n > 0; --n) {
       entry.postings.push_back(
           Posting{static_cast<AccountClass>(1 + Below(7)), AnyText(), AnyType(), AnyAmount()});
@@ -277,9 +285,9 @@ class Generator {
         return MemberEnrolled{static_cast<Channel>(Below(9)), Chance() ? PlaceId() : AnyPlace(),
                               AnyText()};
       case 1:
-        return IdentityLinked{static_cast<IdentityKind>(1 + Below(9)), AnyIdentity()};
+        return IdentityLinked{static_cast<IdentityKind>(1 + Below(10)), AnyIdentity()};
       case 2:
-        return IdentityUnlinked{static_cast<IdentityKind>(1 + Below(9)), AnyIdentity()};
+        return IdentityUnlinked{static_cast<IdentityKind>(1 + Below(10)), AnyIdentity()};
       case 3:
         return MemberStateChanged{static_cast<MemberState>(1 + Below(3)),
                                   static_cast<MemberState>(1 + Below(3))};
@@ -370,6 +378,19 @@ class Generator {
         return CounterMoved{Chance(), AnyText(), AnyText(), AnyDate(), AnyAmount()};
       case 22:
         return MetricCounted{AnyText(), AnyAmount()};
+      case 24:
+        if (Chance()) {
+          return PointsAdjusted{AnyType(), -1 - std::abs(AnyAmount() / 2),
+                                ReasonCode::Of("correction"), AnyText()};
+        }
+        return PointsAdjusted{AnyType(),
+                              1 + std::abs(AnyAmount() / 2),
+                              ReasonCode::Of("goodwill"),
+                              AnyText(),
+                              LotId{entry.sequence, Number()},
+                              AnyAmount(),
+                              entry.occurred_at.PlusMicros(AnyAmount() % kMicrosPerDay),
+                              AnyEnd()};
       default:
         return RuleResumed{AnyText(), Below(2) == 0};
     }
@@ -756,6 +777,22 @@ Entry GoldenEntry(EntryKind kind) {
       e.lot_moves = {LotMove{GoldenLot(900), Bucket::kAvailable, -120}};
       e.outcome.balances = {Balance{points, 30, 0, 0}};
       return e;
+    case EntryKind::kAdjust: {
+      e.method = Method::kAdjustPoints;
+      e.principal = "eve";
+      e.role = Role::kAgent;
+      const LotKey lot = GoldenLot(e.sequence);
+      e.events = {PointsAdjusted{points, 150, ReasonCode::Of("goodwill"), "case 7", lot.id, 50,
+                                 e.occurred_at, lot.expires_at},
+                  CounterMoved{false, "by-hand/points/day", "eve",
+                               Date::FromCivil(2026, 3, 1).value(), 150},
+                  LotsDue{lot.expires_at}};
+      post(AccountClass::kAdjustment, "goodwill", points, -150);
+      post(AccountClass::kMemberAvailable, "", points, 150);
+      e.lot_moves = {LotMove{lot, Bucket::kAvailable, 100}};
+      e.outcome.balances = {Balance{points, 100, 0, 0}};
+      return e;
+    }
     case EntryKind::kReverseRedemption:
       e.method = Method::kReverseRedemption;
       e.events = {RedemptionReversed{950, points, 120}};
