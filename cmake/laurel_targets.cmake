@@ -1,13 +1,31 @@
 include(GoogleTest)  # gtest_discover_tests
 
 # laurel_library(domain SOURCES a.cc b.cc PUBLIC laurel::rules PRIVATE absl::strings)
+# With GRPC: for sources that speak gRPC.
 function(laurel_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "GRPC" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(laurel_${name} STATIC ${ARG_SOURCES})
   add_library(laurel::${name} ALIAS laurel_${name})
   target_include_directories(laurel_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(laurel_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} laurel_warnings)
-  target_precompile_headers(laurel_${name} REUSE_FROM laurel_pch)
+  if(ARG_GRPC)
+    target_precompile_headers(laurel_${name} REUSE_FROM laurel_grpc_pch)
+  else()
+    target_precompile_headers(laurel_${name} REUSE_FROM laurel_pch)
+  endif()
+endfunction()
+
+# laurel_compile_together(cli points_commands.cc tier_commands.cc): these sources of laurel::cli as one unit. For files
+# that are short beside their headers, where each would instantiate the same templates again; a precompiled header
+# saves only the parsing. Names in their anonymous namespaces must differ. A unit should stay quick to compile after
+# an edit, and a library have two, for two cores.
+function(laurel_compile_together library)
+  if(LAUREL_COMPILE_TOGETHER)
+    list(GET ARGN 0 first)
+    cmake_path(GET first STEM unit)
+    set_target_properties(laurel_${library} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+    set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${unit})
+  endif()
 endfunction()
 
 # For executables that serve: an allocator for many threads, which is also what RocksDB recommends. Sanitizers bring their own.
@@ -33,7 +51,7 @@ function(laurel_test name label)
     ENVIRONMENT "LAUREL_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
 
-# One precompiled header for the libraries and one with gMock for the tests. Never one of our own headers:
+# One precompiled header for the libraries, one with gRPC for those that speak it, one with gMock for the tests. Never one of our own headers:
 # an edit to it would rebuild everything.
 function(laurel_precompiled_headers)
   set(headers <array> <cstdint> <functional> <map> <memory> <optional> <span> <string> <utility> <variant>
@@ -42,6 +60,10 @@ function(laurel_precompiled_headers)
   add_library(laurel_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cc)
   target_link_libraries(laurel_pch PRIVATE absl::flat_hash_map absl::statusor absl::strings)
   target_precompile_headers(laurel_pch PRIVATE ${headers})
+  add_library(laurel_grpc_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cc)
+  target_link_libraries(laurel_grpc_pch PRIVATE absl::flat_hash_map absl::statusor absl::strings gRPC::grpc++)
+  target_precompile_headers(laurel_grpc_pch PRIVATE ${headers} <google/protobuf/message.h> <grpcpp/grpcpp.h>
+    <grpcpp/support/server_callback.h>)
   if(LAUREL_TESTS)
     add_library(laurel_test_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cc)
     target_link_libraries(laurel_test_pch PRIVATE absl::flat_hash_map absl::statusor absl::strings
@@ -74,6 +96,10 @@ function(laurel_proto name)
     endif()
     add_library(laurel_proto_${name} STATIC ${sources} ${services})
     target_compile_options(laurel_proto_${name} PRIVATE -w -g0)
+    list(FILTER services INCLUDE REGEX cc$)
+    if(services)
+      laurel_compile_together(proto_${name} ${services})
+    endif()
     if(LAUREL_SANITIZE MATCHES thread)
       target_include_directories(laurel_proto_${name} SYSTEM BEFORE PUBLIC ${PROJECT_SOURCE_DIR}/cmake/tsan)
     endif()

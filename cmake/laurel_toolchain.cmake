@@ -23,6 +23,9 @@ endif()
 
 set(CMAKE_CXX_FLAGS_DEV "-O1 -g1")
 set(CMAKE_C_FLAGS_DEV "-O1 -g1")
+# Functions and lines, as backtraces and profiles need them. The variables of -g would take longer to compile than they are worth.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 
 add_compile_options(-pthread -Werror=invalid-pch)
 if(CMAKE_BUILD_TYPE STREQUAL "Dev")

@@ -9,6 +9,7 @@
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
 #include "engine/base/reason.h"
+#include "engine/base/thread_name.h"
 #include "engine/domain/apply.h"
 #include "engine/journal/entry_codec.h"
 #include "engine/version.h"
@@ -90,9 +91,18 @@ Sequencer::Sequencer(Store& store, AnchorFile* anchors, const LedgerId& ledger_i
       committed_(head),
       snapshot_(std::move(snapshot)),
       durable_sequence_(head.sequence) {
-  decider_ = std::thread([this] { DecideLoop(); });
-  committer_ = std::thread([this] { CommitLoop(); });
-  replier_ = std::thread([this] { ReplyLoop(); });
+  decider_ = std::thread([this] {
+    NameThisThread("laurel-decide");
+    DecideLoop();
+  });
+  committer_ = std::thread([this] {
+    NameThisThread("laurel-commit");
+    CommitLoop();
+  });
+  replier_ = std::thread([this] {
+    NameThisThread("laurel-reply");
+    ReplyLoop();
+  });
 }
 
 Sequencer::~Sequencer() {
@@ -131,7 +141,7 @@ void Sequencer::Submit(Command command, std::optional<Timestamp> deadline, Done 
     } else {
       queue_.push_back(std::move(item));
       ++unanswered_;
-      if (queue_.size() == 1) decider_wakes_.NotifyOne();
+      if (queue_.size() == awaited_) decider_wakes_.NotifyOne();
       return;
     }
   }
@@ -186,27 +196,30 @@ std::shared_ptr<Sequencer::Work> Sequencer::NewWork() {
 
 void Sequencer::DecideLoop() {
   const std::size_t batch_max = static_cast<std::size_t>(options_.batch_commands_max);
+  std::size_t batch_before = 0;  // its commands
   for (bool is_done = false; !is_done;) {
     std::shared_ptr<Work> work;
+    std::size_t decided = 0;
     while (true) {
       std::vector<Item> items;
       {
         MutexLock lock(&mutex_);
         while (true) {
-          const std::size_t answered = work ? work->answers.size() : 0;
           const bool has_room =
-              answered < batch_max && (!work || work->entry_bytes < kBatchEntryBytesMax);
+              decided < batch_max && (!work || work->entry_bytes < kBatchEntryBytesMax);
           const bool is_idle = !is_committing_ && slot_ == nullptr;
           if (work && is_idle) {
             slot_ = work;
             committer_wakes_.NotifyOne();
             break;
           }
-          if (!queue_.empty() && has_room) {
+          // To be woken for each command while the committer is busy costs more than deciding it.
+          awaited_ = is_idle || is_stopping_ ? 1 : std::max<std::size_t>(batch_before / 4, 1);
+          if (queue_.size() >= awaited_ && has_room) {
             // A batch that waits for its turn takes a few at a time, so that it leaves as soon as
             // it can.
             const std::size_t take =
-                std::min({queue_.size(), batch_max - answered, std::size_t{64}});
+                std::min({queue_.size(), batch_max - decided, std::size_t{64}});
             items.reserve(take);
             for (std::size_t i = 0; i < take; ++i) {
               items.push_back(std::move(queue_.front()));
@@ -223,6 +236,7 @@ void Sequencer::DecideLoop() {
       }
       if (items.empty()) break;  // handed over, or done
       if (!work) work = NewWork();
+      decided += items.size();
       for (Item& item : items) DecideOne(std::move(item), *work);
       if (work->next) {
         work->next->root = tree_.frontier().root();
@@ -230,6 +244,7 @@ void Sequencer::DecideLoop() {
       }
     }
     last_work_ = work;
+    batch_before = decided;
   }
   MutexLock lock(&mutex_);
   is_decider_done_ = true;

@@ -124,6 +124,7 @@ class Sequencer {
   CondVar committer_wakes_;
   mutable CondVar changed_;
   std::deque<Item> queue_ ABSL_GUARDED_BY(mutex_);
+  std::size_t awaited_ ABSL_GUARDED_BY(mutex_) = 1;  // in the queue before the decider is woken
   std::shared_ptr<Work> slot_ ABSL_GUARDED_BY(mutex_);
   bool is_committing_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -6,9 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "engine/domain/apply.h"
+#include "engine/domain/explain_entry.h"
+#include "engine/domain/revision_life.h"
 #include "engine/engine.h"
 #include "engine/journal/entry_codec.h"
 #include "engine/journal/tiles.h"
+#include "engine/rulebook_cache.h"
 #include "engine/store/key.h"
 #include "engine/store/record.h"
 
@@ -204,6 +207,36 @@ class Verifier {
       return;
     }
     Apply(entry, state_);
+    if (options_.is_decided_again) DecideAgain(entry);
+  }
+
+  void DecideAgain(const std::shared_ptr<const Entry>& entry) {
+    const bool follows_from_rules = entry->kind == EntryKind::kAccrue ||
+                                    entry->kind == EntryKind::kActivity ||
+                                    entry->kind == EntryKind::kReturn;
+    if (!follows_from_rules || !entry->revision) return;
+    const Program* program = state_.programs.Find(ProgramKey{entry->program});
+    const Activation* revision =
+        program == nullptr ? nullptr : FindActivation(*program, *entry->revision);
+    const std::shared_ptr<const rules::Rulebook> rulebook =
+        revision == nullptr ? nullptr : rulebooks_.Find(state_, entry->program, *revision);
+    if (rulebook == nullptr) {
+      return Find(VerifyKind::kDecisionDiffers, entry->sequence,
+                  "the revision that decided the entry is not in the ledger");
+    }
+    EntryContext context{.rulebook = *rulebook, .revision = revision->number};
+    if (const auto* returned = entry->FindEvent<PurchaseReturned>()) {
+      std::vector<std::shared_ptr<const Entry>>& returns = returns_[returned->original_sequence];
+      context.sale = state_.FindEntry(returned->original_sequence);
+      context.earlier_returns = returns;
+      returns.push_back(entry);
+    }
+    const absl::StatusOr<EntryExplanation> explained = ExplainEntry(*entry, context, "en");
+    if (!explained.ok()) {
+      return Find(VerifyKind::kDecisionDiffers, entry->sequence,
+                  std::string(explained.status().message()));
+    }
+    if (explained->is_decided_again) ++report_.decisions;
   }
 
   absl::Status CompareState() {
@@ -260,6 +293,8 @@ class Verifier {
   const PartitionId partition_;
   const VerifyOptions& options_;
   State state_;
+  RulebookCache rulebooks_;
+  std::map<std::uint64_t, std::vector<std::shared_ptr<const Entry>>> returns_;  // by their sale
   TileAccumulator tree_;
   std::map<std::pair<int, std::uint64_t>, Hash> edges_;
   std::optional<std::uint64_t> tile_number_;
@@ -288,6 +323,8 @@ absl::string_view ToString(VerifyKind kind) {
       return "STATE_MISMATCH";
     case VerifyKind::kCheckpointMismatch:
       return "CHECKPOINT_MISMATCH";
+    case VerifyKind::kDecisionDiffers:
+      return "DECISION_DIFFERS";
   }
   return "";
 }

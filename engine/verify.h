@@ -22,6 +22,7 @@ enum class VerifyKind {
   kPostingsUnbalanced,  // the postings of an entry do not sum to zero, or do not fit the state
   kStateMismatch,       // a stored record is not what folding the journal gives
   kCheckpointMismatch,  // the signed checkpoint is not that of the entries
+  kDecisionDiffers,     // deciding an entry once more, by its revision, gives other amounts
 };
 absl::string_view ToString(VerifyKind kind);  // "CHAIN_BROKEN"
 
@@ -34,6 +35,7 @@ struct VerifyFinding {
 struct VerifyReport {
   std::uint64_t entries = 0;
   std::uint64_t records = 0;            // state records compared; 0 without replay
+  std::uint64_t decisions = 0;          // entries decided once more; 0 unless asked for
   Hash root{};                          // recomputed from the entries
   std::vector<VerifyFinding> findings;  // empty: all is well. At most 100
   bool is_cut = false;                  // there were more
@@ -41,6 +43,9 @@ struct VerifyReport {
 
 struct VerifyOptions {
   bool has_replay = true;  // fold the journal and compare every record, byte for byte
+  // Explain every entry as ExplainEntry does: activities and returns are decided once more from
+  // what their entries keep, by the revision that decided them. Only with replay.
+  bool is_decided_again = false;
   std::optional<Checkpoint> checkpoint;
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;  // may be empty
 };

@@ -142,7 +142,6 @@ rocksdb::ColumnFamilyOptions OptionsOf(const Tuning& tuning, const RocksDbOption
 
 rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& options, LogRecovery recovery) {
   rocksdb::DBOptions db;
-  if (options.env) db.env = options.env.get();
   // A deleted database must not come back empty: only Init creates.
   db.create_if_missing = false;
   db.create_missing_column_families = false;

@@ -17,6 +17,7 @@
 #include "engine/base/mutex.h"
 #include "engine/base/status_macros.h"
 #include "engine/store/head.h"
+#include "engine/store/rocksdb_disk.h"
 #include "engine/store/rocksdb_options.h"
 
 namespace laurel {
@@ -241,8 +242,9 @@ std::shared_ptr<rocksdb::Env> NewMemoryEnv() {
 absl::Status RocksDbStore::Init(const std::string& path, const LedgerId& ledger_id,
                                 const RocksDbOptions& options) {
   State state;
-  state.env = options.env;
+  state.env = options.env ? options.env : NewDiskEnv();
   rocksdb::DBOptions db_options = DatabaseOptions(options, LogRecovery::kTolerateTail);
+  db_options.env = state.env.get();
   db_options.create_if_missing = true;
   db_options.create_missing_column_families = true;
   db_options.error_if_exists = true;
@@ -268,10 +270,11 @@ absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::OpenAs(const std::st
                                                                    LogRecovery recovery,
                                                                    Access access) {
   auto state = std::make_shared<State>();
-  state->env = options.env;
+  state->env = options.env ? options.env : NewDiskEnv();
   state->fatal = std::make_shared<FatalLatch>(options.on_fatal);
   state->is_read_only = access == Access::kReadOnly;
   rocksdb::DBOptions db_options = DatabaseOptions(options, recovery);
+  db_options.env = state->env.get();
   if (!state->is_read_only)
     db_options.listeners.push_back(std::make_shared<Listener>(state->fatal));
   std::vector<rocksdb::ColumnFamilyDescriptor> families;

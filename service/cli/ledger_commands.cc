@@ -14,7 +14,7 @@
 namespace laurel::cli {
 namespace {
 
-using Stub = v1::LedgerService::Stub;
+using LedgerStub = v1::LedgerService::Stub;
 
 struct CheckpointArguments {
   std::uint32_t partition = 0;
@@ -51,7 +51,8 @@ ExitCode ShowCheckpoint(Session& session, const CheckpointArguments& arguments) 
   request.set_partition(arguments.partition);
   request.set_at_least_sequence(arguments.at_least);
   v1::GetCheckpointResponse response;
-  const ExitCode code = Call<v1::LedgerService>(session, &Stub::GetCheckpoint, request, response);
+  const ExitCode code =
+      Call<v1::LedgerService>(session, &LedgerStub::GetCheckpoint, request, response);
   if (code != ExitCode::kDone) return code;
   if (!arguments.out.empty()) return SaveText(session, arguments.out, response.checkpoint());
   if (session.options().format == Format::kTable) {  // the note byte for byte, for a pipe or a file
@@ -93,7 +94,7 @@ ExitCode ShowProof(Session& session, const ProofArguments& arguments) {
   request.set_size(arguments.to);
   v1::GetInclusionProofResponse response;
   const ExitCode code =
-      Call<v1::LedgerService>(session, &Stub::GetInclusionProof, request, response);
+      Call<v1::LedgerService>(session, &LedgerStub::GetInclusionProof, request, response);
   if (code != ExitCode::kDone) return code;
   const ExitCode saved = SaveText(session, arguments.out, response.tlog_proof());
   if (saved != ExitCode::kDone) return saved;
@@ -120,7 +121,7 @@ ExitCode ShowConsistency(Session& session, const ProofArguments& arguments) {
   request.set_to_size(arguments.to);
   v1::GetConsistencyProofResponse response;
   const ExitCode code =
-      Call<v1::LedgerService>(session, &Stub::GetConsistencyProof, request, response);
+      Call<v1::LedgerService>(session, &LedgerStub::GetConsistencyProof, request, response);
   if (code != ExitCode::kDone) return code;
   const ExitCode saved = SaveText(session, arguments.out, response.checkpoint());
   if (saved != ExitCode::kDone) return saved;
@@ -160,7 +161,8 @@ ExitCode TrialBalance(Session& session, const TrialBalanceArguments& arguments) 
     status.Update(SetDate(arguments.until, "--until", request.mutable_until_on()));
   if (!status.ok()) return session.WrongUsage(status);
   v1::GetTrialBalanceResponse response;
-  const ExitCode code = Call<v1::LedgerService>(session, &Stub::GetTrialBalance, request, response);
+  const ExitCode code =
+      Call<v1::LedgerService>(session, &LedgerStub::GetTrialBalance, request, response);
   if (code != ExitCode::kDone) return code;
 
   std::map<std::string, std::int64_t>

@@ -19,7 +19,7 @@
 namespace laurel::cli {
 namespace {
 
-constexpr int kAttemptsMax = 8;  // in a row without any progress
+constexpr int kStalledReadsMax = 8;  // in a row without any progress
 
 struct ExportArguments {
   std::string out;
@@ -75,7 +75,7 @@ ExitCode ReadStream(Session& session, Request& request, Open open, Restart resta
     const grpc::Status status = reader->Finish();
     if (status.ok()) return ExitCode::kDone;
     const Refusal refusal = ToRefusal(status);
-    if (!IsTransient(refusal) || ++attempts == kAttemptsMax) return session.Refuse(refusal);
+    if (!IsTransient(refusal) || ++attempts == kStalledReadsMax) return session.Refuse(refusal);
     if (IsInterrupted()) return ExitCode::kInterrupted;
     Backoff(attempts);
     restart(request);

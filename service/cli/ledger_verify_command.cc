@@ -24,6 +24,7 @@ struct VerifyArguments {
   std::string checkpoint_file;
   std::vector<std::string> vkeys;
   bool has_no_replay = false;
+  bool is_decided_again = false;
 };
 
 struct Finding {
@@ -36,6 +37,7 @@ struct PartitionResult {
   PartitionId partition = 0;
   std::uint64_t entries = 0;
   std::uint64_t records = 0;
+  std::uint64_t decisions = 0;
   std::string root;
   std::vector<Finding> findings;
   bool is_cut = false;
@@ -119,6 +121,7 @@ absl::StatusOr<PartitionResult> VerifyPartition(
                     result);
   VerifyOptions options;
   options.has_replay = !arguments.has_no_replay;
+  options.is_decided_again = arguments.is_decided_again;
   if (checkpoint && checkpoint->checkpoint.origin == OriginOf(identity, partition)) {
     options.checkpoint = checkpoint->checkpoint;
   }
@@ -130,6 +133,7 @@ absl::StatusOr<PartitionResult> VerifyPartition(
   ASSIGN_OR_RETURN(const VerifyReport report, Verify(*snapshot, partition, options));
   result.entries = report.entries;
   result.records = report.records;
+  result.decisions = report.decisions;
   result.root = ToHex(report.root);
   result.is_cut = report.is_cut;
   for (const VerifyFinding& finding : report.findings) {
@@ -152,6 +156,7 @@ nlohmann::ordered_json ToJson(const std::vector<PartitionResult>& results, bool 
     partitions.push_back({{"partition", result.partition},
                           {"entries", absl::StrCat(result.entries)},
                           {"records", absl::StrCat(result.records)},
+                          {"decisions", absl::StrCat(result.decisions)},
                           {"rootHash", result.root},
                           {"findings", findings},
                           {"isCut", result.is_cut}});
@@ -164,6 +169,7 @@ Document ToDocument(const std::vector<PartitionResult>& results, bool is_sound) 
               {{"partition", Align::kRight},
                {"entries", Align::kRight},
                {"records", Align::kRight},
+               {"decided again", Align::kRight},
                {"root hash"},
                {"result"}},
               {}};
@@ -174,7 +180,7 @@ Document ToDocument(const std::vector<PartitionResult>& results, bool is_sound) 
     const std::string count = absl::StrCat(result.findings.size(), result.is_cut ? " or more" : "",
                                            " finding", result.findings.size() == 1 ? "" : "s");
     table.rows.push_back({absl::StrCat(result.partition), RenderCount(result.entries),
-                          RenderCount(result.records), result.root,
+                          RenderCount(result.records), RenderCount(result.decisions), result.root,
                           result.findings.empty() ? "sound" : count});
     for (const Finding& finding : result.findings) {
       findings.rows.push_back({absl::StrCat(result.partition), finding.kind,
@@ -254,6 +260,10 @@ ExitCode VerifyAll(Session& session, const VerifyArguments& arguments) {
     return session.WrongUsage(
         absl::InvalidArgumentError("verify: must have --data-dir or --checkpoint, was neither"));
   }
+  if (arguments.is_decided_again && arguments.has_no_replay) {
+    return session.WrongUsage(absl::InvalidArgumentError(
+        "--decide-again: must be without --no-replay, was with it"));
+  }
   if (!arguments.checkpoint_file.empty() && arguments.vkeys.empty()) {
     return session.WrongUsage(absl::InvalidArgumentError(
         "--vkey: must be given with --checkpoint, was absent; laurelctl ledger info shows it"));
@@ -282,6 +292,7 @@ void AddLedgerVerifyCommand(CLI::App& ledger, Action& action) {
       "laurelctl ledger verify --data-dir /var/lib/laurel          # laureld must be stopped\n"
       "laurelctl ledger verify --data-dir /var/lib/laurel --checkpoint january.checkpoint --vkey "
       "KEY\n"
+      "laurelctl ledger verify --data-dir /var/lib/laurel --decide-again\n"
       "laurelctl ledger verify --checkpoint january.checkpoint --vkey KEY",
       action, &verb, VerifyAll);
   verb->add_option("--data-dir", arguments->data_dir, "data directory, opened read-only");
@@ -291,6 +302,9 @@ void AddLedgerVerifyCommand(CLI::App& ledger, Action& action) {
       ->take_all();
   verb->add_flag("--no-replay", arguments->has_no_replay,
                  "do not fold the journal to compare the state with it");
+  verb->add_flag("--decide-again", arguments->is_decided_again,
+                 "decide every activity and return once more, by the revision that decided it, and "
+                 "compare the amounts");
 }
 
 }  // namespace laurel::cli

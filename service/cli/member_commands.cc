@@ -10,7 +10,7 @@
 namespace laurel::cli {
 namespace {
 
-using Stub = v1::MemberService::Stub;
+using MemberStub = v1::MemberService::Stub;
 
 struct MemberArguments {
   std::string member;
@@ -48,7 +48,8 @@ ExitCode Enrol(Session& session, const EnrolArguments& arguments) {
   request.set_store(arguments.store);
   request.set_request_id(session.RequestId());
   v1::EnrollMemberResponse response;
-  const ExitCode code = Call<v1::MemberService>(session, &Stub::EnrollMember, request, response);
+  const ExitCode code =
+      Call<v1::MemberService>(session, &MemberStub::EnrollMember, request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     Document document;
@@ -77,11 +78,12 @@ ExitCode Lookup(Session& session, const std::string& program, const v1::Identity
   request.set_program(program);
   *request.mutable_identity() = identity;
   v1::LookupMemberResponse response;
-  const ExitCode code = Call<v1::MemberService>(session, &Stub::LookupMember, request, response);
+  const ExitCode code =
+      Call<v1::MemberService>(session, &MemberStub::LookupMember, request, response);
   return code == ExitCode::kDone ? PrintMember(session, response) : code;
 }
 
-ExitCode Show(Session& session, const MemberArguments& arguments) {
+ExitCode ShowMember(Session& session, const MemberArguments& arguments) {
   // A full name says which program it is of.
   const bool has_program = arguments.member.find("/members/") != std::string::npos;
   const absl::StatusOr<std::string> program = has_program ? std::string() : session.Program();
@@ -92,7 +94,7 @@ ExitCode Show(Session& session, const MemberArguments& arguments) {
   v1::GetMemberRequest request;
   request.set_name(member->name());
   v1::GetMemberResponse response;
-  const ExitCode code = Call<v1::MemberService>(session, &Stub::GetMember, request, response);
+  const ExitCode code = Call<v1::MemberService>(session, &MemberStub::GetMember, request, response);
   return code == ExitCode::kDone ? PrintMember(session, response) : code;
 }
 
@@ -107,7 +109,8 @@ ExitCode LookupIdentity(Session& session, const MemberArguments& arguments) {
 // The writes that name a member, and may name an identity.
 template <class Request, class Response>
 ExitCode Change(Session& session, const MemberArguments& arguments,
-                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*)) {
+                grpc::Status (MemberStub::*method)(grpc::ClientContext*, const Request&,
+                                                   Response*)) {
   const absl::StatusOr<std::string> program = session.Program();
   if (!program.ok()) return session.WrongUsage(program.status());
   const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
@@ -171,30 +174,35 @@ void AddMemberCommands(CLI::App& root, Action& action) {
   AddChange(noun, "show", "Show a member with balances and tier",
             "laurelctl member show card:4006381333931 -p stars\nlaurelctl member show "
             "programs/stars/members/m_7f3a",
-            false, action, Show);
+            false, action, ShowMember);
   const auto lookup = AddVerb<MemberArguments>(noun, "lookup", "Find out whose an identity is",
                                                "laurelctl member lookup phone:+4930123456 -p stars",
                                                action, &verb, LookupIdentity);
   verb->add_option("IDENTITY", lookup->identity, "kind:value")->required();
 
-  AddChange(noun, "link", "Link another identity",
-            "laurelctl member link card:4006381333931 app:u-81 -p stars", true, action,
-            [](Session& s, const MemberArguments& a) { return Change(s, a, &Stub::LinkIdentity); });
   AddChange(
-      noun, "unlink", "Unlink an identity",
-      "laurelctl member unlink card:4006381333931 app:u-81 -p stars", true, action,
-      [](Session& s, const MemberArguments& a) { return Change(s, a, &Stub::UnlinkIdentity); });
+      noun, "link", "Link another identity",
+      "laurelctl member link card:4006381333931 app:u-81 -p stars", true, action,
+      [](Session& s, const MemberArguments& a) { return Change(s, a, &MemberStub::LinkIdentity); });
+  AddChange(noun, "unlink", "Unlink an identity",
+            "laurelctl member unlink card:4006381333931 app:u-81 -p stars", true, action,
+            [](Session& s, const MemberArguments& a) {
+              return Change(s, a, &MemberStub::UnlinkIdentity);
+            });
+  AddChange(noun, "suspend", "Stop redemptions; accruing goes on",
+            "laurelctl member suspend card:4006381333931 -p stars", false, action,
+            [](Session& s, const MemberArguments& a) {
+              return Change(s, a, &MemberStub::SuspendMember);
+            });
+  AddChange(noun, "reactivate", "Undo a suspension",
+            "laurelctl member reactivate card:4006381333931 -p stars", false, action,
+            [](Session& s, const MemberArguments& a) {
+              return Change(s, a, &MemberStub::ReactivateMember);
+            });
   AddChange(
-      noun, "suspend", "Stop redemptions; accruing goes on",
-      "laurelctl member suspend card:4006381333931 -p stars", false, action,
-      [](Session& s, const MemberArguments& a) { return Change(s, a, &Stub::SuspendMember); });
-  AddChange(
-      noun, "reactivate", "Undo a suspension",
-      "laurelctl member reactivate card:4006381333931 -p stars", false, action,
-      [](Session& s, const MemberArguments& a) { return Change(s, a, &Stub::ReactivateMember); });
-  AddChange(noun, "close", "End a membership for good; points that are left can no longer be spent",
-            "laurelctl member close card:4006381333931 -p stars", false, action,
-            [](Session& s, const MemberArguments& a) { return Change(s, a, &Stub::CloseMember); });
+      noun, "close", "End a membership for good; points that are left can no longer be spent",
+      "laurelctl member close card:4006381333931 -p stars", false, action,
+      [](Session& s, const MemberArguments& a) { return Change(s, a, &MemberStub::CloseMember); });
 }
 
 }  // namespace laurel::cli

@@ -17,7 +17,7 @@
 namespace laurel::cli {
 namespace {
 
-using Stub = v1::PointsService::Stub;
+using PointsStub = v1::PointsService::Stub;
 
 struct PurchaseArguments {
   std::string member;
@@ -131,7 +131,8 @@ ExitCode Accrue(Session& session, const PurchaseArguments& arguments) {
   *request.mutable_purchase() = *purchase;
   request.set_request_id(session.RequestId());
   v1::AccruePurchaseResponse response;
-  const ExitCode code = Call<v1::PointsService>(session, &Stub::AccruePurchase, request, response);
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::AccruePurchase, request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     const AmountStyle& style = session.Style(*program);
@@ -160,7 +161,8 @@ ExitCode Quote(Session& session, const PurchaseArguments& arguments) {
     *request.mutable_member() = *member;
   }
   v1::QuotePurchaseResponse response;
-  const ExitCode code = Call<v1::PointsService>(session, &Stub::QuotePurchase, request, response);
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::QuotePurchase, request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     const AmountStyle& style = session.Style(*program);
@@ -212,7 +214,8 @@ ExitCode Return(Session& session, const ReturnArguments& arguments) {
   if (!request.ok()) return session.WrongUsage(request.status());
   request->set_request_id(session.RequestId());
   v1::ReturnPurchaseResponse response;
-  const ExitCode code = Call<v1::PointsService>(session, &Stub::ReturnPurchase, *request, response);
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::ReturnPurchase, *request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     const AmountStyle& style = session.Style(request->program());

@@ -12,7 +12,7 @@
 namespace laurel::cli {
 namespace {
 
-using Stub = v1::PointsService::Stub;
+using PointsStub = v1::PointsService::Stub;
 
 struct ReadArguments {
   std::string what;
@@ -31,7 +31,8 @@ ExitCode Balance(Session& session, const ReadArguments& arguments) {
   *request.mutable_member() = *member;
   request.set_show_lots(arguments.has_lots);
   v1::GetBalanceResponse response;
-  const ExitCode code = Call<v1::PointsService>(session, &Stub::GetBalance, request, response);
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::GetBalance, request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     const AmountStyle& style = session.Style(*program);
@@ -61,7 +62,7 @@ ExitCode Entries(Session& session, const ReadArguments& arguments) {
   while (all.entries_size() < arguments.limit) {
     request.set_page_size(arguments.limit - all.entries_size());
     v1::ListEntriesResponse page;
-    const ExitCode code = Call<v1::PointsService>(session, &Stub::ListEntries, request, page);
+    const ExitCode code = Call<v1::PointsService>(session, &PointsStub::ListEntries, request, page);
     if (code != ExitCode::kDone) return code;
     all.MergeFrom(page);
     all.set_next_page_token(page.next_page_token());
@@ -91,7 +92,7 @@ ExitCode ShowEntry(Session& session, const ReadArguments& arguments) {
   v1::GetEntryRequest request;
   request.set_name(*name);
   v1::GetEntryResponse response;
-  const ExitCode code = Call<v1::PointsService>(session, &Stub::GetEntry, request, response);
+  const ExitCode code = Call<v1::PointsService>(session, &PointsStub::GetEntry, request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     const v1::Entry& entry = response.entry();
@@ -145,7 +146,8 @@ ExitCode Explain(Session& session, const ReadArguments& arguments) {
   request.set_name(*name);
   request.set_language(arguments.language);
   v1::ExplainEntryResponse response;
-  const ExitCode code = Call<v1::PointsService>(session, &Stub::ExplainEntry, request, response);
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::ExplainEntry, request, response);
   if (code != ExitCode::kDone) return code;
   if (session.options().format == Format::kTable) {
     PrintExplanation(response, session.out());

@@ -13,7 +13,7 @@
 namespace laurel::cli {
 namespace {
 
-using Stub = v1::ProgramService::Stub;
+using ProgramStub = v1::ProgramService::Stub;
 
 constexpr std::size_t kDocumentBytesMax = std::size_t{1} << 20;  // the API's limit
 
@@ -31,24 +31,25 @@ void AddFindings(Document& document, const Repeated<v1::Finding>& findings) {
   if (!findings.empty()) document.tables.push_back(FindingTable(findings));
 }
 
-ExitCode Activate(Session& session, const std::string& name, const std::string& request_id,
-                  v1::ActivateRevisionResponse& response) {
+ExitCode ActivateRevision(Session& session, const std::string& name, const std::string& request_id,
+                          v1::ActivateRevisionResponse& response) {
   v1::ActivateRevisionRequest request;
   request.set_name(name);
   request.set_request_id(request_id);
-  return Call<v1::ProgramService>(session, &Stub::ActivateRevision, request, response);
+  return Call<v1::ProgramService>(session, &ProgramStub::ActivateRevision, request, response);
 }
 
 // Prints what CreateProgram and CreateRevision reply, and activates the revision if that was asked
 // for.
 template <class Response>
-ExitCode PrintRevision(Session& session, const FileArguments& arguments,
-                       const std::string& request_id, Response& response) {
+ExitCode PrintCreated(Session& session, const FileArguments& arguments,
+                      const std::string& request_id, Response& response) {
   if (arguments.is_activated) {
     v1::ActivateRevisionResponse activated;
     // A second write with an id of its own that a retry of this command makes again.
     const std::string activate_id = absl::StrCat(request_id.substr(0, 62), ".a");
-    const ExitCode code = Activate(session, response.revision().name(), activate_id, activated);
+    const ExitCode code =
+        ActivateRevision(session, response.revision().name(), activate_id, activated);
     if (code != ExitCode::kDone) return code;
     *response.mutable_revision() = activated.revision();
   }
@@ -69,8 +70,9 @@ ExitCode Create(Session& session, const FileArguments& arguments) {
   request.set_document(*std::move(document));
   request.set_request_id(session.RequestId());
   v1::CreateProgramResponse response;
-  const ExitCode code = Call<v1::ProgramService>(session, &Stub::CreateProgram, request, response);
-  return code == ExitCode::kDone ? PrintRevision(session, arguments, request.request_id(), response)
+  const ExitCode code =
+      Call<v1::ProgramService>(session, &ProgramStub::CreateProgram, request, response);
+  return code == ExitCode::kDone ? PrintCreated(session, arguments, request.request_id(), response)
                                  : code;
 }
 
@@ -84,8 +86,9 @@ ExitCode AddDraft(Session& session, const FileArguments& arguments) {
   request.set_document(*std::move(document));
   request.set_request_id(session.RequestId());
   v1::CreateRevisionResponse response;
-  const ExitCode code = Call<v1::ProgramService>(session, &Stub::CreateRevision, request, response);
-  return code == ExitCode::kDone ? PrintRevision(session, arguments, request.request_id(), response)
+  const ExitCode code =
+      Call<v1::ProgramService>(session, &ProgramStub::CreateRevision, request, response);
+  return code == ExitCode::kDone ? PrintCreated(session, arguments, request.request_id(), response)
                                  : code;
 }
 
@@ -96,7 +99,8 @@ ExitCode ShowRevision(Session& session, const ShowArguments& arguments) {
   request.set_name(*name);
   request.set_show_document(arguments.has_document);
   v1::GetRevisionResponse response;
-  const ExitCode code = Call<v1::ProgramService>(session, &Stub::GetRevision, request, response);
+  const ExitCode code =
+      Call<v1::ProgramService>(session, &ProgramStub::GetRevision, request, response);
   if (code != ExitCode::kDone) return code;
   const v1::Revision& revision = response.revision();
   if (arguments.has_document && session.options().format == Format::kTable) {
@@ -111,7 +115,7 @@ ExitCode ShowRevision(Session& session, const ShowArguments& arguments) {
   });
 }
 
-ExitCode Show(Session& session, const ShowArguments& arguments) {
+ExitCode ShowProgram(Session& session, const ShowArguments& arguments) {
   if (!arguments.revision.empty()) return ShowRevision(session, arguments);
   const absl::StatusOr<std::string> program = session.Program();
   if (!program.ok()) return session.WrongUsage(program.status());
@@ -119,7 +123,8 @@ ExitCode Show(Session& session, const ShowArguments& arguments) {
   request.set_name(*program);
   request.set_show_documents(arguments.has_document);
   v1::GetProgramResponse response;
-  const ExitCode code = Call<v1::ProgramService>(session, &Stub::GetProgram, request, response);
+  const ExitCode code =
+      Call<v1::ProgramService>(session, &ProgramStub::GetProgram, request, response);
   if (code != ExitCode::kDone) return code;
   const v1::Program& shown = response.program();
   if (arguments.has_document && session.options().format == Format::kTable) {
@@ -172,7 +177,8 @@ ExitCode Check(Session& session, const FileArguments& arguments) {
   v1::CheckRevisionRequest request;
   request.set_document(*std::move(text));
   v1::CheckRevisionResponse response;
-  const ExitCode code = Call<v1::ProgramService>(session, &Stub::CheckRevision, request, response);
+  const ExitCode code =
+      Call<v1::ProgramService>(session, &ProgramStub::CheckRevision, request, response);
   if (code != ExitCode::kDone) return code;
   const ExitCode printed = session.Print(response, [&] {
     Document document;
@@ -214,7 +220,7 @@ void AddProgramCommands(CLI::App& root, Action& action) {
       "laurelctl program show -p stars\n"
       "laurelctl program show 3 -p stars\n"
       "laurelctl program show --document -p stars",
-      action, &verb, Show);
+      action, &verb, ShowProgram);
   verb->add_option("REVISION", show->revision, "its number, or its name; the program if absent");
   verb->add_flag("--document", show->has_document,
                  "print the document of the revision, or of the active one");

@@ -10,7 +10,7 @@
 namespace laurel::cli {
 namespace {
 
-using Stub = v1::RedemptionService::Stub;
+using RedemptionStub = v1::RedemptionService::Stub;
 
 struct RedeemArguments {
   std::string member;
@@ -50,7 +50,8 @@ ExitCode Redeem(Session& session, const RedeemArguments& arguments) {
   request.set_reference(arguments.reference);
   request.set_request_id(session.RequestId());
   v1::RedeemResponse response;
-  const ExitCode code = Call<v1::RedemptionService>(session, &Stub::Redeem, request, response);
+  const ExitCode code =
+      Call<v1::RedemptionService>(session, &RedemptionStub::Redeem, request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response,
                        [&] { return ToDocument(response, "redeemed", session.Style(of.program)); });
@@ -74,7 +75,7 @@ ExitCode Reverse(Session& session, const ReverseArguments& arguments) {
   request.set_request_id(session.RequestId());
   v1::ReverseRedemptionResponse response;
   const ExitCode code =
-      Call<v1::RedemptionService>(session, &Stub::ReverseRedemption, request, response);
+      Call<v1::RedemptionService>(session, &RedemptionStub::ReverseRedemption, request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response,
                        [&] { return ToDocument(response, "given back", session.Style(*program)); });

@@ -14,7 +14,7 @@
 namespace laurel::cli {
 namespace {
 
-using Stub = v1::ProgramService::Stub;
+using ProgramStub = v1::ProgramService::Stub;
 
 struct RevisionArguments {
   std::string revision;
@@ -44,8 +44,8 @@ ExitCode PrintRevision(Session& session, const Response& response) {
 // Calls a write on one revision and prints the reply.
 template <class Request, class Response>
 ExitCode WriteRevision(Session& session, const std::string& revision,
-                       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                    Response*),
+                       grpc::Status (ProgramStub::*method)(grpc::ClientContext*, const Request&,
+                                                           Response*),
                        Request request) {
   const absl::StatusOr<std::string> name = session.Revision(revision);
   if (!name.ok()) return session.WrongUsage(name.status());
@@ -65,7 +65,8 @@ ExitCode Approve(Session& session, const RevisionArguments& arguments) {
         absl::InvalidArgumentError("digest: must be 64 hex digits, was another text"));
   }
   request.set_digest(bytes);
-  return WriteRevision(session, arguments.revision, &Stub::ApproveRevision, std::move(request));
+  return WriteRevision(session, arguments.revision, &ProgramStub::ApproveRevision,
+                       std::move(request));
 }
 
 ExitCode Schedule(Session& session, const ScheduleArguments& arguments) {
@@ -75,16 +76,17 @@ ExitCode Schedule(Session& session, const ScheduleArguments& arguments) {
   if (!at.ok()) return session.WrongUsage(at.status());
   v1::ScheduleRevisionRequest request;
   *request.mutable_effective_from() = ToProto(*at);
-  return WriteRevision(session, arguments.revision, &Stub::ScheduleRevision, std::move(request));
+  return WriteRevision(session, arguments.revision, &ProgramStub::ScheduleRevision,
+                       std::move(request));
 }
 
 ExitCode Unschedule(Session& session, const RevisionArguments& arguments) {
-  return WriteRevision(session, arguments.revision, &Stub::CancelSchedule,
+  return WriteRevision(session, arguments.revision, &ProgramStub::CancelSchedule,
                        v1::CancelScheduleRequest());
 }
 
 ExitCode Activate(Session& session, const RevisionArguments& arguments) {
-  return WriteRevision(session, arguments.revision, &Stub::ActivateRevision,
+  return WriteRevision(session, arguments.revision, &ProgramStub::ActivateRevision,
                        v1::ActivateRevisionRequest());
 }
 
@@ -95,7 +97,8 @@ ExitCode ForRevisions(Session& session, const std::string& program, Visit&& visi
   request.set_program(program);
   do {
     v1::ListRevisionsResponse page;
-    const ExitCode code = Call<v1::ProgramService>(session, &Stub::ListRevisions, request, page);
+    const ExitCode code =
+        Call<v1::ProgramService>(session, &ProgramStub::ListRevisions, request, page);
     if (code != ExitCode::kDone) return code;
     visit(page);
     request.set_page_token(page.next_page_token());
@@ -143,7 +146,8 @@ ExitCode List(Session& session, const ListArguments&) {
 // Calls a write on a rule of the program.
 template <class Request, class Response>
 ExitCode WriteRule(Session& session, const RuleArguments& arguments,
-                   grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                   grpc::Status (ProgramStub::*method)(grpc::ClientContext*, const Request&,
+                                                       Response*),
                    Response& response) {
   const absl::StatusOr<std::string> program = session.Program();
   if (!program.ok()) return session.WrongUsage(program.status());
@@ -156,7 +160,7 @@ ExitCode WriteRule(Session& session, const RuleArguments& arguments,
 
 ExitCode Pause(Session& session, const RuleArguments& arguments) {
   v1::PauseRuleResponse response;
-  const ExitCode code = WriteRule(session, arguments, &Stub::PauseRule, response);
+  const ExitCode code = WriteRule(session, arguments, &ProgramStub::PauseRule, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     return Document{
@@ -170,7 +174,7 @@ ExitCode Pause(Session& session, const RuleArguments& arguments) {
 
 ExitCode Resume(Session& session, const RuleArguments& arguments) {
   v1::ResumeRuleResponse response;
-  const ExitCode code = WriteRule(session, arguments, &Stub::ResumeRule, response);
+  const ExitCode code = WriteRule(session, arguments, &ProgramStub::ResumeRule, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     return Document{

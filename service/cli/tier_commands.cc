@@ -9,7 +9,7 @@
 namespace laurel::cli {
 namespace {
 
-using Stub = v1::TierService::Stub;
+using TierStub = v1::TierService::Stub;
 
 struct TierArguments {
   std::string member;
@@ -17,7 +17,7 @@ struct TierArguments {
   int limit = 20;
 };
 
-ExitCode Show(Session& session, const TierArguments& arguments) {
+ExitCode ShowTier(Session& session, const TierArguments& arguments) {
   const absl::StatusOr<std::string> program = session.Program();
   if (!program.ok()) return session.WrongUsage(program.status());
   const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
@@ -31,7 +31,7 @@ ExitCode Show(Session& session, const TierArguments& arguments) {
     *request.mutable_as_of_occurred() = ToProto(*as_of);
   }
   v1::GetTierResponse response;
-  const ExitCode code = Call<v1::TierService>(session, &Stub::GetTier, request, response);
+  const ExitCode code = Call<v1::TierService>(session, &TierStub::GetTier, request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     const AmountStyle& style = session.Style(*program);
@@ -56,7 +56,8 @@ ExitCode History(Session& session, const TierArguments& arguments) {
   *request.mutable_member() = *member;
   request.set_page_size(arguments.limit);
   v1::ListTierChangesResponse response;
-  const ExitCode code = Call<v1::TierService>(session, &Stub::ListTierChanges, request, response);
+  const ExitCode code =
+      Call<v1::TierService>(session, &TierStub::ListTierChanges, request, response);
   if (code != ExitCode::kDone) return code;
   if (!response.next_page_token().empty()) session.Warn("there are older changes: raise --limit");
   return session.Print(response, [&] {
@@ -79,7 +80,7 @@ void AddTierCommands(CLI::App& root, Action& action) {
       noun, "show", "Show a member's tier and the way to the next one",
       "laurelctl tier show card:4006381333931 -p stars\n"
       "laurelctl tier show card:4006381333931 --as-of 2025-12-31T23:00:00Z -p stars",
-      action, &verb, Show);
+      action, &verb, ShowTier);
   verb->add_option("MEMBER", show->member,
                    "kind:value such as card:4006381333931, or a member's name")
       ->required();

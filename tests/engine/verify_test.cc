@@ -53,6 +53,28 @@ TEST_F(VerifyTest, FindsNothingInAGoodLedger) {
   EXPECT_GT(report.records, 1200u);
 }
 
+TEST_F(VerifyTest, DecidesEveryActivityOnceMore) {
+  const VerifyReport report = Run({.is_decided_again = true});
+  EXPECT_TRUE(report.findings.empty());
+  EXPECT_EQ(report.decisions, 600u);
+}
+
+// Balanced and folded, but not what the rules give.
+TEST_F(VerifyTest, NamesAnEntryWhoseAmountsNoRuleGives) {
+  Entry entry = *DecodeEntry(EntryBytes(100));
+  for (Event& event : entry.events) {
+    if (auto* award = std::get_if<PointsAwarded>(&event)) award->amount += 5;
+  }
+  for (LotMove& move : entry.lot_moves) move.delta += 5;
+  for (Posting& posting : entry.postings) posting.amount += posting.amount > 0 ? 5 : -5;
+  Tamper(Space::kJournal, JournalKey(0, 100), EncodeEntry(entry));
+  const VerifyReport report = Run({.is_decided_again = true});
+  const VerifyFinding finding = First(report, VerifyKind::kDecisionDiffers);
+  EXPECT_EQ(finding.sequence, 100u);
+  EXPECT_TRUE(absl::StrContains(finding.detail, "deciding it again")) << finding.detail;
+  EXPECT_EQ(report.decisions, 599u);
+}
+
 TEST_F(VerifyTest, NamesAChangedEntryUnderATile) {
   Entry entry = *DecodeEntry(EntryBytes(100));
   entry.outcome.balances[0].available += 1'000'000;

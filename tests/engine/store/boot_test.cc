@@ -235,23 +235,31 @@ void CutTo(const std::string& log, std::size_t size) {
   WriteOver(log, ReadFile(log)->substr(0, size));
 }
 
-// Where each record of a log begins. Format: blocks of 32 KiB; per fragment crc:4 size:u16le type:1
-// data.
-std::vector<std::size_t> RecordStarts(const std::string& log) {
-  const std::string bytes = *ReadFile(log);
+// Where each record of a log begins, and where the last one ends: zeros may follow. Format: blocks
+// of 32 KiB; per fragment crc:4 size:u16le type:1 data.
+struct Records {
   std::vector<std::size_t> starts;
+  std::size_t end = 0;
+};
+Records RecordsOf(const std::string& log) {
+  const std::string bytes = *ReadFile(log);
+  Records records;
   for (std::size_t at = 0; at + 7 <= bytes.size();) {
     if (32'768 - at % 32'768 < 7) at += 32'768 - at % 32'768;
     if (at + 7 > bytes.size()) break;
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[at + i]); };
     const std::size_t size = byte(4) + 256u * byte(5);
+    constexpr int kZero = 0;
     constexpr int kFull = 1;
     constexpr int kFirst = 2;
-    if (byte(6) == kFull || byte(6) == kFirst) starts.push_back(at);
+    if (byte(6) == kZero) break;
+    if (byte(6) == kFull || byte(6) == kFirst) records.starts.push_back(at);
     at += 7 + size;
+    records.end = at;
   }
-  return starts;
+  return records;
 }
+std::vector<std::size_t> RecordStarts(const std::string& log) { return RecordsOf(log).starts; }
 
 TEST_F(BootTest, D1UndamagedServes) {
   EXPECT_EQ(MustServe(OptionsFor(CaseA())).sequence, 200u);
@@ -275,7 +283,7 @@ TEST_F(BootTest, D2FlippedBitInTheMiddleOfTheLog) {
 }
 
 TEST_F(BootTest, D3LogCutInsideTheLastRecord) {
-  const Damage damage = [](const std::string& log) { CutTo(log, ReadFile(log)->size() - 20); };
+  const Damage damage = [](const std::string& log) { CutTo(log, RecordsOf(log).end - 20); };
   const std::string a = CaseA();
   damage(LiveLog(a));
   EXPECT_EQ(RefuseBehind(a).missing_entries, 1u);
@@ -304,10 +312,36 @@ TEST_F(BootTest, D5GarbageBehindTheLog) {
   }
 }
 
+// As a write that was torn by a power cut leaves it: zeros where the rest of it should have come.
+TEST_F(BootTest, D5GarbageBehindTheLastRecord) {
+  for (const std::string& path : {CaseA(), CaseB()}) {
+    std::string bytes = *ReadFile(LiveLog(path));
+    const std::size_t end = RecordsOf(LiveLog(path)).end;
+    for (std::size_t i = 0; i < 300; ++i) bytes[end + i] = static_cast<char>((i * 37 + 11) & 0xFF);
+    WriteOver(LiveLog(path), bytes);
+    EXPECT_EQ(MustServe(OptionsFor(path)).sequence, 200u);
+  }
+}
+
+TEST_F(BootTest, D3RestOfTheLastRecordZeroed) {
+  const Damage damage = [](const std::string& log) {
+    std::string bytes = *ReadFile(log);
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(RecordsOf(log).end - 20), 20, '\0');
+    WriteOver(log, bytes);
+  };
+  const std::string a = CaseA();
+  damage(LiveLog(a));
+  EXPECT_EQ(RefuseBehind(a).missing_entries, 1u);
+  const std::string b = CaseB();
+  damage(LiveLog(b));
+  EXPECT_EQ(MustServe(OptionsFor(b)).sequence, 199u);
+}
+
 TEST_F(BootTest, D6EndOfTheLogZeroed) {
   for (const std::string& path : {CaseA(), CaseB()}) {
     std::string bytes = *ReadFile(LiveLog(path));
-    std::fill(bytes.end() - 4'096, bytes.end(), '\0');
+    const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(RecordsOf(LiveLog(path)).end);
+    std::fill(end - 4'096, end, '\0');
     WriteOver(LiveLog(path), bytes);
     RefuseBehind(path);
   }
