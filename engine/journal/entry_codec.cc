@@ -773,10 +773,9 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
   ASSIGN_OR_RETURN(
       entry.kind,
       DecodeEnum<EntryKind>(p.kind(), 1, static_cast<std::uint32_t>(kEntryKindLast), "kind"));
-  ASSIGN_OR_RETURN(
-      entry.method,
-      DecodeEnum<Method>(p.method(), 1, static_cast<std::uint32_t>(Method::kAccrueActivity),
-                         "method"));
+  ASSIGN_OR_RETURN(entry.method,
+                   DecodeEnum<Method>(p.method(), 1,
+                                      static_cast<std::uint32_t>(Method::kAdjustPoints), "method"));
   ASSIGN_OR_RETURN(entry.request, DecodeOptionalText<RequestId>(p.request(), "request"));
   entry.principal = p.principal();
   ASSIGN_OR_RETURN(entry.role,

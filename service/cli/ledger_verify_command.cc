@@ -261,8 +261,8 @@ ExitCode VerifyAll(Session& session, const VerifyArguments& arguments) {
         absl::InvalidArgumentError("verify: must have --data-dir or --checkpoint, was neither"));
   }
   if (arguments.is_decided_again && arguments.has_no_replay) {
-    return session.WrongUsage(absl::InvalidArgumentError(
-        "--decide-again: must be without --no-replay, was with it"));
+    return session.WrongUsage(
+        absl::InvalidArgumentError("--decide-again: must be without --no-replay, was with it"));
   }
   if (!arguments.checkpoint_file.empty() && arguments.vkeys.empty()) {
     return session.WrongUsage(absl::InvalidArgumentError(

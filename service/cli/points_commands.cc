@@ -248,7 +248,8 @@ ExitCode Adjust(Session& session, const AdjustArguments& arguments) {
   request.set_reference(arguments.reference);
   request.set_request_id(session.RequestId());
   v1::AdjustPointsResponse response;
-  const ExitCode code = Call<v1::PointsService>(session, &Stub::AdjustPoints, request, response);
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::AdjustPoints, request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response, [&] {
     const AmountStyle& style = session.Style(of.program);
@@ -322,12 +323,9 @@ void AddPointsCommands(CLI::App& root, Action& action) {
 
   const auto adjust = AddVerb<AdjustArguments>(
       noun, "adjust", "Give or take points by hand, with a reason",
-      "laurelctl points adjust card:4006381333931 150 --reason goodwill --principal eve --role "
-      "AGENT "
-      "-p stars\n"
-      "laurelctl points adjust card:4006381333931 30 --take --reason correction --reference "
-      "case-81 \\\n"
-      "    --principal eve --role AGENT -p stars",
+      "laurelctl points adjust card:4006381333931 150 --reason goodwill --principal eve -p stars\n"
+      "laurelctl points adjust card:4006381333931 30 --take --reason correction \\\n"
+      "    --reference case-81 --principal eve --role AGENT -p stars",
       action, &verb, Adjust);
   verb->add_option("MEMBER", adjust->member,
                    "kind:value such as card:4006381333931, or a member's name; not your own")

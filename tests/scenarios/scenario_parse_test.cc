@@ -116,7 +116,7 @@ TEST(ScenarioFile, NamesFileAndLineOfWhatIsWrong) {
     EXPECT_THAT(Read(c.text).errors, ElementsAre(c.error));
   }
   EXPECT_THAT(Read("row A-1 T\n  dance M\n").errors,
-              ElementsAre(HasSubstr("a.scenario:2: must be one of at, program, enrol")));
+              ElementsAre(HasSubstr("a.scenario:2: must be one of at, program, service, enrol")));
   EXPECT_THAT(Read("row A-1 T\n  read M -> awarded 1, happy\n").errors,
               ElementsAre(HasSubstr("a.scenario:2: must be one of awarded, units, lines")));
   EXPECT_THAT(Read("row A-1 T\n  purchase M\n    item MUG 1.00\n").errors,

@@ -395,6 +395,7 @@ Answer Model::Do(const Command& command, Timestamp clock) {
 }
 
 std::optional<Rejection> Model::Do(const EnrollMember& o) {
+  if (const auto late = Late(o.occurred_at.value_or(Next()))) return late;
   for (const IdentityLink& link : o.identities) {
     if (identities_.count(link.hash) > 0) return Rejection::kIdentityTaken;
   }

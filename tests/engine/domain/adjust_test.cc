@@ -19,7 +19,7 @@ TEST(Adjust, GivesALotAsTheProgramSaysOfTheType) {
   const MemberId ana = scene.Enroll(1);
   const auto entry = scene.Do(By(ana, 150));
   EXPECT_EQ(entry->kind, EntryKind::kAdjust);
-  EXPECT_EQ(Postings(*entry), "member/available points 150, adjustment/goodwill points -150");
+  EXPECT_EQ(Postings(*entry), "adjustment/goodwill points -150, member/available points 150");
   EXPECT_EQ(scene.Lots(ana), "150 2027-03-01T23");
   scene.Spend(ana, 30);
   scene.Do(By(ana, 2'500));
@@ -37,7 +37,7 @@ TEST(Adjust, TakesWhatEndsFirstAndNeverMoreThanThereIs) {
   scene.At("2026-04-01T12:00:00Z");
   scene.Buy(ana, 5'000);
   const auto entry = scene.Do(By(ana, -60, "correction"));
-  EXPECT_EQ(Postings(*entry), "member/available points -60, adjustment/correction points 60");
+  EXPECT_EQ(Postings(*entry), "adjustment/correction points 60, member/available points -60");
   ASSERT_EQ(entry->lot_moves.size(), 2u);
   EXPECT_EQ(entry->lot_moves[0].delta, -30);
   EXPECT_EQ(entry->lot_moves[1].delta, -30);

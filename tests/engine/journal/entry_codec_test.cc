@@ -575,12 +575,12 @@ TEST(EntryCodec, RefusesWhatItDoesNotKnow) {
          p.set_occurred_delta(1);
        }},
       {"program is not well formed", [](pb::Entry& p) { p.set_program("Harbour"); }},
-      {"kind has the unknown number 23", [](pb::Entry& p) { p.set_kind(23); }},
+      {"kind has the unknown number 24", [](pb::Entry& p) { p.set_kind(24); }},
       {"kind has the unknown number 0", [](pb::Entry& p) { p.set_kind(0); }},
       {"role has the unknown number 10", [](pb::Entry& p) { p.set_role(10); }},
       {"revision.state has the unknown number 6",
        [](pb::Entry& p) { p.add_events()->mutable_schedule_cancelled()->set_to(6); }},
-      {"method has the unknown number 22", [](pb::Entry& p) { p.set_method(22); }},
+      {"method has the unknown number 23", [](pb::Entry& p) { p.set_method(23); }},
       {"request is not well formed", [](pb::Entry& p) { p.set_request("a b"); }},
       {"effective_day is out of range", [](pb::Entry& p) { p.set_effective_day(5'000'000); }},
       {"an event of an unknown kind", [](pb::Entry& p) { p.add_events(); }},
@@ -596,8 +596,21 @@ TEST(EntryCodec, RefusesWhatItDoesNotKnow) {
        }},
       {"posting.account has the unknown number 8",
        [](pb::Entry& p) { p.add_postings()->set_account(8); }},
-      {"outcome.rejection has the unknown number 22",
-       [](pb::Entry& p) { p.mutable_outcome()->set_rejection(22); }},
+      {"outcome.rejection has the unknown number 24",
+       [](pb::Entry& p) { p.mutable_outcome()->set_rejection(24); }},
+      {"adjusted.reason is not well formed",
+       [](pb::Entry& p) {
+         p.add_events()->mutable_points_adjusted()->set_type("points");
+         p.mutable_events(0)->mutable_points_adjusted()->set_reason("Good will");
+       }},
+      {"lot.activates_at is out of range",
+       [](pb::Entry& p) {
+         p.add_events()->mutable_points_adjusted()->set_type("points");
+         p.mutable_events(0)->mutable_points_adjusted()->set_reason("goodwill");
+         p.mutable_events(0)->mutable_points_adjusted()->set_amount(1);
+         p.set_recorded_at(1);
+         p.mutable_events(0)->mutable_points_adjusted()->set_activates_delta(INT64_MAX);
+       }},
       {"identity.hash does not have 16 bytes",
        [](pb::Entry& p) { p.add_events()->mutable_identity_linked()->set_kind(1); }},
       {"balance.type is not well formed",
