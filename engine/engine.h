@@ -89,6 +89,8 @@ class Engine {
     std::int32_t batch_commands_max = 256;   // More: fewer syncs, a longer wait for the first.
     // Who besides its author must approve of a revision before it may come into force.
     Quorum approvals;
+    // How much people may give and take by hand.
+    AdjustLimits adjust_limits;
     // How often due work (ended lots, tier reviews) is looked for; reads are right without it. 0:
     // never.
     std::int64_t scheduler_interval_micros = kMicrosPerSecond;

@@ -51,6 +51,7 @@ struct MemberFinder {
     return {purchase->member, std::nullopt};
   }
   Concerned operator()(const Redeem& o) const { return Ref(o.member); }
+  Concerned operator()(const AdjustPoints& o) const { return Ref(o.member); }
   Concerned operator()(const ReverseRedemption& o) const {
     const Redemption* redemption = state.redemptions.Find(RedemptionKey{o.redemption});
     if (redemption == nullptr) return {};
@@ -325,7 +326,8 @@ void Sequencer::DecideOne(Item item, Work& work) {
           "OVERLOADED"));
     }
     const Timestamp now = NextInstant();
-    const Context context{partition_, last_.sequence + 1, now, rulebooks_, options_.approvals};
+    const Context context{partition_, last_.sequence + 1, now,
+                          rulebooks_, options_.approvals, options_.adjust_limits};
     Decision decision = Decide(state, command, context);
     const auto* rejected = std::get_if<Rejected>(&decision);
     if (!work.source->status().ok()) {

@@ -197,6 +197,28 @@ Quorum ReadApprovals(Reader& reader, bool is_loopback) {
   return *quorum;
 }
 
+AdjustLimits ReadAdjustLimits(Reader& reader, bool is_loopback) {
+  const std::string& text = reader.Text("adjust_limits");
+  const std::optional<AdjustLimits> limits = ParseAdjustLimits(text != "auto" ? text
+                                                               : is_loopback  ? "none"
+                                                                              : "10000");
+  if (!limits) {
+    reader.Wrong("adjust_limits",
+                 absl::StrCat("must be none, auto, points a day such as 10000, a day and a month "
+                              "such as 200/2000, or AGENT=200/2000,10000, was ",
+                              text));
+    return {};
+  }
+  for (const AdjustLimits::Part& part : limits->by_role) {
+    if (!RolesFor("AdjustPoints").has(part.role)) {
+      reader.Wrong("adjust_limits", absl::StrCat("must name roles that adjust, AGENT or FINANCE, "
+                                                 "was ",
+                                                 ToString(part.role)));
+    }
+  }
+  return *limits;
+}
+
 bool IsLoopback(absl::string_view listen) {
   if (absl::StartsWith(listen, "unix:")) return true;
   const absl::string_view host = listen.substr(0, listen.rfind(':'));
@@ -260,6 +282,9 @@ const std::vector<SettingInfo>& AllSettings() {
       {"approvals", "auto", "COUNT|ROLE=COUNT,...|none|auto",
        "people besides its author who must approve of a revision: 2, or MARKETING=1,FINANCE=1; "
        "auto: none on loopback, else 1"},
+      {"adjust_limits", "auto", "[ROLE=]DAY[/MONTH],...|none|auto",
+       "points that one person may give and take by hand: AGENT=200/2000,10000; auto: none on "
+       "loopback, else 10000 a day"},
       {"port_file", "", "FILE", "written with the port once it is served"},
       {"reflection", "auto", "on|off|auto", "describe the services to callers; auto: on loopback"},
       {"log_level", "info", "debug|info|warning|error",
@@ -435,6 +460,7 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
       reader.Choice<Switch>("reflection", Switch::kAuto,
                             {{"auto", Switch::kAuto}, {"on", Switch::kOn}, {"off", Switch::kOff}});
   config.approvals = ReadApprovals(reader, config.is_loopback);
+  config.adjust_limits = ReadAdjustLimits(reader, config.is_loopback);
   config.log_level = reader.Choice<LogLevel>("log_level", LogLevel::kInfo,
                                              {{"debug", LogLevel::kDebug},
                                               {"info", LogLevel::kInfo},

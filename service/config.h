@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/domain/adjust_limits.h"
 #include "engine/domain/revision_life.h"
 #include "service/log.h"
 
@@ -48,6 +49,7 @@ struct Config {
   std::string port_file;  // may be empty
   Switch reflection = Switch::kAuto;
   Quorum approvals;
+  AdjustLimits adjust_limits;
   LogLevel log_level = LogLevel::kInfo;
   std::optional<Log::Form> log_form;           // empty: text on a terminal
   std::optional<std::int64_t> free_space_min;  // bytes; 0: no guard; empty: by the disk's size

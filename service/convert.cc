@@ -45,11 +45,11 @@ v1::MetricMeasure ToApi(rules::Measure measure) {
 }
 
 // Enums of ours have the numbers of the API's, which is checked where they are parsed.
-static_assert(static_cast<int>(IdentityKind::kPartner) == v1::IDENTITY_KIND_PARTNER);
+static_assert(static_cast<int>(kIdentityKindLast) == v1::IDENTITY_KIND_STAFF);
 static_assert(static_cast<int>(Channel::kCommunity) == v1::CHANNEL_COMMUNITY);
 static_assert(static_cast<int>(MemberState::kClosed) == v1::MEMBER_STATE_CLOSED);
 static_assert(static_cast<int>(EntryKind::kRevisionActivated) == v1::ENTRY_KIND_REVISION_ACTIVATED);
-static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_MEMBERS_JUDGED);
+static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_ADJUST);
 static_assert(static_cast<int>(Role::kAdmin) == v1::ROLE_ADMIN);
 static_assert(static_cast<int>(TierCause::kRetired) == v1::TIER_CHANGE_CAUSE_RETIRED);
 

@@ -34,6 +34,7 @@ struct Path {
 struct ParseContext {
   const IdentityHasher& hasher;
   Violations& violations;
+  absl::string_view principal = {};  // who asks; only for writes
 };
 
 // ---- requests

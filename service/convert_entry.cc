@@ -39,6 +39,10 @@ struct EventRenderer {
     award.set_lot(LotName(entry.program, *entry.member, e.lot));
   }
   void operator()(const PointsRedeemed& e) const { out.set_reference(e.reference); }
+  void operator()(const PointsAdjusted& e) const {
+    out.set_reference(e.reference);
+    out.set_adjustment_reason(e.reason.str());
+  }
   void operator()(const RedemptionReversed& e) const {
     out.set_undoes(EntryName(entry.program, entry.partition, e.redemption));
   }

@@ -230,6 +230,19 @@ void ParseAttribute(const v1::ActivityAttribute& attribute, const Path& path,
   attributes.push_back(std::move(parsed));
 }
 
+// An id of the domain that must be given.
+template <class Id>
+Id ParseWord(const std::string& text, const Path& path, Violations& violations) {
+  if (text.empty()) {
+    violations.Required(path.Render());
+    return {};
+  }
+  absl::StatusOr<Id> id = Id::Parse(text);
+  if (id.ok()) return *std::move(id);
+  violations.Malformed(path.Render(), std::string(id.status().message()));
+  return {};
+}
+
 void RenderAwards(const Entry& entry, google::protobuf::RepeatedPtrField<v1::Award>& out) {
   for (const Event& event : entry.events) {
     const auto* award = std::get_if<PointsAwarded>(&event);
@@ -245,6 +258,18 @@ void RenderTotals(const Totals& totals, google::protobuf::RepeatedPtrField<v1::P
   for (const auto& [type, amount] : totals) {
     if (amount != 0) RenderPoints(type.str(), amount, *out.Add());
   }
+}
+
+// What all replies to moves of points have; returns the rules that decided.
+template <class Response>
+absl::StatusOr<std::shared_ptr<const rules::Rulebook>> RenderMoved(const Reply& reply,
+                                                                   const Rendering& rendering,
+                                                                   Response& response) {
+  ASSIGN_OR_RETURN(std::shared_ptr<const rules::Rulebook> rulebook,
+                   rendering.RulebookOf(*reply.entry));
+  RenderHeader(reply, response);
+  RenderAfter(*reply.entry, *rulebook, response);
+  return rulebook;
 }
 
 void RenderLotMoves(const Entry& entry, google::protobuf::RepeatedPtrField<v1::LotMove>& out) {
@@ -445,20 +470,36 @@ Command ParseRedeem(const v1::RedeemRequest& request, const ParseContext& contex
   if (!request.has_points()) {
     violations.Required(points.Render());
   } else {
-    absl::StatusOr<PointTypeId> type = PointTypeId::Parse(request.points().point_type());
-    if (request.points().point_type().empty()) {
-      violations.Required(Path{"point_type", &points}.Render());
-    } else if (!type.ok()) {
-      violations.Malformed(Path{"point_type", &points}.Render(),
-                           std::string(type.status().message()));
-    } else {
-      order.type = *std::move(type);
-    }
+    order.type = ParseWord<PointTypeId>(request.points().point_type(), Path{"point_type", &points},
+                                        violations);
     order.amount = request.points().amount();
     CheckRange(order.amount, 1, kAmountMax, Path{"amount", &points}, violations);
   }
   CheckText(request.reference(), 0, Path{"reference"}, violations);
   order.reference = request.reference();
+  return command;
+}
+
+Command ParseAdjustPoints(const v1::AdjustPointsRequest& request, const ParseContext& context) {
+  Violations& violations = context.violations;
+  Command command;
+  command.request = ParseRequestId(request.request_id(), violations);
+  command.program = ParseProgram(request.program(), violations);
+  AdjustPoints& order = command.order.emplace<AdjustPoints>();
+  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  order.type = ParseWord<PointTypeId>(request.point_type(), Path{"point_type"}, violations);
+  order.amount = request.amount();
+  if (order.amount == 0) {
+    violations.Required("amount");
+  } else {
+    CheckRange(order.amount, -kAmountMax, kAmountMax, Path{"amount"}, violations);
+  }
+  order.reason = ParseWord<ReasonCode>(request.reason(), Path{"reason"}, violations);
+  CheckText(request.reference(), 0, Path{"reference"}, violations);
+  order.reference = request.reference();
+  if (!context.principal.empty()) {
+    order.own = context.hasher.Hash(command.program, IdentityKind::kStaff, context.principal);
+  }
   return command;
 }
 
@@ -491,10 +532,7 @@ Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
 absl::Status RenderAccruePurchase(const Reply& reply, const Rendering& rendering,
                                   v1::AccruePurchaseResponse& response) {
   const Entry& entry = *reply.entry;
-  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
-                   rendering.RulebookOf(entry));
-  RenderHeader(reply, response);
-  RenderAfter(entry, *rulebook, response);
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
   response.set_purchase(PurchaseName(entry.program, entry.FindEvent<PurchaseAccrued>()->receipt));
   RenderAwards(entry, *response.mutable_awards());
   return absl::OkStatus();
@@ -503,10 +541,7 @@ absl::Status RenderAccruePurchase(const Reply& reply, const Rendering& rendering
 absl::Status RenderAccrueActivity(const Reply& reply, const Rendering& rendering,
                                   v1::AccrueActivityResponse& response) {
   const Entry& entry = *reply.entry;
-  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
-                   rendering.RulebookOf(entry));
-  RenderHeader(reply, response);
-  RenderAfter(entry, *rulebook, response);
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
   RenderAwards(entry, *response.mutable_awards());
   return absl::OkStatus();
 }
@@ -515,9 +550,7 @@ absl::Status RenderReturnPurchase(const Reply& reply, const Rendering& rendering
                                   v1::ReturnPurchaseResponse& response) {
   const Entry& entry = *reply.entry;
   ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
-                   rendering.RulebookOf(entry));
-  RenderHeader(reply, response);
-  RenderAfter(entry, *rulebook, response);
+                   RenderMoved(reply, rendering, response));
   const auto* returned = entry.FindEvent<PurchaseReturned>();
   if (returned == nullptr) return absl::InternalError("entry of a return: must say what returned");
   response.set_purchase(PurchaseName(entry.program, returned->original));
@@ -547,10 +580,7 @@ absl::Status RenderReturnPurchase(const Reply& reply, const Rendering& rendering
 absl::Status RenderRedeem(const Reply& reply, const Rendering& rendering,
                           v1::RedeemResponse& response) {
   const Entry& entry = *reply.entry;
-  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
-                   rendering.RulebookOf(entry));
-  RenderHeader(reply, response);
-  RenderAfter(entry, *rulebook, response);
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
   if (const auto* redeemed = entry.FindEvent<PointsRedeemed>()) {
     RenderPoints(redeemed->type.str(), redeemed->amount, *response.mutable_points());
   }
@@ -558,13 +588,24 @@ absl::Status RenderRedeem(const Reply& reply, const Rendering& rendering,
   return absl::OkStatus();
 }
 
+absl::Status RenderAdjustPoints(const Reply& reply, const Rendering& rendering,
+                                v1::AdjustPointsResponse& response) {
+  const Entry& entry = *reply.entry;
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+  RenderLotMoves(entry, *response.mutable_lot_moves());
+  const auto* adjusted = entry.FindEvent<PointsAdjusted>();
+  if (adjusted == nullptr) return absl::InternalError("entry of an adjustment: must say what of");
+  response.set_covered_arrears(adjusted->covered_arrears);
+  if (adjusted->amount > adjusted->covered_arrears && !adjusted->expires_at.is_never()) {
+    RenderInstant(adjusted->expires_at, *response.mutable_expires_at());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RenderReverseRedemption(const Reply& reply, const Rendering& rendering,
                                      v1::ReverseRedemptionResponse& response) {
   const Entry& entry = *reply.entry;
-  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
-                   rendering.RulebookOf(entry));
-  RenderHeader(reply, response);
-  RenderAfter(entry, *rulebook, response);
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
   RenderLotMoves(entry, *response.mutable_lot_moves());
   const auto* reversed = entry.FindEvent<RedemptionReversed>();
   if (reversed == nullptr) return absl::InternalError("entry of a reversal: must say what of");

@@ -14,6 +14,7 @@ Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const Pars
 Command ParseAccrueActivity(const v1::AccrueActivityRequest& request, const ParseContext& context);
 Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request, const ParseContext& context);
 Command ParseRedeem(const v1::RedeemRequest& request, const ParseContext& context);
+Command ParseAdjustPoints(const v1::AdjustPointsRequest& request, const ParseContext& context);
 Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
                                const ParseContext& context);
 // The purchase of a quote: a receipt that is left out is empty, an instant that is left out `now`.
@@ -26,6 +27,8 @@ absl::Status RenderAccrueActivity(const Reply& reply, const Rendering& rendering
                                   v1::AccrueActivityResponse& response);
 absl::Status RenderRedeem(const Reply& reply, const Rendering& rendering,
                           v1::RedeemResponse& response);
+absl::Status RenderAdjustPoints(const Reply& reply, const Rendering& rendering,
+                                v1::AdjustPointsResponse& response);
 // The following read earlier entries: for the read pool.
 absl::Status RenderReturnPurchase(const Reply& reply, const Rendering& rendering,
                                   v1::ReturnPurchaseResponse& response);

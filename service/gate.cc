@@ -32,6 +32,7 @@ RoleSet RolesFor(absl::string_view method) {
     RoleSet roles;
   };
   static constexpr Row kRows[] = {
+      {"AdjustPoints", {kAgent, kFinance}},
       {"CreateProgram", {kAdmin}},
       {"CreateRevision", {kMarketing}},
       {"CheckRevision", {kMarketing}},

@@ -374,6 +374,11 @@ class PointsService final : public v1::PointsService::CallbackService {
     return shell_.Write(*context, *request, *response, ParseReturnPurchase, RenderReturnPurchase,
                         Place::kPool);
   }
+  grpc::ServerUnaryReactor* AdjustPoints(grpc::CallbackServerContext* context,
+                                         const v1::AdjustPointsRequest* request,
+                                         v1::AdjustPointsResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseAdjustPoints, RenderAdjustPoints);
+  }
   grpc::ServerUnaryReactor* GetBalance(grpc::CallbackServerContext* context,
                                        const v1::GetBalanceRequest* request,
                                        v1::GetBalanceResponse* response) override {

@@ -357,6 +357,7 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
   options.queue_commands_max = config.queue_commands_max;
   options.batch_commands_max = config.batch_commands_max;
   options.approvals = config.approvals;
+  options.adjust_limits = config.adjust_limits;
   options.checkpoint_file = CheckpointFile(booted.dir);
   options.origin = OriginOf(identity);
   options.signer = *signer;
@@ -408,6 +409,7 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
             {{"version", kVersion},
              {"address", address},
              {"approvals", ToString(config.approvals)},
+             {"adjust_limits", ToString(config.adjust_limits)},
              {"ledger", identity.origin},
              {"epoch", absl::StrCat(head.epoch)},
              {"sequence", absl::StrCat(head.sequence)}});

@@ -189,7 +189,7 @@ class Shell {
     if (!MayCall(RolesOf<Request>(), caller, needs_role)) {
       return Finish(call, PermissionMissing(MethodOf<Request>(), caller.role));
     }
-    Command command = parse(request, ParseContext{hasher_, violations});
+    Command command = parse(request, ParseContext{hasher_, violations, caller.principal});
     if (!violations.empty()) return Finish(call, ToRpcStatus(violations));
     const std::int64_t left = MicrosLeft(*call.context);
     if (left < kWriteMicrosMin) return Finish(call, DeadlineTooShort());

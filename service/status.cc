@@ -64,8 +64,10 @@ google::rpc::Code CodeOf(Rejection rejection) {
     case Rejection::kReversalExceedsRedemption:
     case Rejection::kApprovalRequired:
     case Rejection::kApprovalStale:
+    case Rejection::kLimitReached:
       return google::rpc::FAILED_PRECONDITION;
     case Rejection::kSelfApprovalForbidden:
+    case Rejection::kSelfDealingForbidden:
       return google::rpc::PERMISSION_DENIED;
     case Rejection::kOccurredAtOutOfWindow:
     case Rejection::kInvalidField:
@@ -175,6 +177,11 @@ Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>&
       return text("digest", "must be that of the revision, ", fact("digest"), ", was another");
     case Rejection::kSelfApprovalForbidden:
       return text("principal", "must be a second person, was the first");
+    case Rejection::kLimitReached:
+      return text("amount", "must be at most the ", fact("left"), " that the caller's limit ",
+                  fact("limit"), " leaves, was ", fact("requested"));
+    case Rejection::kSelfDealingForbidden:
+      return text("member", "must be somebody else, was the caller");
   }
   LAUREL_CHECK(false, "a rejection is one of its values");
 }
@@ -266,6 +273,10 @@ v1::ErrorReason ToReason(Rejection rejection) {
       return v1::ERROR_REASON_APPROVAL_STALE;
     case Rejection::kSelfApprovalForbidden:
       return v1::ERROR_REASON_SELF_APPROVAL_FORBIDDEN;
+    case Rejection::kLimitReached:
+      return v1::ERROR_REASON_LIMIT_REACHED;
+    case Rejection::kSelfDealingForbidden:
+      return v1::ERROR_REASON_SELF_DEALING_FORBIDDEN;
   }
   LAUREL_CHECK(false, "a rejection is one of its values");
 }

@@ -169,17 +169,20 @@ struct Folder {
     record.latest_occurred_at = entry.occurred_at;
     record.has_activity = true;
   }
-  void operator()(const PointsAwarded& e) const {
+  // The lot move that follows fills it; one that went to arrears whole is closed from the start.
+  template <class Given>
+  void OpenLot(const Given& e, const std::string& funding) const {
     const LotKey key{member(), e.type, e.expires_at, e.lot};
-    const Lot lot{.amount = e.amount - e.covered_arrears,
-                  .activates_at = e.activates_at,
-                  .funding = e.funding};
-    // The lot move that follows fills it; one that went to arrears whole is closed from the start.
+    const Lot lot{
+        .amount = e.amount - e.covered_arrears, .activates_at = e.activates_at, .funding = funding};
     if (lot.amount > 0) {
       state.lots.Put(key, lot);
     } else {
       state.closed_lots.Put(ClosedLotKey{key}, lot);
     }
+  }
+  void operator()(const PointsAwarded& e) const {
+    OpenLot(e, e.funding);
     CountPoints(state, member(), day(), e.type_index, e.amount);
   }
   void operator()(const PurchaseReturned& e) const {
@@ -229,6 +232,10 @@ struct Folder {
   }
   void operator()(const PointsRedeemed& e) const {
     state.redemptions.Put(RedemptionKey{entry.sequence}, Redemption{member(), e.type, e.amount, 0});
+  }
+  // Nothing is counted: what staff give or take is no act of the member and earns no tier.
+  void operator()(const PointsAdjusted& e) const {
+    if (e.amount > 0) OpenLot(e, "adjustment");
   }
   void operator()(const RedemptionReversed& e) const {
     state.redemptions.Mutable(RedemptionKey{e.redemption}).reversed += e.amount;
@@ -475,6 +482,17 @@ bool IsOfProgram(const Event& event) {
          std::holds_alternative<MembersJudged>(event);
 }
 
+// Adds the lot that an event opens; false if its amounts are out of range.
+template <class Given>
+bool OpensLot(const Given& given, MemberId member, std::map<LotKey, Lot>& lots) {
+  if (given.amount <= 0 || given.covered_arrears < 0 || given.covered_arrears > given.amount) {
+    return false;
+  }
+  lots[LotKey{member, given.type, given.expires_at, given.lot}] =
+      Lot{.amount = given.amount - given.covered_arrears};
+  return true;
+}
+
 // Of events on programs: what they rest on is there.
 std::string FitsProgram(const Entry& entry, const Event& event, State& state) {
   const auto has_schedule = [&](std::uint32_t number, Timestamp from) {
@@ -522,12 +540,13 @@ std::string Fits(const Entry& entry, State& state) {
     if (const auto* award = std::get_if<PointsAwarded>(&event)) {
       if (!entry.effective_on) return "an award has no civil day";
       if (award->type_index > 64) return "an award's point type is out of range";
-      if (award->amount <= 0 || award->covered_arrears < 0 ||
-          award->covered_arrears > award->amount) {
-        return "an award's amounts are out of range";
+      if (!OpensLot(*award, *entry.member, lots)) return "an award's amounts are out of range";
+    }
+    if (const auto* adjusted = std::get_if<PointsAdjusted>(&event)) {
+      if (adjusted->amount == 0) return "an adjustment moves nothing";
+      if (adjusted->amount > 0 && !OpensLot(*adjusted, *entry.member, lots)) {
+        return "an adjustment's amounts are out of range";
       }
-      lots[LotKey{*entry.member, award->type, award->expires_at, award->lot}] =
-          Lot{.amount = award->amount - award->covered_arrears};
     }
     if (std::holds_alternative<PurchaseAccrued>(event) && !entry.effective_on)
       return "a purchase has no civil day";

@@ -112,6 +112,9 @@ struct Writer {
         .Number(o.amount ? 1 : 0)
         .Number(o.amount.value_or(0));
   }
+  void operator()(const AdjustPoints& o) const {
+    t.Ref(o.member).Bytes(o.type.str()).Number(o.amount).Bytes(o.reason.str()).Bytes(o.reference);
+  }
   void operator()(const CreateProgram& o) const { t.Bytes(AsBytes(o.digest)); }
   void operator()(const CreateRevision& o) const { t.Bytes(AsBytes(o.digest)); }
   void operator()(const ActivateRevision& o) const { t.Number(o.number); }
@@ -148,6 +151,10 @@ static_assert(
     std::is_same_v<
         std::variant_alternative_t<static_cast<std::size_t>(Method::kAccrueActivity) - 1, Order>,
         AccrueActivity>);
+static_assert(
+    std::is_same_v<
+        std::variant_alternative_t<static_cast<std::size_t>(Method::kAdjustPoints) - 1, Order>,
+        AdjustPoints>);
 
 absl::string_view ToString(Method method) {
   switch (method) {
@@ -191,6 +198,8 @@ absl::string_view ToString(Method method) {
       return "ResumeRule";
     case Method::kAccrueActivity:
       return "AccrueActivity";
+    case Method::kAdjustPoints:
+      return "AdjustPoints";
     case Method::kAdvanceProgram:
       return "AdvanceProgram";
   }

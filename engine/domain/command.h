@@ -95,6 +95,18 @@ struct ReverseRedemption {
   std::optional<std::int64_t> amount;  // > 0; left out: all that is left
 };
 
+// Gives or takes points by hand.
+struct AdjustPoints {
+  MemberRef member;
+  PointTypeId type;
+  std::int64_t amount = 0;  // not 0; < 0: takes
+  ReasonCode reason;
+  std::string reference;  // of the case, may be empty
+  // Names the membership of who asks, where there is one: follows from the principal and is no part
+  // of what is asked.
+  std::optional<IdentityHash> own = {};
+};
+
 struct CreateProgram {
   std::string canonical;  // of the document, which names the program
   Hash digest{};
@@ -153,7 +165,7 @@ using Order = std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMe
                            ReactivateMember, CloseMember, AccruePurchase, ReturnPurchase, Redeem,
                            ReverseRedemption, CreateProgram, CreateRevision, ActivateRevision,
                            AdvanceMember, ApproveRevision, ScheduleRevision, CancelSchedule,
-                           PauseRule, ResumeRule, AdvanceProgram, AccrueActivity>;
+                           PauseRule, ResumeRule, AdvanceProgram, AccrueActivity, AdjustPoints>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -178,6 +190,7 @@ enum class Method : std::uint8_t {
   kResumeRule = 19,
   kAdvanceProgram = 20,
   kAccrueActivity = 21,
+  kAdjustPoints = 22,
 };
 
 struct Command {

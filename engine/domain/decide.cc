@@ -106,6 +106,27 @@ const Activation* RevisionAt(const Program& program, Timestamp occurred_at) {
   return found;
 }
 
+std::optional<Rejected> FindInForce(State& state, const Command& command, const Context& context,
+                                    InForce& found) {
+  const Program* program = FindActiveProgram(state, command.program);
+  if (program == nullptr) return ResourceNotFound("program", command.program.str());
+  found.revision = &program->activations.back();
+  found.rulebook = context.rulebooks->Find(state, command.program, *found.revision);
+  if (found.rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  return std::nullopt;
+}
+
+std::optional<Rejected> RefuseNameless(const Command& command) {
+  if (!command.principal.empty()) return std::nullopt;
+  return Rejected{
+      Rejection::kInvalidField,
+      {{"expected", "the name of who asks"}, {"field", "laurel-principal"}, {"was", "empty"}}};
+}
+
+Rejected NotActive(const Member& member) {
+  return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
+}
+
 bool IsDue(State& state, const ProgramId& program, Timestamp now) {
   const Program* record = state.programs.Find(ProgramKey{program});
   return record != nullptr && record->schedule_due_at() <= now;
@@ -152,6 +173,9 @@ struct Dispatcher {
     return DecideReturn(state, command, o, context);
   }
   Decision operator()(const Redeem& o) const { return DecideRedeem(state, command, o, context); }
+  Decision operator()(const AdjustPoints& o) const {
+    return DecideAdjust(state, command, o, context);
+  }
   Decision operator()(const ReverseRedemption& o) const {
     return DecideReverse(state, command, o, context);
   }

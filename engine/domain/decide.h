@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/domain/adjust_limits.h"
 #include "engine/domain/command.h"
 #include "engine/domain/entry.h"
 #include "engine/domain/rejection.h"
@@ -29,7 +30,8 @@ struct Context {
   std::uint64_t sequence = 0;  // that the entry will have
   Timestamp recorded_at;
   RulebookLibrary* rulebooks = nullptr;
-  Quorum approvals = {};  // that a revision needs
+  Quorum approvals = {};            // that a revision needs
+  AdjustLimits adjust_limits = {};  // of people who move points by hand
 };
 
 struct Accepted {

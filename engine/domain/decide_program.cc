@@ -23,14 +23,6 @@ Rejected InvalidState(absl::string_view state) {
   return Rejected{Rejection::kInvalidState, {{"state", std::string(state)}}};
 }
 
-// Where people decide about each other's work, each of them has a name.
-std::optional<Rejected> RefuseNameless(const Command& command) {
-  if (!command.principal.empty()) return std::nullopt;
-  return Rejected{
-      Rejection::kInvalidField,
-      {{"expected", "the name of who asks"}, {"field", "laurel-principal"}, {"was", "empty"}}};
-}
-
 // A revision that a command names.
 struct Named {
   const Program* program = nullptr;

@@ -17,59 +17,71 @@ TierView TierOf(State& state, MemberId id, const rules::Rulebook& rulebook, Time
 
 }  // namespace
 
-Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
-                      const Context& context) {
-  const Program* program = FindActiveProgram(state, command.program);
-  if (program == nullptr) return ResourceNotFound("program", command.program.str());
-  const Activation& revision = program->activations.back();
-  const std::shared_ptr<const rules::Rulebook> rulebook =
-      context.rulebooks->Find(state, command.program, revision);
-  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
-  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
-  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
-  const Member& member = *state.members.Find(MemberKey{*id});
-  if (member.state != MemberState::kActive) {
-    return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
+std::optional<std::size_t> RedeemableType(const rules::Rulebook& rulebook,
+                                          const PointTypeId& type) {
+  const std::span<const rules::PointType> types = rulebook.point_types();
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (types[i].id == type.str() && types[i].kind == rules::PointKind::kRedeemable) return i;
   }
-  const bool is_redeemable =
-      std::any_of(rulebook->point_types().begin(), rulebook->point_types().end(),
-                  [&](const rules::PointType& t) {
-                    return t.id == order.type.str() && t.kind == rules::PointKind::kRedeemable;
-                  });
-  if (!is_redeemable) {
-    return Rejected{Rejection::kAmountNotAllowed,
-                    {{"bound", "a redeemable point type"}, {"value", order.type.str()}}};
-  }
-  const Balance* balance = member.FindBalance(order.type);
+  return std::nullopt;
+}
+
+Rejected NotRedeemable(const PointTypeId& type) {
+  return Rejected{Rejection::kAmountNotAllowed,
+                  {{"bound", "a redeemable point type"}, {"value", type.str()}}};
+}
+
+std::optional<Rejected> TakeAll(const Member& member, const PointTypeId& type, std::int64_t amount,
+                                Draft& draft) {
+  const Balance* balance = member.FindBalance(type);
   const std::int64_t available = balance == nullptr ? 0 : balance->available;
-  if (available < order.amount) {
+  if (available < amount) {
     return Rejected{Rejection::kInsufficientPoints,
                     {{"available", std::to_string(available)},
                      {"pending", std::to_string(balance == nullptr ? 0 : balance->pending)},
-                     {"required", std::to_string(order.amount)}}};
+                     {"required", std::to_string(amount)}}};
   }
+  const std::int64_t taken = draft.TakeInSpendOrder(type, amount);
+  LAUREL_CHECK(taken == amount || draft.has_failed(), "open lots hold what is available");
+  if (draft.lot_moves.size() <= kLotMovesMax) return std::nullopt;
+  return Rejected{Rejection::kAmountNotAllowed,
+                  {{"bound", absl::StrCat(kLotMovesMax, " lots")},
+                   {"value", absl::StrCat(draft.lot_moves.size(), " lots")}}};
+}
+
+void FinishMove(State& state, const rules::Rulebook& rulebook, const Member& member,
+                Timestamp lots_due_at, const Context& context, Draft& draft, Accepted& accepted) {
+  if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
+  accepted.postings = std::move(draft.postings);
+  accepted.lot_moves = std::move(draft.lot_moves);
+  accepted.tier = TierOf(state, *accepted.member, rulebook, context.recorded_at);
+}
+
+Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
+                      const Context& context) {
+  InForce found;
+  if (std::optional<Rejected> refused = FindInForce(state, command, context, found)) {
+    return *std::move(refused);
+  }
+  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
+  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
+  const Member& member = *state.members.Find(MemberKey{*id});
+  if (member.state != MemberState::kActive) return NotActive(member);
+  if (!RedeemableType(*found.rulebook, order.type)) return NotRedeemable(order.type);
   Draft draft(state, *id);
-  const std::int64_t taken = draft.TakeInSpendOrder(order.type, order.amount);
-  LAUREL_CHECK(taken == order.amount || state.has_failed(), "open lots hold what is available");
-  if (draft.lot_moves.size() > kLotMovesMax) {
-    return Rejected{Rejection::kAmountNotAllowed,
-                    {{"bound", absl::StrCat(kLotMovesMax, " lots")},
-                     {"value", absl::StrCat(draft.lot_moves.size(), " lots")}}};
+  if (std::optional<Rejected> refused = TakeAll(member, order.type, order.amount, draft)) {
+    return *std::move(refused);
   }
 
   // Nothing below may refuse.
   Accepted accepted{.kind = EntryKind::kRedeem, .occurred_at = context.recorded_at, .member = *id};
-  accepted.revision = revision.digest;
-  accepted.effective_on = rulebook->LocalDate(context.recorded_at);
+  accepted.revision = found.revision->digest;
+  accepted.effective_on = found.rulebook->LocalDate(context.recorded_at);
   accepted.events.push_back(
       PointsRedeemed{.type = order.type, .amount = order.amount, .reference = order.reference});
   draft.Post(AccountClass::kMemberAvailable, "", order.type, -order.amount);
   draft.Post(AccountClass::kRedemption, "payment", order.type, order.amount);
-  const Timestamp lots_due_at = draft.LotsDue();
-  if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
-  accepted.postings = std::move(draft.postings);
-  accepted.lot_moves = std::move(draft.lot_moves);
-  accepted.tier = TierOf(state, *id, *rulebook, context.recorded_at);
+  FinishMove(state, *found.rulebook, member, draft.LotsDue(), context, draft, accepted);
   return accepted;
 }
 
@@ -134,11 +146,7 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
     accepted.events.push_back(LotExpired{.lot = move->lot, .amount = part});
   }
   LAUREL_CHECK(back == 0, "a redemption's lots add up to its amount");
-  const Timestamp lots_due_at = draft.LotsDue();
-  if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
-  accepted.postings = std::move(draft.postings);
-  accepted.lot_moves = std::move(draft.lot_moves);
-  accepted.tier = TierOf(state, id, *rulebook, context.recorded_at);
+  FinishMove(state, *rulebook, member, draft.LotsDue(), context, draft, accepted);
   return accepted;
 }
 

@@ -35,6 +35,9 @@ class Draft {
     lot_moves.push_back(LotMove{std::move(lot), Bucket::kAvailable, amount});
   }
 
+  // As StateSource says: what is missing may only be unreadable.
+  bool has_failed() const { return state_.has_failed(); }
+
   // The earliest end of the member's open lots as they will be, of all types it has balances of.
   Timestamp LotsDue();
 
@@ -54,6 +57,28 @@ const Program* FindActiveProgram(State& state, const ProgramId& program);
 
 Rejected ResourceNotFound(absl::string_view kind, absl::string_view name);
 
+// The revision in force now, for what happens when it is decided. Refuses where there is none.
+struct InForce {
+  const Activation* revision = nullptr;
+  std::shared_ptr<const rules::Rulebook> rulebook;
+};
+std::optional<Rejected> FindInForce(State& state, const Command& command, const Context& context,
+                                    InForce& found);
+
+// Where people answer for what they do, each of them has a name.
+std::optional<Rejected> RefuseNameless(const Command& command);
+Rejected NotActive(const Member& member);
+// The index of a point type that can be spent; empty if it is none.
+std::optional<std::size_t> RedeemableType(const rules::Rulebook& rulebook, const PointTypeId& type);
+Rejected NotRedeemable(const PointTypeId& type);
+// Takes `amount` from the member's available lots in spend order, or refuses.
+std::optional<Rejected> TakeAll(const Member& member, const PointTypeId& type, std::int64_t amount,
+                                Draft& draft);
+// What follows from a move of points that is no activity: when lots end next, the postings and
+// moves of the draft, and the tier as it stays.
+void FinishMove(State& state, const rules::Rulebook& rulebook, const Member& member,
+                Timestamp lots_due_at, const Context& context, Draft& draft, Accepted& accepted);
+
 // One per command; Decide dispatches to them.
 Decision DecideEnroll(State& state, const Command& command, const EnrollMember& order,
                       const Context& context);
@@ -70,6 +95,8 @@ Decision DecideActivity(State& state, const Command& command, const AccrueActivi
 Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order,
                       const Context& context);
 Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
+                      const Context& context);
+Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& order,
                       const Context& context);
 Decision DecideReverse(State& state, const Command& command, const ReverseRedemption& order,
                        const Context& context);

@@ -50,6 +50,8 @@ absl::string_view ToString(EntryKind kind) {
       return "tier_judged";
     case EntryKind::kMembersJudged:
       return "members_judged";
+    case EntryKind::kAdjust:
+      return "adjust";
     case EntryKind::kRuleResumed:
       return "rule_resumed";
   }

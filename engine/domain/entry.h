@@ -38,8 +38,9 @@ enum class EntryKind : std::uint8_t {
   kActivity = 22,
   kTierJudged = 23,
   kMembersJudged = 24,
+  kAdjust = 25,
 };
-inline constexpr EntryKind kEntryKindLast = EntryKind::kMembersJudged;
+inline constexpr EntryKind kEntryKindLast = EntryKind::kAdjust;
 absl::string_view ToString(EntryKind kind);  // accrue
 
 // Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by

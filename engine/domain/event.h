@@ -151,6 +151,19 @@ struct LotExpired {
   std::int64_t amount = 0;
 };
 
+// Points were given or taken by hand. What is given opens one lot, in the available bucket.
+struct PointsAdjusted {
+  PointTypeId type;
+  std::int64_t amount = 0;  // not 0; < 0: taken
+  ReasonCode reason;
+  std::string reference;  // may be empty
+  // Of what is given:
+  LotId lot = {};
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+  Timestamp activates_at = {};       // inclusive
+  Timestamp expires_at = {};         // exclusive
+};
+
 enum class TierCause : std::uint8_t {
   kUpgraded = 1,
   kRetained = 2,
@@ -225,7 +238,7 @@ using Event =
                  RedemptionReversed, LotExpired, TierDecided, LotsDue, ReviewPostponed,
                  RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted,
                  RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
-                 ActivityAccrued, MembersJudged>;
+                 ActivityAccrued, MembersJudged, PointsAdjusted>;
 
 }  // namespace laurel
 

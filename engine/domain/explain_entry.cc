@@ -351,6 +351,12 @@ class Explainer {
         Move("-", "redeemed", model::Movement::kRedeemed, spent->type, spent->amount);
       } else if (const auto* back = std::get_if<RedemptionReversed>(&event)) {
         Move("+", "given back", model::Movement::kGivenBack, back->type, back->amount);
+      } else if (const auto* adjusted = std::get_if<PointsAdjusted>(&event)) {
+        const bool is_given = adjusted->amount > 0;
+        Move(is_given ? "+" : "-",
+             absl::StrCat(is_given ? "given by hand, " : "taken by hand, ", adjusted->reason.str()),
+             is_given ? model::Movement::kGivenByHand : model::Movement::kTakenByHand,
+             adjusted->type, is_given ? adjusted->amount : -adjusted->amount);
       } else if (const auto* ended = std::get_if<LotExpired>(&event)) {
         Move("-", "expired", model::Movement::kExpired, ended->lot.type, ended->amount);
       } else if (const auto* verdict = std::get_if<TierDecided>(&event)) {

@@ -46,6 +46,10 @@ absl::string_view ToString(Rejection rejection) {
       return "APPROVAL_STALE";
     case Rejection::kSelfApprovalForbidden:
       return "SELF_APPROVAL_FORBIDDEN";
+    case Rejection::kLimitReached:
+      return "LIMIT_REACHED";
+    case Rejection::kSelfDealingForbidden:
+      return "SELF_DEALING_FORBIDDEN";
   }
   return "";
 }
@@ -82,7 +86,9 @@ const std::vector<Rejection>& AllRejections() {
                                                             Rejection::kRequestIdReused,
                                                             Rejection::kApprovalRequired,
                                                             Rejection::kApprovalStale,
-                                                            Rejection::kSelfApprovalForbidden};
+                                                            Rejection::kSelfApprovalForbidden,
+                                                            Rejection::kLimitReached,
+                                                            Rejection::kSelfDealingForbidden};
   return *all;
 }
 

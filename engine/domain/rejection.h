@@ -36,6 +36,8 @@ enum class Rejection : std::uint8_t {
   kApprovalRequired = 19,       // too few people have approved
   kApprovalStale = 20,          // what was approved is not what is there
   kSelfApprovalForbidden = 21,  // the author, or who asked first, is no second person
+  kLimitReached = 22,           // more than a limit leaves to who asks
+  kSelfDealingForbidden = 23,   // nobody adjusts their own membership
 };
 // Whether a refusal is kept under its request id, so that a late duplicate is refused for ever.
 bool IsRecorded(Rejection rejection);

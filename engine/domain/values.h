@@ -54,6 +54,16 @@ struct RequestTag {
   static bool IsNext(char c) { return IsFirst(c) || c == '.' || c == '_' || c == ':' || c == '-'; }
 };
 using RequestId = Text<RequestTag>;
+
+// Why points were moved by hand; part of an account's name.
+struct ReasonTag {
+  static constexpr std::size_t kMax = 40;
+  static constexpr const char* kForm = "1 to 40 of a-z 0-9 _, first a letter";
+  static bool IsFirst(char c) { return text_form::IsLower(c); }
+  static bool IsNext(char c) { return text_form::IsLower(c) || text_form::IsDigit(c) || c == '_'; }
+};
+using ReasonCode = Text<ReasonTag>;
+
 inline constexpr std::size_t kRequestIdMin = 8;
 
 using MemberId = Id<struct MemberTag>;
@@ -77,7 +87,9 @@ enum class IdentityKind : std::uint8_t {
   kSocial = 7,
   kShop = 8,
   kPartner = 9,
+  kStaff = 10,  // who works here, by the name under which they call
 };
+inline constexpr IdentityKind kIdentityKindLast = IdentityKind::kStaff;
 
 enum class Channel : std::uint8_t {
   kNone = 0,

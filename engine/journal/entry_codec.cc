@@ -155,6 +155,19 @@ struct EventEncoder {
     p->set_amount(e.amount);
     p->set_reference(e.reference);
   }
+  void operator()(const PointsAdjusted& e) const {
+    pb::PointsAdjusted* p = out->mutable_points_adjusted();
+    p->set_type(e.type.str());
+    p->set_amount(e.amount);
+    p->set_reason(e.reason.str());
+    p->set_reference(e.reference);
+    if (e.amount < 0) return;
+    LAUREL_CHECK(e.lot.sequence == entry.sequence, "an adjustment opens a lot of its own entry");
+    p->set_lot(e.lot.number);
+    p->set_covered_arrears(e.covered_arrears);
+    p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
+    p->set_expires_at(EncodeInstant(e.expires_at));
+  }
   void operator()(const RedemptionReversed& e) const {
     pb::RedemptionReversed* p = out->mutable_redemption_reversed();
     p->set_redemption(e.redemption);
@@ -356,6 +369,28 @@ absl::StatusOr<LotKey> DecodeLot(const pb::LotRef& p, const Entry& entry) {
   return lot;
 }
 
+absl::StatusOr<Timestamp> DecodeActivation(const Entry& entry, std::int64_t delta) {
+  std::int64_t activates = 0;
+  if (__builtin_add_overflow(entry.occurred_at.micros(), delta, &activates)) {
+    return Damaged("lot.activates_at is out of range");
+  }
+  return Timestamp::FromMicros(activates);
+}
+
+absl::StatusOr<PointsAdjusted> DecodeAdjustment(const pb::PointsAdjusted& p, const Entry& entry) {
+  PointsAdjusted e;
+  ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(p.type(), "adjusted.type"));
+  e.amount = p.amount();
+  ASSIGN_OR_RETURN(e.reason, DecodeText<ReasonCode>(p.reason(), "adjusted.reason"));
+  e.reference = p.reference();
+  if (e.amount < 0) return e;
+  e.lot = LotId{entry.sequence, p.lot()};
+  e.covered_arrears = p.covered_arrears();
+  ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
+  e.expires_at = DecodeInstant(p.expires_at());
+  return e;
+}
+
 absl::StatusOr<IdentityHash> DecodeIdentity(const std::string& bytes) {
   IdentityHash hash;
   if (bytes.size() != hash.size()) return Damaged("identity.hash does not have 16 bytes");
@@ -364,7 +399,6 @@ absl::StatusOr<IdentityHash> DecodeIdentity(const std::string& bytes) {
 }
 
 constexpr std::uint32_t kChannelLast = static_cast<std::uint32_t>(Channel::kCommunity);
-constexpr std::uint32_t kIdentityKindLast = static_cast<std::uint32_t>(IdentityKind::kPartner);
 
 absl::StatusOr<PurchaseAccrued> DecodePurchase(const pb::PurchaseAccrued& p) {
   PurchaseAccrued e;
@@ -478,15 +512,17 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
     }
     case pb::Event::kIdentityLinked: {
       IdentityLinked e;
-      ASSIGN_OR_RETURN(e.kind, DecodeEnum<IdentityKind>(p.identity_linked().kind(), 1,
-                                                        kIdentityKindLast, "identity.kind"));
+      ASSIGN_OR_RETURN(e.kind, DecodeEnum<IdentityKind>(
+                                   p.identity_linked().kind(), 1,
+                                   static_cast<std::uint32_t>(kIdentityKindLast), "identity.kind"));
       ASSIGN_OR_RETURN(e.hash, DecodeIdentity(p.identity_linked().hash()));
       return Event(e);
     }
     case pb::Event::kIdentityUnlinked: {
       IdentityUnlinked e;
-      ASSIGN_OR_RETURN(e.kind, DecodeEnum<IdentityKind>(p.identity_unlinked().kind(), 1,
-                                                        kIdentityKindLast, "identity.kind"));
+      ASSIGN_OR_RETURN(e.kind, DecodeEnum<IdentityKind>(
+                                   p.identity_unlinked().kind(), 1,
+                                   static_cast<std::uint32_t>(kIdentityKindLast), "identity.kind"));
       ASSIGN_OR_RETURN(e.hash, DecodeIdentity(p.identity_unlinked().hash()));
       return Event(e);
     }
@@ -511,11 +547,7 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       e.covered_arrears = a.covered_arrears();
       e.rule = a.rule();
       e.funding = a.funding();
-      std::int64_t activates = 0;
-      if (__builtin_add_overflow(entry.occurred_at.micros(), a.activates_delta(), &activates)) {
-        return Damaged("award.activates_at is out of range");
-      }
-      e.activates_at = Timestamp::FromMicros(activates);
+      ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, a.activates_delta()));
       e.expires_at = DecodeInstant(a.expires_at());
       return Event(std::move(e));
     }
@@ -542,6 +574,10 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
                        DecodeText<PointTypeId>(p.points_redeemed().type(), "redeemed.type"));
       e.amount = p.points_redeemed().amount();
       e.reference = p.points_redeemed().reference();
+      return Event(std::move(e));
+    }
+    case pb::Event::kPointsAdjusted: {
+      ASSIGN_OR_RETURN(PointsAdjusted e, DecodeAdjustment(p.points_adjusted(), entry));
       return Event(std::move(e));
     }
     case pb::Event::kRedemptionReversed: {
@@ -653,7 +689,7 @@ absl::StatusOr<Outcome> DecodeOutcome(const pb::Outcome& p) {
     ASSIGN_OR_RETURN(
         rejected.reason,
         DecodeEnum<Rejection>(p.rejection(), 1,
-                              static_cast<std::uint32_t>(Rejection::kSelfApprovalForbidden),
+                              static_cast<std::uint32_t>(Rejection::kSelfDealingForbidden),
                               "outcome.rejection"));
     for (const pb::Fact& fact : p.metadata())
       rejected.metadata.emplace_back(fact.key(), fact.value());
@@ -750,10 +786,9 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
   ASSIGN_OR_RETURN(
       entry.kind,
       DecodeEnum<EntryKind>(p.kind(), 1, static_cast<std::uint32_t>(kEntryKindLast), "kind"));
-  ASSIGN_OR_RETURN(
-      entry.method,
-      DecodeEnum<Method>(p.method(), 1, static_cast<std::uint32_t>(Method::kAccrueActivity),
-                         "method"));
+  ASSIGN_OR_RETURN(entry.method,
+                   DecodeEnum<Method>(p.method(), 1,
+                                      static_cast<std::uint32_t>(Method::kAdjustPoints), "method"));
   ASSIGN_OR_RETURN(entry.request, DecodeOptionalText<RequestId>(p.request(), "request"));
   entry.principal = p.principal();
   ASSIGN_OR_RETURN(entry.role,

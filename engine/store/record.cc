@@ -181,8 +181,7 @@ bool DecodeRecord(absl::string_view bytes, Enrolment& r) {
     if (!p.store().empty() && !GetText(p.store(), r.store)) return false;
     for (const pb::LinkedIdentity& i : p.identities()) {
       LinkedIdentity linked;
-      if (i.kind() < 1 || i.kind() > static_cast<std::uint32_t>(IdentityKind::kPartner))
-        return false;
+      if (i.kind() < 1 || i.kind() > static_cast<std::uint32_t>(kIdentityKindLast)) return false;
       linked.identity.kind = static_cast<IdentityKind>(i.kind());
       if (!GetIdentityHash(i.hash(), linked.identity.hash)) return false;
       linked.linked_at = Timestamp::FromMicros(i.linked_at());
@@ -201,7 +200,7 @@ std::string EncodeRecord(const Identity& r) {
 
 bool DecodeRecord(absl::string_view bytes, Identity& r) {
   return Parsed<pb::Identity>(bytes, [&](const pb::Identity& p) {
-    if (p.kind() < 1 || p.kind() > static_cast<std::uint32_t>(IdentityKind::kPartner)) return false;
+    if (p.kind() < 1 || p.kind() > static_cast<std::uint32_t>(kIdentityKindLast)) return false;
     r.kind = static_cast<IdentityKind>(p.kind());
     return GetMember(p.member(), r.member);
   });

@@ -1,10 +1,13 @@
 #include "rules/program/explain.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "rules/cel/operators.h"
 #include "rules/cel/value.h"
 #include "rules/program/condition_parts.h"
 #include "rules/program/counters.h"
@@ -15,28 +18,66 @@ namespace {
 
 using cel::Expr;
 
-// The facts that `expr` names, without those inside of loops.
-void FactsIn(const Expr& expr, std::vector<const Expr*>& facts) {
-  if (expr.kind == cel::ExprKind::kSelect) {
-    facts.push_back(&expr);
-    return;
-  }
-  if (expr.kind == cel::ExprKind::kComprehension) return;
-  for (const Expr* child : cel::ChildrenOf(expr)) FactsIn(*child, facts);
+// A fact that an expression names.
+struct NamedFact {
+  const Expr* expr = nullptr;
+  bool is_money = false;  // stands where the text writes money("20.00")
+};
+
+bool IsCallOf(const Expr& expr, std::initializer_list<absl::string_view> functions) {
+  const auto* const call = cel::As<cel::CallExpr>(expr);
+  return call != nullptr &&
+         std::find(functions.begin(), functions.end(), call->function) != functions.end();
 }
 
-std::string SeenIn(const Expression& expression, const Expr& conjunct, FactFrame& frame) {
-  std::vector<const Expr*> facts;
-  FactsIn(conjunct, facts);
+// Whether `expr` is an amount that is written with money(). What is added to it or compared with it
+// is money, too: checked programs mix no units.
+bool IsWrittenAsMoney(const Expression& expression, const Expr& expr) {
+  using namespace cel::operators;  // NOLINT: their names say what they are
+  if (absl::StartsWith(TextOf(expression, expr), "money(")) return true;
+  if (!IsCallOf(expr, {kAdd, kSubtract, kNegate})) return false;
+  const std::vector<const Expr*> children = cel::ChildrenOf(expr);
+  return std::any_of(children.begin(), children.end(),
+                     [&](const Expr* child) { return IsWrittenAsMoney(expression, *child); });
+}
+
+// The facts that `expr` names, without those inside of loops.
+void FactsIn(const Expression& expression, const Expr& expr, bool is_money,
+             std::vector<NamedFact>& facts) {
+  using namespace cel::operators;  // NOLINT: their names say what they are
+  if (expr.kind == cel::ExprKind::kSelect) return facts.push_back({&expr, is_money});
+  if (expr.kind == cel::ExprKind::kComprehension) return;
+  const std::vector<const Expr*> children = cel::ChildrenOf(expr);
+  const bool is_sum = IsCallOf(expr, {kAdd, kSubtract, kNegate});
+  const bool compares = IsCallOf(
+      expr, {kEquals, kNotEquals, kLess, kLessEquals, kGreater, kGreaterEquals, kDivide, kModulo});
+  const bool is_beside = (is_sum && is_money) ||
+                         ((is_sum || compares) &&
+                          std::any_of(children.begin(), children.end(), [&](const Expr* child) {
+                            return IsWrittenAsMoney(expression, *child);
+                          }));
+  for (const Expr* child : children) FactsIn(expression, *child, is_beside, facts);
+}
+
+std::string Shown(const cel::Value& value, bool is_money, int money_digits) {
+  if (value.is_error()) return "missing";
+  if (!is_money || !value.is(cel::Kind::kInt)) return cel::DebugString(value);
+  return RenderScaled(value.int_value(), money_digits);
+}
+
+std::string SeenIn(const Model& model, const Expression& expression, const Expr& conjunct,
+                   FactFrame& frame) {
+  std::vector<NamedFact> facts;
+  FactsIn(expression, conjunct, false, facts);
   std::vector<std::string> seen;
-  for (const Expr* fact : facts) {
-    const auto* const select = cel::As<cel::SelectExpr>(fact);
+  for (const NamedFact& fact : facts) {
+    const auto* const select = cel::As<cel::SelectExpr>(fact.expr);
     if (select->is_test) continue;
-    const cel::Value value = frame.PartOf(expression, *fact);
+    const cel::Value value = frame.PartOf(expression, *fact.expr);
     // Nobody is shown more of a sealed list than the condition asks.
     if (value.is(cel::Kind::kList)) continue;
-    const std::string shown = value.is_error() ? "missing" : cel::DebugString(value);
-    const std::string text = absl::StrCat(TextOf(expression, *fact), " was ", shown);
+    const std::string text = absl::StrCat(TextOf(expression, *fact.expr), " was ",
+                                          Shown(value, fact.is_money, model.currency_exponent));
     if (std::find(seen.begin(), seen.end(), text) == seen.end()) seen.push_back(text);
   }
   return absl::StrJoin(seen, ", ");
@@ -225,7 +266,7 @@ class Trace {
   // The conjuncts that failed, with what they saw.
   void Reasons(const Condition& condition) {
     if (!condition) return;
-    for (ConjunctTrace& trace : TraceOf(*condition, amounts_.frame())) {
+    for (ConjunctTrace& trace : TraceOf(model_, *condition, amounts_.frame())) {
       if (trace.holds) continue;
       Add("; needs ", trace.text);
       if (!trace.seen.empty()) Add(" (", trace.seen, ")");
@@ -283,14 +324,15 @@ class Trace {
 
 }  // namespace
 
-std::vector<ConjunctTrace> TraceOf(const Expression& condition, FactFrame& frame) {
+std::vector<ConjunctTrace> TraceOf(const Model& model, const Expression& condition,
+                                   FactFrame& frame) {
   std::vector<ConjunctTrace> traces;
   for (const Expr* conjunct : ConjunctsOf(condition.plan.checked().root())) {
     const cel::Value value = frame.PartOf(condition, *conjunct);
     ConjunctTrace trace;
     trace.text = TextOf(condition, *conjunct);
     trace.holds = value.is(cel::Kind::kBool) && value.bool_value();
-    trace.seen = SeenIn(condition, *conjunct, frame);
+    trace.seen = SeenIn(model, condition, *conjunct, frame);
     traces.push_back(std::move(trace));
   }
   return traces;

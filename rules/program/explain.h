@@ -15,10 +15,13 @@ namespace laurel::rules::model {
 struct ConjunctTrace {
   std::string text;  // as written
   bool holds = false;
-  std::string seen;  // "metrics.purchases_all was 10"; empty where nothing can be named
+  // "metrics.purchases_all was 10", amounts beside money("20.00") as "purchase.net was 15.20";
+  // empty where nothing can be named.
+  std::string seen;
 };
 // The conjuncts of `condition` in the order of the text.
-std::vector<ConjunctTrace> TraceOf(const Expression& condition, FactFrame& frame);
+std::vector<ConjunctTrace> TraceOf(const Model& model, const Expression& condition,
+                                   FactFrame& frame);
 
 // A rule that did not apply.
 struct MissedRule {

@@ -43,6 +43,8 @@ enum class Message : std::size_t {
   kRedeemed,      // {points}
   kGivenBack,     // {points}
   kExpired,       // {points}
+  kGivenByHand,   // {points}
+  kTakenByHand,   // {points}
   kNothingMoved,  // an entry that moves no points
   kComma,         // between the elements of a list
   kAnd,           // before its last element

@@ -334,12 +334,13 @@ std::vector<std::string> ReturnSentences(const Model& model, const Evaluated& sa
   return sentences;
 }
 
+static_assert(static_cast<int>(Message::kTakenByHand) - static_cast<int>(Message::kRedeemed) ==
+              static_cast<int>(Movement::kTakenByHand));
 std::string MovementSentence(const Model& model, Movement movement, std::size_t point_type,
                              std::int64_t points, absl::string_view language) {
   const Writer writer(model, language);
-  const Message message = movement == Movement::kRedeemed    ? Message::kRedeemed
-                          : movement == Movement::kGivenBack ? Message::kGivenBack
-                                                             : Message::kExpired;
+  const auto message =
+      static_cast<Message>(static_cast<int>(Message::kRedeemed) + static_cast<int>(movement));
   return writer.Say(message, {{"{points}", writer.Points(point_type, points)}});
 }
 

@@ -39,7 +39,7 @@ std::vector<std::string> ReturnSentences(const Model& model, const Evaluated& sa
                                          absl::string_view language);
 
 // Points that moved by no rule: "500 Beans redeemed".
-enum class Movement { kRedeemed, kGivenBack, kExpired };
+enum class Movement { kRedeemed, kGivenBack, kExpired, kGivenByHand, kTakenByHand };
 std::string MovementSentence(const Model& model, Movement movement, std::size_t point_type,
                              std::int64_t points, absl::string_view language);
 // That something moved no points.

@@ -11,6 +11,7 @@
 #include "service/cli/commands.h"
 #include "service/cli/moment.h"
 #include "service/cli/names.h"
+#include "service/cli/points_amount.h"
 #include "service/cli/views.h"
 
 namespace laurel::cli {
@@ -33,6 +34,15 @@ struct ReturnArguments {
   std::string original;
   std::string occurred_at;
   std::vector<std::string> lines;
+};
+
+struct AdjustArguments {
+  std::string member;
+  std::string amount;
+  std::string point_type;
+  std::string reason;
+  std::string reference;
+  bool takes = false;
 };
 
 constexpr int kQuantityDecimals = 6;
@@ -223,6 +233,38 @@ ExitCode Return(Session& session, const ReturnArguments& arguments) {
   });
 }
 
+ExitCode Adjust(Session& session, const AdjustArguments& arguments) {
+  MemberPoints of;
+  if (const std::optional<ExitCode> failed =
+          ReadMemberPoints(session, arguments.member, arguments.amount, arguments.point_type, of)) {
+    return *failed;
+  }
+  v1::AdjustPointsRequest request;
+  request.set_program(of.program);
+  *request.mutable_member() = of.member;
+  request.set_point_type(of.points.point_type());
+  request.set_amount(arguments.takes ? -of.points.amount() : of.points.amount());
+  request.set_reason(arguments.reason);
+  request.set_reference(arguments.reference);
+  request.set_request_id(session.RequestId());
+  v1::AdjustPointsResponse response;
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::AdjustPoints, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    const AmountStyle& style = session.Style(of.program);
+    Document document;
+    document.facts.emplace_back(
+        arguments.takes ? "taken" : "given",
+        absl::StrCat(RenderPoints(of.points, style), ", ", Outcome(response)));
+    document.facts.emplace_back("entry", response.entry());
+    document.facts.emplace_back("member", response.member());
+    AddStanding(document, response, style);
+    document.tables.push_back(LotMoveTable(response.lot_moves(), style));
+    return document;
+  });
+}
+
 void AddPurchaseOptions(CLI::App& verb, PurchaseArguments& arguments, bool is_receipt_required) {
   CLI::Option* const receipt =
       verb.add_option("--receipt", arguments.receipt,
@@ -242,7 +284,7 @@ void AddPurchaseOptions(CLI::App& verb, PurchaseArguments& arguments, bool is_re
 
 void AddPointsCommands(CLI::App& root, Action& action) {
   CLI::App& noun =
-      *AddNoun(root, "points", "Accrue, quote and return purchases; balances and history");
+      *AddNoun(root, "points", "Accrue, quote and return purchases; adjust, balances and history");
   CLI::App* verb = nullptr;
   const auto accrue = AddVerb<PurchaseArguments>(
       noun, "accrue", "Give the points of a purchase; a receipt is awarded once",
@@ -278,6 +320,24 @@ void AddPointsCommands(CLI::App& root, Action& action) {
   verb->add_option("--line", back->lines, "LINE:QUANTITY; everything that is left if absent")
       ->take_all();
   verb->add_option("--occurred-at", back->occurred_at, "when; now if absent");
+
+  const auto adjust = AddVerb<AdjustArguments>(
+      noun, "adjust", "Give or take points by hand, with a reason",
+      "laurelctl points adjust card:4006381333931 150 --reason goodwill --principal eve -p stars\n"
+      "laurelctl points adjust card:4006381333931 30 --take --reason correction \\\n"
+      "    --reference case-81 --principal eve --role AGENT -p stars",
+      action, &verb, Adjust);
+  verb->add_option("MEMBER", adjust->member,
+                   "kind:value such as card:4006381333931, or a member's name; not your own")
+      ->required();
+  verb->add_option("AMOUNT", adjust->amount, "points, with decimals where the point type has them")
+      ->required();
+  verb->add_flag("--take", adjust->takes, "take them instead of giving them");
+  verb->add_option("--reason", adjust->reason, "why, such as goodwill; names the account")
+      ->required();
+  verb->add_option("--type", adjust->point_type,
+                   "point type; the program's only redeemable one if absent");
+  verb->add_option("--reference", adjust->reference, "your id of the case; no personal data");
 
   AddPointsReadCommands(noun, action);
 }

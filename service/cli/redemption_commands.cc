@@ -2,9 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "laurel/v1/redemption_service.grpc.pb.h"
-#include "service/cli/amount.h"
 #include "service/cli/commands.h"
 #include "service/cli/names.h"
+#include "service/cli/points_amount.h"
 #include "service/cli/views.h"
 
 namespace laurel::cli {
@@ -25,26 +25,6 @@ struct ReverseArguments {
   std::string point_type;
 };
 
-// An amount as people write it, with the decimals of its point type.
-absl::StatusOr<v1::Points> ParsePoints(Session& session, const std::string& program,
-                                       const std::string& amount, const std::string& point_type) {
-  const absl::StatusOr<AmountStyle> style = session.LoadStyle(program);
-  if (!style.ok()) return style.status();
-  v1::Points points;
-  points.set_point_type(point_type.empty() ? style->redeemable : point_type);
-  if (points.point_type().empty()) {
-    return absl::InvalidArgumentError(
-        "--type: must name one of the program's redeemable point types, was absent");
-  }
-  const auto decimals = style->decimals.find(points.point_type());
-  const absl::StatusOr<std::int64_t> parsed =
-      ParseAmount(amount, decimals == style->decimals.end() ? 0 : decimals->second);
-  if (!parsed.ok())
-    return absl::InvalidArgumentError(absl::StrCat("amount: ", parsed.status().message()));
-  points.set_amount(*parsed);
-  return points;
-}
-
 template <class Response>
 Document ToDocument(const Response& response, absl::string_view label, const AmountStyle& style) {
   Document document;
@@ -58,17 +38,15 @@ Document ToDocument(const Response& response, absl::string_view label, const Amo
 }
 
 ExitCode Redeem(Session& session, const RedeemArguments& arguments) {
-  const absl::StatusOr<std::string> program = session.Program();
-  if (!program.ok()) return session.WrongUsage(program.status());
-  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
-  if (!member.ok()) return session.WrongUsage(member.status());
-  const absl::StatusOr<v1::Points> points =
-      ParsePoints(session, *program, arguments.amount, arguments.point_type);
-  if (!points.ok()) return session.Fail(points.status());
+  MemberPoints of;
+  if (const std::optional<ExitCode> failed =
+          ReadMemberPoints(session, arguments.member, arguments.amount, arguments.point_type, of)) {
+    return *failed;
+  }
   v1::RedeemRequest request;
-  request.set_program(*program);
-  *request.mutable_member() = *member;
-  *request.mutable_points() = *points;
+  request.set_program(of.program);
+  *request.mutable_member() = of.member;
+  *request.mutable_points() = of.points;
   request.set_reference(arguments.reference);
   request.set_request_id(session.RequestId());
   v1::RedeemResponse response;
@@ -76,7 +54,7 @@ ExitCode Redeem(Session& session, const RedeemArguments& arguments) {
       Call<v1::RedemptionService>(session, &RedemptionStub::Redeem, request, response);
   if (code != ExitCode::kDone) return code;
   return session.Print(response,
-                       [&] { return ToDocument(response, "redeemed", session.Style(*program)); });
+                       [&] { return ToDocument(response, "redeemed", session.Style(of.program)); });
 }
 
 ExitCode Reverse(Session& session, const ReverseArguments& arguments) {

@@ -80,6 +80,8 @@ model::Program ProgramFor(std::uint64_t seed) {
   program.tiers = {
       {"MEMBER", 0, 0}, {"SILVER", 1000, 12}, {"GOLD", 3000, 0}, {"PLATINUM", 8000, 60}};
   program.downgrade = static_cast<model::Downgrade>(seed % 3);
+  program.by_hand_a_day = 900;
+  program.by_hand_a_month = 2'500;
   const model::Earn credit{.rule = "base_credit", .type = "credit"};
   program.revisions = {
       {{{.rule = "base", .type = "points"}, credit}, model::Clawback::kWithinBalance, 12},
@@ -97,6 +99,12 @@ model::Program ProgramFor(std::uint64_t seed) {
        120},
   };
   return program;
+}
+
+Engine::Options OptionsFor(const model::Program& program) {
+  Engine::Options options = TestLedger::DefaultOptions();
+  options.adjust_limits.others = {program.by_hand_a_day, program.by_hand_a_month};
+  return options;
 }
 
 // Waits for the answers of a burst of commands.
@@ -127,7 +135,10 @@ class Replies {
 class Session {
  public:
   explicit Session(std::uint64_t seed)
-      : random_(seed), program_(ProgramFor(seed)), model_(program_, 0, Timestamp()) {
+      : random_(seed),
+        program_(ProgramFor(seed)),
+        model_(program_, 0, Timestamp()),
+        ledger_(OptionsFor(program_)) {
     Activate(0);
     ledger_.clock.Advance(
         40 * kMicrosPerDay);  // nothing can have occurred under the fixture's own revision
@@ -334,6 +345,14 @@ class Session {
                               : Between(1, Chance(50) ? available : available / 4 + 1);
     return order;
   }
+  AdjustPoints Adjust() {
+    AdjustPoints order{AnyMember(), PointTypeId::Of(Chance(3) ? "credit" : "points"),
+                       Between(1, Chance(10) ? 1'000 : 200),
+                       ReasonCode::Of(Chance(2) ? "transfer_fee" : "goodwill"), "case 7"};
+    if (Chance(40)) order.amount = -order.amount;
+    if (Chance(30)) order.own = AnyIdentity().hash;
+    return order;
+  }
   ReverseRedemption Reverse() {
     ReverseRedemption order{1 + Below(200), std::nullopt};
     if (model_.redemptions().empty()) return order;
@@ -354,7 +373,8 @@ class Session {
   }
   Command Any() {
     const std::uint64_t dice = Below(100);
-    if (dice < 40) return Named(Accrue());
+    if (dice < 36) return Named(Accrue());
+    if (dice < 40) return Named(Adjust());
     if (dice < 54) return Named(Return());
     if (dice < 70) return Named(Spend());
     if (dice < 79) return Named(Reverse());
@@ -612,6 +632,13 @@ TEST(Model, AgreesWithTheEngine) {
                               "Redeem MEMBER_NOT_ACTIVE",
                               "Redeem AMOUNT_NOT_ALLOWED",
                               "Redeem INSUFFICIENT_POINTS",
+                              "AdjustPoints accepted",
+                              "AdjustPoints INVALID_FIELD",
+                              "AdjustPoints SELF_DEALING_FORBIDDEN",
+                              "AdjustPoints MEMBER_NOT_ACTIVE",
+                              "AdjustPoints AMOUNT_NOT_ALLOWED",
+                              "AdjustPoints LIMIT_REACHED",
+                              "AdjustPoints INSUFFICIENT_POINTS",
                               "ReverseRedemption accepted",
                               "ReverseRedemption ENTRY_NOT_FOUND",
                               "ReverseRedemption REVERSAL_EXCEEDS_REDEMPTION",

@@ -140,6 +140,27 @@ TEST(Config, ApprovalsAreAskedForWhereStrangersCall) {
               HasSubstr("approvals: must name roles that approve"));
 }
 
+TEST(Config, PeopleAreLimitedWhereStrangersCall) {
+  struct Row {
+    std::vector<std::string> arguments;
+    const char* limits;
+  };
+  for (const Row& row :
+       {Row{{}, "none"}, Row{{"--insecure", "--listen", "0.0.0.0:7300"}, "10000"},
+        Row{{"--adjust-limits", "AGENT=200/2000,10000"}, "AGENT=200/2000,10000"},
+        Row{{"--insecure", "--listen", "0.0.0.0:7300", "--adjust-limits=none"}, "none"}}) {
+    std::vector<std::string> arguments = {"--data-dir=/d"};
+    arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+    const absl::StatusOr<Config> config = Load(arguments);
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(ToString(config->adjust_limits), row.limits);
+  }
+  EXPECT_THAT(Problem({"--data-dir=/d", "--adjust-limits", "much"}),
+              HasSubstr("adjust_limits: must be none, auto, points a day such as 10000"));
+  EXPECT_THAT(Problem({"--data-dir=/d", "--adjust-limits", "POS=5"}),
+              HasSubstr("adjust_limits: must name roles that adjust, AGENT or FINANCE, was POS"));
+}
+
 TEST(Config, OtherMachinesAreServedOnlyOnDemand) {
   for (const char* listen : {"0.0.0.0:7300", "10.0.0.1:7300", "[::]:7300", "example.com:7300"}) {
     EXPECT_THAT(Problem({"--data-dir=/d", "--listen", listen}),

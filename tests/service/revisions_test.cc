@@ -389,19 +389,13 @@ TEST(Permissions, OfEachMethodAndRole) {
     const char* roles;
   };
   constexpr Row kRows[] = {
-      {"CreateProgram", "D"},
-      {"CreateRevision", "M"},
-      {"CheckRevision", "M"},
-      {"GetRevision", "MFAU"},
-      {"ListRevisions", "MFAU"},
-      {"ApproveRevision", "MF"},
-      {"ScheduleRevision", "M"},
-      {"CancelSchedule", "M"},
-      {"ActivateRevision", "M"},
-      {"PauseRule", "M"},
-      {"ResumeRule", "MF"},
-      {"GetProgram", "PSMFAUVRD"},
-      {"AccruePurchase", "PSMFAUVRD"},
+      {"AdjustPoints", "FA"},      {"CreateProgram", "D"},
+      {"CreateRevision", "M"},     {"CheckRevision", "M"},
+      {"GetRevision", "MFAU"},     {"ListRevisions", "MFAU"},
+      {"ApproveRevision", "MF"},   {"ScheduleRevision", "M"},
+      {"CancelSchedule", "M"},     {"ActivateRevision", "M"},
+      {"PauseRule", "M"},          {"ResumeRule", "MF"},
+      {"GetProgram", "PSMFAUVRD"}, {"AccruePurchase", "PSMFAUVRD"},
   };
   constexpr absl::string_view kLetters = "PSMFAUVRD";
   for (const Row& row : kRows) {

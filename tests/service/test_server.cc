@@ -41,8 +41,8 @@ void ParseText(absl::string_view text, google::protobuf::Message& message) {
                "a test's message is well formed");
 }
 
-TestServer::TestServer(Engine::Options options)
-    : ledger_(std::move(options)),
+TestServer::TestServer(Engine::Options options, bool has_program)
+    : ledger_(std::move(options), has_program),
       hasher_(std::string(IdentityHasher::kKeyBytes, 'k')),
       log_(LogLevel::kError, Log::Form::kText) {
   Start();

@@ -50,10 +50,12 @@ Message FromText(absl::string_view text) {
 }
 
 // All services on a ledger in memory whose clock stands still at 2026-03-01T12:00:00Z, behind an
-// in-process channel: no port, no file. The program is `harbour` (tests/testing/test_ledger.h).
+// in-process channel: no port, no file. The program is `harbour` (tests/testing/test_ledger.h),
+// unless there is none yet.
 class TestServer {
  public:
-  explicit TestServer(Engine::Options options = TestLedger::DefaultOptions());
+  explicit TestServer(Engine::Options options = TestLedger::DefaultOptions(),
+                      bool has_program = true);
   ~TestServer();
 
   TestLedger& ledger() { return ledger_; }

@@ -78,6 +78,10 @@ struct Describer {
     return absl::StrCat("redeem ", Text(o.member), " ", o.amount, " ", o.type.str(), " ",
                         o.reference);
   }
+  std::string operator()(const AdjustPoints& o) const {
+    return absl::StrCat("adjust ", Text(o.member), " ", o.amount, " ", o.type.str(), " ",
+                        o.reason.str(), " ", o.reference);
+  }
   std::string operator()(const ReverseRedemption& o) const {
     return absl::StrCat("reverse ", o.redemption, " ",
                         o.amount ? std::to_string(*o.amount) : "all");
@@ -382,6 +386,7 @@ void Model::CatchUp(const Order& order) {
   if (const auto* o = std::get_if<ReactivateMember>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<CloseMember>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<Redeem>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<AdjustPoints>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<AdvanceMember>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<AccruePurchase>(&order)) {
     id = Find(o->member);
@@ -435,9 +440,7 @@ Answer Model::Do(const Command& command, Timestamp clock) {
 }
 
 std::optional<Rejection> Model::Do(const EnrollMember& o) {
-  if (o.occurred_at) {
-    if (const auto late = Late(*o.occurred_at)) return late;
-  }
+  if (const auto late = Late(o.occurred_at.value_or(Next()))) return late;
   for (const IdentityLink& link : o.identities) {
     if (identities_.count(link.hash) > 0) return Rejection::kIdentityTaken;
   }
@@ -636,17 +639,55 @@ std::optional<Rejection> Model::Do(const Redeem& o) {
   if (member.state != MemberState::kActive) return Rejection::kMemberNotActive;
   if (o.type.str() != "points") return Rejection::kAmountNotAllowed;
   if (Available(member, "points") < o.amount) return Rejection::kInsufficientPoints;
-  Redemption redemption{.member = *touched_, .amount = o.amount};
-  std::int64_t needed = o.amount;
+  redemptions_[sequence_ + 1] =
+      Redemption{.member = *touched_, .amount = o.amount, .parts = Spend(member, o.amount)};
+  return std::nullopt;
+}
+
+std::vector<std::pair<std::size_t, std::int64_t>> Model::Spend(Member& member,
+                                                               std::int64_t amount) {
+  std::vector<std::pair<std::size_t, std::int64_t>> parts;
   for (const Lot& next : SpendOrder(member, "points")) {
     for (std::size_t i = 0; i < member.lots.size(); ++i) {
-      if (member.lots[i].id != next.id || needed == 0) continue;
-      const std::int64_t given = Give(member, i, needed);
-      redemption.parts.emplace_back(i, given);
-      needed -= given;
+      if (member.lots[i].id != next.id || amount == 0) continue;
+      const std::int64_t given = Give(member, i, amount);
+      parts.emplace_back(i, given);
+      amount -= given;
     }
   }
-  redemptions_[sequence_ + 1] = std::move(redemption);
+  return parts;
+}
+
+// Staff may touch whoever is not gone, within what a day and a month leave them.
+std::optional<Rejection> Model::Do(const AdjustPoints& o) {
+  if (o.reason.str() == "transfer_fee") return Rejection::kInvalidField;
+  touched_ = Find(o.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  if (o.own && Find(*o.own) == touched_) return Rejection::kSelfDealingForbidden;
+  Member& member = members_.at(*touched_);
+  if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  if (o.type.str() != "points") return Rejection::kAmountNotAllowed;
+  const std::int64_t moved = std::abs(o.amount);
+  const Date today = LocalDay(Next());
+  std::int64_t this_month = 0;
+  for (const auto& [day, points] : by_hand_) {
+    if (day.month_number() == today.month_number()) this_month += points;
+  }
+  if (by_hand_[today] + moved > program_.by_hand_a_day) return Rejection::kLimitReached;
+  if (this_month + moved > program_.by_hand_a_month) return Rejection::kLimitReached;
+  if (o.amount < 0) {
+    if (Available(member, "points") < moved) return Rejection::kInsufficientPoints;
+    Spend(member, moved);
+  } else {
+    const std::int64_t owed = std::min(moved, member.arrears);
+    member.arrears -= owed;
+    const Date last = today.PlusMonths(InForce(Next()).expiry_months);
+    member.lots.push_back(Lot{.id = LotId{sequence_ + 1, 1},
+                              .type = "points",
+                              .ends = StartOf(last.PlusDays(1)),
+                              .left = moved - owed});
+  }
+  by_hand_[today] += moved;
   return std::nullopt;
 }
 

@@ -50,6 +50,9 @@ struct Program {
   std::vector<Tier> tiers;  // the first is everybody's
   Downgrade downgrade = Downgrade::kDropOne;
   std::vector<Revision> revisions;
+  // Points that a person may move by hand, given and taken; a session has one person.
+  std::int64_t by_hand_a_day = 0;
+  std::int64_t by_hand_a_month = 0;
 };
 
 // Berlin's calendar by the rule of the European Union: summer from the last Sunday of March, 01:00
@@ -176,6 +179,9 @@ class Model {
   std::size_t Earned(MemberId id, Date last, const Revision& revision) const;
   Timestamp ReviewAt(std::size_t tier, Timestamp since, int term) const;
   static std::int64_t Give(Member& member, std::size_t lot, std::int64_t amount);
+  // Takes what is there from lots in spend order; returns lot and points of each.
+  static std::vector<std::pair<std::size_t, std::int64_t>> Spend(Member& member,
+                                                                 std::int64_t amount);
 
   std::optional<Rejection> Do(const EnrollMember& o);
   std::optional<Rejection> Do(const LinkIdentity& o);
@@ -191,6 +197,7 @@ class Model {
   std::optional<Rejection> Do(const ReturnPurchase& o);
   std::optional<Rejection> Do(const Redeem& o);
   std::optional<Rejection> Do(const ReverseRedemption& o);
+  std::optional<Rejection> Do(const AdjustPoints& o);
   std::optional<Rejection> Do(const CreateProgram&) { return std::nullopt; }
   std::optional<Rejection> Do(const CreateRevision&) { return std::nullopt; }
   std::optional<Rejection> Do(const ActivateRevision&) { return std::nullopt; }
@@ -215,6 +222,7 @@ class Model {
   std::map<ReceiptKey, Purchase> purchases_;
   std::map<std::uint64_t, Redemption> redemptions_;
   std::map<RequestId, Known> requests_;
+  std::map<Date, std::int64_t> by_hand_;  // points, by day
 };
 
 // All that a command says, on one line.

@@ -54,12 +54,12 @@ Engine::Options TestLedger::DefaultOptions() {
   return options;
 }
 
-TestLedger::TestLedger(Engine::Options options)
+TestLedger::TestLedger(Engine::Options options, bool has_program)
     : own_store_(std::make_unique<MapStore>()),
       store_(own_store_.get()),
       options_(std::move(options)) {
   Start();
-  if (options_.approvals.people == 0) Activate(HarbourDocument());
+  if (has_program && options_.approvals.people == 0) Activate(HarbourDocument());
 }
 
 TestLedger::TestLedger(Store& store, Engine::Options options, bool has_program)

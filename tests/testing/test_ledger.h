@@ -27,7 +27,7 @@ IdentityHash IdentityNo(std::uint64_t number);
 class TestLedger {
  public:
   // Without a program where the options ask for approvals: nobody is here to give them.
-  explicit TestLedger(Engine::Options options = DefaultOptions());
+  explicit TestLedger(Engine::Options options = DefaultOptions(), bool has_program = true);
   // On another store, which must outlive the ledger; `has_program` false where it is there already.
   TestLedger(Store& store, Engine::Options options, bool has_program);
   ~TestLedger();

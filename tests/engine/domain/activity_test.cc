@@ -3,8 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "tests/engine/domain/scene.h"
 
-// Promotions, counters and activities as the ledger takes them: tables of what the scenarios call
-// ACC and CAP.
+// Promotions, caps and activities as the ledger takes them, beside what
+// tests/scenarios/acc.scenario and cap.scenario say.
 namespace laurel {
 namespace {
 
@@ -32,27 +32,6 @@ AccrueActivity ActivityOf(MemberId member, const std::string& type, Timestamp at
                         .channel = Channel::kApp,
                         .store = {},
                         .attributes = std::move(attributes)};
-}
-
-TEST(Activity, AwardsWithinALimitForEachText) {
-  Scene scene(Program(
-      R"(  - {id: reviewed, name: Review, triggers: [review], bonus: {point_type: points, points: 20}, limits: [{max_fires: 1, per: MEMBER, window: LIFETIME, by: activity.order_id}]}
-)",
-      R"(activity_types: [{id: review, name: Review, attributes: [{id: order_id, type: STRING, max_length: 40}]}]
-)"));
-  const MemberId ana = scene.Enroll(1);
-  const auto review = [&](const char* reference, const char* order) {
-    return ActivityOf(ana, "review", scene.clock.Now(), reference,
-                      {{"order_id", std::string(order)}});
-  };
-  scene.Do(review("r1", "P"));
-  EXPECT_EQ(scene.Points(ana), 20);
-  scene.Do(review("r2", "P"));  // the limit is reached
-  EXPECT_EQ(scene.Points(ana), 20);
-  scene.Do(review("r3", "Q"));
-  EXPECT_EQ(scene.Points(ana), 40);
-  // The same reference under another request id.
-  EXPECT_EQ(scene.Refused(review("r3", "R")).reason, Rejection::kReceiptAlreadyPosted);
 }
 
 TEST(Activity, IsRefusedAsTheProgramDoesNotDeclareIt) {
@@ -115,36 +94,6 @@ caps: [{id: promo_day, point_type: points, applies_to: PROMOTIONS, max: 300, per
   EXPECT_EQ(scene.Points(ana), 10);
   scene.Buy(ana, 100);  // the room in the cap came back
   EXPECT_EQ(scene.Points(ana), 10 + 1 + 300);
-}
-
-TEST(Carries, ComeAndGoByTheMicropoint) {
-  Scene scene(Program(
-      R"(  - {id: base, name: 1 per 50, earn: {point_type: points, points: "1", per: "50.00", rounding: CARRY}}
-)"));
-  const MemberId ana = scene.Enroll(1);
-  scene.Buy(ana, 3'000);
-  EXPECT_EQ(scene.Points(ana), 0);
-  scene.Buy(ana, 2'000);
-  EXPECT_EQ(scene.Points(ana), 1);
-  scene.Return(scene.receipt());
-  EXPECT_EQ(scene.Points(ana), 0);
-  scene.Buy(ana, 2'000);
-  EXPECT_EQ(scene.Points(ana), 1);
-}
-
-TEST(Budgets, AreUsedByAllMembersTogether) {
-  Scene scene(Program(kNoBase, R"(stacking_groups: [{id: all, mode: STACKED}]
-promotions:
-  - {id: p, name: P, bonus: {point_type: points, points: 8}, stacking_group: all, budget: {total: 10, on_exhausted: PARTIAL}}
-)"));
-  const MemberId ana = scene.Enroll(1);
-  const MemberId ben = scene.Enroll(2);
-  scene.Buy(ana, 100);
-  scene.Buy(ben, 100);
-  EXPECT_EQ(scene.Points(ana), 1 + 8);
-  EXPECT_EQ(scene.Points(ben), 1 + 2);
-  scene.Buy(ana, 100);
-  EXPECT_EQ(scene.Points(ana), 9 + 1);
 }
 
 }  // namespace

@@ -9,9 +9,17 @@
 namespace laurel {
 namespace {
 
+constexpr std::int64_t kAdjustLimit = 1'000;  // a person and day
+
+Engine::Options WithAdjustLimit() {
+  Engine::Options options = TestLedger::DefaultOptions();
+  options.adjust_limits.others.a_day = kAdjustLimit;
+  return options;
+}
+
 // What every table finds in the ledger.
 struct Stage {
-  Scene scene;
+  Scene scene{WithAdjustLimit()};
   MemberId ana;                  // active, 100 points
   MemberId bob;                  // closed
   MemberId cleo;                 // suspended, 100 points
@@ -22,6 +30,7 @@ struct Stage {
   std::uint64_t reversed = 0;    // ana's, reversed whole
 
   Stage() {
+    scene.Activate(HarbourDocument());
     ana = scene.Enroll(1);
     bob = scene.Enroll(2);
     cleo = scene.Enroll(3);
@@ -235,6 +244,38 @@ const std::vector<Table>& Tables() {
          return Redeem{s.ana, PointsType(), 1, ""};
        },
        {OfCleo<Redeem>(Rejection::kMemberNotActive)}},
+      {"AdjustPoints, giving",
+       [](const Stage& s) {
+         return AdjustPoints{s.ana, PointsType(), 10, ReasonCode::Of("goodwill"), "case 7",
+                             IdentityNo(3)};
+       },
+       {kNoProgram,
+        {"nobody is named", Rejection::kInvalidField,
+         [](const Stage&, Command& c) { c.principal = ""; }},
+        {"a reason of the ledger's own", Rejection::kInvalidField,
+         Set<AdjustPoints>([](const Stage&, auto& o) {
+           o.reason = ReasonCode::Of("clawback_shortfall");
+         })},
+        NoMember<AdjustPoints>(),
+        {"the own membership", Rejection::kSelfDealingForbidden,
+         Set<AdjustPoints>([](const Stage& s, auto& o) {
+           o.member = s.bob;
+           o.own = IdentityNo(2);
+         })},
+        {"the member is closed", Rejection::kMemberNotActive,
+         Set<AdjustPoints>([](const Stage& s, auto& o) { o.member = s.bob; })},
+        {"a qualifying point type", Rejection::kAmountNotAllowed,
+         Set<AdjustPoints>([](const Stage&, auto& o) { o.type = PointTypeId::Of("credit"); })},
+        {"more than a person's limit", Rejection::kLimitReached,
+         Set<AdjustPoints>([](const Stage&, auto& o) { o.amount = kAdjustLimit + 1; })}}},
+      {"AdjustPoints, taking",
+       [](const Stage& s) {
+         return AdjustPoints{s.cleo, PointsType(), -100, ReasonCode::Of("correction"), ""};
+       },
+       {{"more than a person's limit", Rejection::kLimitReached,
+         Set<AdjustPoints>([](const Stage&, auto& o) { o.amount = -kAdjustLimit - 1; })},
+        {"more than there is", Rejection::kInsufficientPoints,
+         Set<AdjustPoints>([](const Stage&, auto& o) { o.amount = -101; })}}},
       {"ReverseRedemption",
        [](const Stage& s) {
          return ReverseRedemption{s.redemption, 10};

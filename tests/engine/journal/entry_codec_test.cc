@@ -86,6 +86,14 @@ struct EventText {
     return absl::StrCat("points_redeemed ", e.type.str(), " ", e.amount,
                         " reference=", e.reference);
   }
+  std::string operator()(const PointsAdjusted& e) const {
+    std::string text = absl::StrCat("points_adjusted ", e.type.str(), " ", e.amount,
+                                    " reason=", e.reason.str(), " reference=", e.reference);
+    if (e.amount < 0) return text;
+    return absl::StrCat(text, " lot=", ToString(e.lot), " covered_arrears=", e.covered_arrears,
+                        " activates_at=", ToString(e.activates_at),
+                        " expires_at=", ToString(e.expires_at));
+  }
   std::string operator()(const RedemptionReversed& e) const {
     return absl::StrCat("redemption_reversed ", e.redemption, " ", e.type.str(), " ", e.amount);
   }
@@ -242,7 +250,7 @@ class Generator {
     entry.program = ProgramId::Of(absl::StrCat("p", Below(1000), "-x"));
     entry.member = AnyMember();
     entry.kind = static_cast<EntryKind>(1 + Below(static_cast<std::uint64_t>(kEntryKindLast)));
-    entry.method = static_cast<Method>(1 + Below(21));
+    entry.method = static_cast<Method>(1 + Below(22));
     if (Chance()) entry.request = RequestId::Of(absl::StrCat("request:", Below(1'000'000)));
     entry.principal = AnyText();
     entry.role = static_cast<Role>(Below(10));
@@ -283,9 +291,9 @@ class Generator {
         return MemberEnrolled{static_cast<Channel>(Below(9)), Chance() ? PlaceId() : AnyPlace(),
                               AnyText()};
       case 1:
-        return IdentityLinked{static_cast<IdentityKind>(1 + Below(9)), AnyIdentity()};
+        return IdentityLinked{static_cast<IdentityKind>(1 + Below(10)), AnyIdentity()};
       case 2:
-        return IdentityUnlinked{static_cast<IdentityKind>(1 + Below(9)), AnyIdentity()};
+        return IdentityUnlinked{static_cast<IdentityKind>(1 + Below(10)), AnyIdentity()};
       case 3:
         return MemberStateChanged{static_cast<MemberState>(1 + Below(3)),
                                   static_cast<MemberState>(1 + Below(3))};
@@ -379,6 +387,19 @@ class Generator {
         return MetricCounted{AnyText(), AnyAmount()};
       case 24:
         return MembersJudged{AnyInstant(), Below(UINT64_MAX), Chance()};
+      case 25:
+        if (Chance()) {
+          return PointsAdjusted{AnyType(), -1 - std::abs(AnyAmount() / 2),
+                                ReasonCode::Of("correction"), AnyText()};
+        }
+        return PointsAdjusted{AnyType(),
+                              1 + std::abs(AnyAmount() / 2),
+                              ReasonCode::Of("goodwill"),
+                              AnyText(),
+                              LotId{entry.sequence, Number()},
+                              AnyAmount(),
+                              entry.occurred_at.PlusMicros(AnyAmount() % kMicrosPerDay),
+                              AnyEnd()};
       default:
         return RuleResumed{AnyText(), Below(2) == 0};
     }
@@ -563,12 +584,12 @@ TEST(EntryCodec, RefusesWhatItDoesNotKnow) {
          p.set_occurred_delta(1);
        }},
       {"program is not well formed", [](pb::Entry& p) { p.set_program("Harbour"); }},
-      {"kind has the unknown number 25", [](pb::Entry& p) { p.set_kind(25); }},
+      {"kind has the unknown number 26", [](pb::Entry& p) { p.set_kind(26); }},
       {"kind has the unknown number 0", [](pb::Entry& p) { p.set_kind(0); }},
       {"role has the unknown number 10", [](pb::Entry& p) { p.set_role(10); }},
       {"revision.state has the unknown number 6",
        [](pb::Entry& p) { p.add_events()->mutable_schedule_cancelled()->set_to(6); }},
-      {"method has the unknown number 22", [](pb::Entry& p) { p.set_method(22); }},
+      {"method has the unknown number 23", [](pb::Entry& p) { p.set_method(23); }},
       {"request is not well formed", [](pb::Entry& p) { p.set_request("a b"); }},
       {"effective_day is out of range", [](pb::Entry& p) { p.set_effective_day(5'000'000); }},
       {"an event of an unknown kind", [](pb::Entry& p) { p.add_events(); }},
@@ -584,8 +605,21 @@ TEST(EntryCodec, RefusesWhatItDoesNotKnow) {
        }},
       {"posting.account has the unknown number 8",
        [](pb::Entry& p) { p.add_postings()->set_account(8); }},
-      {"outcome.rejection has the unknown number 22",
-       [](pb::Entry& p) { p.mutable_outcome()->set_rejection(22); }},
+      {"outcome.rejection has the unknown number 24",
+       [](pb::Entry& p) { p.mutable_outcome()->set_rejection(24); }},
+      {"adjusted.reason is not well formed",
+       [](pb::Entry& p) {
+         p.add_events()->mutable_points_adjusted()->set_type("points");
+         p.mutable_events(0)->mutable_points_adjusted()->set_reason("Good will");
+       }},
+      {"lot.activates_at is out of range",
+       [](pb::Entry& p) {
+         p.add_events()->mutable_points_adjusted()->set_type("points");
+         p.mutable_events(0)->mutable_points_adjusted()->set_reason("goodwill");
+         p.mutable_events(0)->mutable_points_adjusted()->set_amount(1);
+         p.set_recorded_at(1);
+         p.mutable_events(0)->mutable_points_adjusted()->set_activates_delta(INT64_MAX);
+       }},
       {"identity.hash does not have 16 bytes",
        [](pb::Entry& p) { p.add_events()->mutable_identity_linked()->set_kind(1); }},
       {"balance.type is not well formed",
@@ -765,6 +799,22 @@ Entry GoldenEntry(EntryKind kind) {
       e.lot_moves = {LotMove{GoldenLot(900), Bucket::kAvailable, -120}};
       e.outcome.balances = {Balance{points, 30, 0, 0}};
       return e;
+    case EntryKind::kAdjust: {
+      e.method = Method::kAdjustPoints;
+      e.principal = "eve";
+      e.role = Role::kAgent;
+      const LotKey lot = GoldenLot(e.sequence);
+      e.events = {PointsAdjusted{points, 150, ReasonCode::Of("goodwill"), "case 7", lot.id, 50,
+                                 e.occurred_at, lot.expires_at},
+                  CounterMoved{false, "by-hand/points/day", "eve",
+                               Date::FromCivil(2026, 3, 1).value(), 150},
+                  LotsDue{lot.expires_at}};
+      post(AccountClass::kAdjustment, "goodwill", points, -150);
+      post(AccountClass::kMemberAvailable, "", points, 150);
+      e.lot_moves = {LotMove{lot, Bucket::kAvailable, 100}};
+      e.outcome.balances = {Balance{points, 100, 0, 0}};
+      return e;
+    }
     case EntryKind::kReverseRedemption:
       e.method = Method::kReverseRedemption;
       e.events = {RedemptionReversed{950, points, 120}};

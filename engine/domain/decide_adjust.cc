@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/checked.h"
+#include "engine/domain/draft.h"
+#include "engine/domain/rating.h"
+#include "rules/program/lot_terms.h"
+#include "rules/program/model.h"
+
+// Points by hand.
+namespace laurel {
+namespace {
+
+// Accounts of the ledger's own adjustments, which a person's would blur.
+constexpr std::array kReservedReasons =
+    std::to_array<absl::string_view>({"clawback_shortfall", "expiry_restored", "transfer_fee"});
+
+std::optional<Rejected> RefuseReason(const ReasonCode& reason) {
+  const auto& reserved = kReservedReasons;
+  if (std::find(reserved.begin(), reserved.end(), reason.str()) == reserved.end()) {
+    return std::nullopt;
+  }
+  return Rejected{Rejection::kInvalidField,
+                  {{"expected", "a reason that the ledger does not use itself"},
+                   {"field", "reason"},
+                   {"was", reason.str()}}};
+}
+
+// A window of what a person has moved by hand.
+struct HandWindow {
+  absl::string_view name;  // as the refusal names it
+  CounterKey key;
+  std::optional<std::int64_t> limit;  // whole points
+};
+// A dash keeps these counters apart from those of rules, whose ids have none.
+std::array<HandWindow, 2> HandWindowsOf(const Command& command, const AdjustPoints& order, Date day,
+                                        const AdjustLimits& limits) {
+  const AdjustLimit limit = limits.Of(command.role);
+  const auto key = [&](absl::string_view window, Date start) {
+    return CounterKey{.program = command.program,
+                      .member = std::nullopt,
+                      .name = absl::StrCat("by-hand/", order.type.str(), "/", window),
+                      .by = CounterBy(command.principal),
+                      .start = start};
+  };
+  return {HandWindow{"a_day", key("day", day), limit.a_day},
+          HandWindow{"a_month", key("month", day.PlusDays(1 - day.day())), limit.a_month}};
+}
+
+std::optional<Rejected> RefuseOverLimit(State& state, const HandWindow& window, std::int64_t amount,
+                                        int decimals) {
+  if (!window.limit) return std::nullopt;
+  std::int64_t limit = *window.limit;
+  for (int i = 0; i < decimals; ++i) limit = CheckedMul(limit, 10).value_or(kAmountMax);
+  const Counter* counter = state.counters.Find(window.key);
+  const std::int64_t left = std::max<std::int64_t>(0, limit - (counter ? counter->used : 0));
+  if (amount <= left) return std::nullopt;
+  return Rejected{Rejection::kLimitReached,
+                  {{"left", std::to_string(left)},
+                   {"limit", std::string(window.name)},
+                   {"requested", std::to_string(amount)}}};
+}
+
+// A lot under the program's terms of the type; what the member owes is covered first.
+PointsAdjusted Give(const AdjustPoints& order, const rules::Rulebook& rulebook, std::size_t type,
+                    const Member& member, const Context& context, Draft& draft, MemberId id) {
+  const rules::model::LotDates dates =
+      rules::model::LotTermsOf(rulebook.model(), type, nullptr, context.recorded_at);
+  PointsAdjusted given{.type = order.type,
+                       .amount = order.amount,
+                       .reason = order.reason,
+                       .reference = order.reference,
+                       .lot = LotId{context.sequence, 1},
+                       .activates_at = context.recorded_at,
+                       .expires_at = dates.expires_at};
+  const Balance* balance = member.FindBalance(order.type);
+  const std::int64_t arrears =
+      balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
+  given.covered_arrears = std::min(arrears, order.amount);
+  draft.Move(LotKey{id, order.type, given.expires_at, given.lot},
+             order.amount - given.covered_arrears);
+  return given;
+}
+
+}  // namespace
+
+Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& order,
+                      const Context& context) {
+  InForce found;
+  if (std::optional<Rejected> refused = FindInForce(state, command, context, found)) {
+    return *std::move(refused);
+  }
+  const rules::Rulebook& rulebook = *found.rulebook;
+  if (std::optional<Rejected> refused = RefuseNameless(command)) return *std::move(refused);
+  if (std::optional<Rejected> refused = RefuseReason(order.reason)) return *std::move(refused);
+  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
+  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
+  if (order.own && state.Resolve(command.program, *order.own) == id) {
+    return Rejected{Rejection::kSelfDealingForbidden, {}};
+  }
+  const Member& member = *state.members.Find(MemberKey{*id});
+  if (member.state == MemberState::kClosed) return NotActive(member);
+  const std::optional<std::size_t> type = RedeemableType(rulebook, order.type);
+  if (!type) return NotRedeemable(order.type);
+  const std::int64_t moved = order.amount < 0 ? -order.amount : order.amount;
+  const Date day = rulebook.LocalDate(context.recorded_at);
+  const auto windows = HandWindowsOf(command, order, day, context.adjust_limits);
+  for (const HandWindow& window : windows) {
+    const int decimals = rulebook.point_types()[*type].decimals;
+    if (std::optional<Rejected> refused = RefuseOverLimit(state, window, moved, decimals)) {
+      return *std::move(refused);
+    }
+  }
+  Draft draft(state, *id);
+  PointsAdjusted adjusted{.type = order.type,
+                          .amount = order.amount,
+                          .reason = order.reason,
+                          .reference = order.reference};
+  if (order.amount < 0) {
+    if (std::optional<Rejected> refused = TakeAll(member, order.type, moved, draft)) {
+      return *std::move(refused);
+    }
+  } else {
+    const Balance* balance = member.FindBalance(order.type);
+    if (balance != nullptr && balance->available > kAmountMax - moved) {
+      return Rejected{Rejection::kAmountNotAllowed,
+                      {{"bound", std::to_string(kAmountMax)}, {"value", "balance"}}};
+    }
+    adjusted = Give(order, rulebook, *type, member, context, draft, *id);
+  }
+
+  // Nothing below may refuse.
+  Accepted accepted{.kind = EntryKind::kAdjust, .occurred_at = context.recorded_at, .member = *id};
+  accepted.revision = found.revision->digest;
+  accepted.effective_on = day;
+  draft.Post(AccountClass::kAdjustment, order.reason.str(), order.type, -order.amount);
+  draft.Post(AccountClass::kMemberAvailable, "", order.type, order.amount);
+  Timestamp lots_due_at = member.lots_due_at;
+  if (order.amount < 0) {
+    lots_due_at = draft.LotsDue();
+  } else if (adjusted.amount > adjusted.covered_arrears) {
+    lots_due_at = std::min(lots_due_at, adjusted.expires_at);
+  }
+  accepted.events.push_back(std::move(adjusted));
+  for (const HandWindow& window : windows) {
+    accepted.events.push_back(CounterMoved{.is_of_member = false,
+                                           .name = window.key.name,
+                                           .by = window.key.by,
+                                           .start = window.key.start,
+                                           .delta = moved});
+  }
+  FinishMove(state, rulebook, member, lots_due_at, context, draft, accepted);
+  return accepted;
+}
+
+}  // namespace laurel

@@ -1,0 +1,983 @@
+#include "tests/scenarios/player.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "engine/base/check.h"
+#include "engine/base/status_macros.h"
+#include "rules/program/currency.h"
+#include "service/cli/amount.h"
+#include "service/cli/moment.h"
+#include "service/names.h"
+#include "tests/scenarios/expect.h"
+#include "tests/scenarios/program_text.h"
+#include "tests/scenarios/seen.h"
+#include "tests/service/test_server.h"
+#include "tests/testing/explain_all.h"
+
+namespace laurel::scenarios {
+namespace {
+
+constexpr char kProgram[] = "programs/harbour";
+constexpr char kBegin[] = "2026-03-02 12:00";  // a Monday
+constexpr char kMainType[] = "points";
+
+ProgramText BaseProgram() {
+  std::ostringstream text;
+  text << std::ifstream(absl::StrCat(SCENARIOS_DIR, "/harbour.yaml")).rdbuf();
+  return ProgramText(text.str());
+}
+
+// "2026-03-02 15:00" as clocks in `zone` show it, "2026-03-02" for its noon, or with T and an
+// offset.
+absl::StatusOr<Timestamp> InstantOf(const std::string& text, absl::TimeZone zone) {
+  for (const char* format :
+       {"%Y-%m-%d%ET%H:%M:%E*S%Ez", "%Y-%m-%d%ET%H:%M%Ez", "%Y-%m-%d%ET%H:%M:%E*S",
+        "%Y-%m-%d%ET%H:%M", "%Y-%m-%d %H:%M:%E*S", "%Y-%m-%d %H:%M"}) {
+    absl::Time time;
+    std::string error;
+    if (absl::ParseTime(format, text, zone, &time, &error)) {
+      return Timestamp::FromMicros(absl::ToUnixMicros(time));
+    }
+  }
+  ASSIGN_OR_RETURN(const Date date, Date::Parse(text));
+  return cli::InstantOf(date, 12 * kMicrosPerHour, zone);
+}
+
+// The day, or the instant where it is not the first of its day.
+std::string EndText(const google::protobuf::Timestamp& ends, absl::TimeZone zone) {
+  const absl::Time time = absl::FromUnixSeconds(ends.seconds()) + absl::Nanoseconds(ends.nanos());
+  const absl::CivilSecond shown = absl::ToCivilSecond(time, zone);
+  const bool is_first = absl::FromCivil(absl::CivilDay(shown), zone) == time;
+  return absl::FormatTime(is_first ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%E*S", time, zone);
+}
+
+void SetInstant(Timestamp at, google::protobuf::Timestamp& field) {
+  field.set_seconds(at.micros() / kMicrosPerSecond);
+  field.set_nanos(static_cast<std::int32_t>(at.micros() % kMicrosPerSecond * 1'000));
+}
+
+absl::StatusOr<v1::Channel> ChannelOf(const Step& step, absl::string_view otherwise) {
+  const std::string name = step.words.Get("channel", otherwise);
+  v1::Channel channel = v1::CHANNEL_UNSPECIFIED;
+  if (v1::Channel_Parse(absl::StrCat("CHANNEL_", name), &channel)) return channel;
+  return absl::InvalidArgumentError(absl::StrCat("channel: must be one such as POS, was ", name));
+}
+
+void SetDate(Date date, google::type::Date& field) {
+  field.set_year(date.year());
+  field.set_month(date.month());
+  field.set_day(date.day());
+}
+
+template <class Points>
+std::map<std::string, std::int64_t> ByType(const Points& points) {
+  std::map<std::string, std::int64_t> result;
+  for (const v1::Points& part : points) result[part.point_type()] += part.amount();
+  return result;
+}
+
+std::string WithoutPrefix(std::string text, absl::string_view prefix) {
+  return std::string(absl::StripPrefix(text, prefix));
+}
+
+// One run of a row.
+class World {
+ public:
+  explicit World(Playing playing) : playing_(playing), program_(BaseProgram()) {
+    LAUREL_CHECK(MoveTo(kBegin).ok(), "the first instant is well formed");
+  }
+
+  // What goes on in one step. An error means that the row cannot be played as it is written.
+  absl::StatusOr<Seen> Do(const Step& step);
+  // Lines about what must hold after any row and does not.
+  std::vector<std::string> Broken();
+  const Decimals& decimals() const { return decimals_; }
+
+  // ---- verbs
+
+  absl::Status At(const Step& step, Seen& seen);
+  absl::Status Change(const Step& step, Seen& seen);
+  absl::Status Configure(const Step& step, Seen& seen);
+  absl::Status Enrol(const Step& step, Seen& seen);
+  absl::Status Purchase(const Step& step, Seen& seen);
+  absl::Status Quote(const Step& step, Seen& seen);
+  absl::Status Activity(const Step& step, Seen& seen);
+  absl::Status Return(const Step& step, Seen& seen);
+  absl::Status Redeem(const Step& step, Seen& seen);
+  absl::Status Reverse(const Step& step, Seen& seen);
+  absl::Status Adjust(const Step& step, Seen& seen);
+  absl::Status PutLot(const Step& step, Seen& seen);
+  absl::Status Due(const Step& step, Seen& seen);
+  absl::Status Restart(const Step& step, Seen& seen);
+  absl::Status Again(const Step& step, Seen& seen);
+  absl::Status Read(const Step& step, Seen& seen);
+
+ private:
+  struct Sold {
+    v1::Receipt receipt;
+    std::map<int, std::int64_t> quantities;  // by line, in millionths
+  };
+
+  absl::Status MoveTo(const std::string& text) {
+    const std::string zone_name = program_.Find("time_zone");
+    ASSIGN_OR_RETURN(zone_, cli::ParseZone(zone_name));
+    ASSIGN_OR_RETURN(now_, InstantOf(text, zone_));
+    if (server_ != nullptr) server_->ledger().clock.Set(now_);
+    return absl::OkStatus();
+  }
+
+  // The server, its program as the row has changed it, and the member.
+  absl::Status Ready() {
+    if (server_ == nullptr) {
+      server_ = std::make_unique<TestServer>(options_, /*has_program=*/false);
+      server_->ledger().clock.Set(now_);
+    }
+    if (!is_changed_) return absl::OkStatus();
+    is_changed_ = false;
+    return Publish();
+  }
+  absl::Status Publish();
+  absl::Status Meet(const std::string& member, Seen& seen);
+
+  // ---- parts of requests
+
+  int CurrencyDigits() const {
+    return rules::CurrencyExponent(program_.Find("currency")).value_or(2);
+  }
+  absl::StatusOr<std::int64_t> Money(const std::string& text) const {
+    return cli::ParseAmount(text, CurrencyDigits());
+  }
+  int DecimalsOf(const std::string& type) const {
+    const auto found = decimals_.find(type);
+    return found == decimals_.end() ? 0 : found->second;
+  }
+  absl::StatusOr<std::int64_t> Points(const std::string& text, const std::string& type) const {
+    return cli::ParseAmount(text, DecimalsOf(type));
+  }
+  absl::StatusOr<Timestamp> OccurredAt(const Step& step) const {
+    const std::string* on = step.words.Find("on");
+    return on == nullptr ? now_ : InstantOf(*on, zone_);
+  }
+  std::string RequestId(const Step& step) {
+    const std::string* id = step.words.Find("id");
+    if (id == nullptr) return absl::StrCat("request-number-", ++requests_);
+    return id->empty() ? "" : absl::StrCat("request-", *id);
+  }
+  v1::Receipt NewReceipt(const Step& step, Timestamp at) {
+    v1::Receipt receipt;
+    receipt.set_store(step.words.Get("store", "S1"));
+    receipt.set_terminal("T1");
+    SetDate(cli::DateOf(at, zone_), *receipt.mutable_business_on());
+    receipt.set_number(step.words.Get("receipt", absl::StrCat(++receipts_)));
+    return receipt;
+  }
+  v1::MemberRef RefOf(const std::string& member) const {
+    v1::MemberRef ref;
+    ref.mutable_identity()->set_kind(v1::IDENTITY_KIND_CARD);
+    ref.mutable_identity()->set_value(absl::StrCat("card-", member));
+    return ref;
+  }
+  absl::Status FillLine(const Step& line, v1::PurchaseLine& item) const;
+  absl::Status FillPurchase(const Step& step, v1::Purchase& purchase);
+
+  // ---- calls
+
+  template <class Stub, class Request, class Response>
+  grpc::Status Call(std::unique_ptr<Stub>& stub,
+                    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                    const Request& request, Response& response) {
+    grpc::ClientContext context;
+    if (!principal_.empty()) context.AddMetadata("laurel-principal", principal_);
+    if (!role_.empty()) context.AddMetadata("laurel-role", role_);
+    const grpc::Status status = ((*stub).*method)(&context, request, &response);
+    is_replayed_ = context.GetServerInitialMetadata().count("laurel-replayed") > 0;
+    return status;
+  }
+
+  // A write: sent once more where the run is played so, and remembered for `again`.
+  template <class Stub, class Request, class Response>
+  absl::StatusOr<Response> Write(std::unique_ptr<Stub>& stub,
+                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                              Response*),
+                                 const Request& request, Seen& seen) {
+    again_ = [this, &stub, method, request](Seen& other) {
+      return WriteOnce(stub, method, request, other).status();
+    };
+    const std::uint64_t before = server_->sequence();
+    ASSIGN_OR_RETURN(const Response response, WriteOnce(stub, method, request, seen));
+    if (playing_ == Playing::kOnce) return response;
+    Seen second;
+    ASSIGN_OR_RETURN(Response replayed, WriteOnce(stub, method, request, second));
+    const bool had_effect = server_->sequence() != before;
+    if (seen.refusal.has_value() != second.refusal.has_value() ||
+        (seen.refusal && seen.refusal->reason != second.refusal->reason)) {
+      return absl::FailedPreconditionError("the same write sent twice was answered differently");
+    }
+    if (seen.refusal || !had_effect) return response;
+    if (!replayed.replayed()) {
+      return absl::FailedPreconditionError("the same write sent twice was done twice");
+    }
+    replayed.set_replayed(seen.is_replayed);
+    if (replayed.SerializeAsString() != response.SerializeAsString()) {
+      return absl::FailedPreconditionError("the same write sent twice got another answer");
+    }
+    return response;
+  }
+
+  template <class Stub, class Request, class Response>
+  absl::StatusOr<Response> WriteOnce(std::unique_ptr<Stub>& stub,
+                                     grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                  const Request&, Response*),
+                                     const Request& request, Seen& seen) {
+    Response response;
+    const grpc::Status status = Call(stub, method, request, response);
+    if (!status.ok()) {
+      const Refused refused = laurel::Read(status);
+      if (refused.reason.empty()) return absl::InternalError(status.error_message());
+      seen.is_replayed = is_replayed_;
+      seen.refusal = SeenRefusal{refused.reason, refused.message, refused.facts, refused.fields};
+      return response;
+    }
+    RETURN_IF_ERROR(Note(response, seen));
+    return response;
+  }
+
+  template <class Awards>
+  void NoteAwards(const Awards& awards, Seen& seen) const {
+    for (const v1::Award& award : awards) {
+      seen.awards.push_back(
+          SeenAward{award.rule(), award.point_type(), award.amount(),
+                    award.has_expires_at() ? EndText(award.expires_at(), zone_) : "none"});
+    }
+  }
+
+  // What a reply tells.
+  template <class Response>
+  absl::Status Note(const Response& response, Seen& seen) {
+    seen.is_replayed = response.replayed();
+    if constexpr (requires { response.entry(); }) seen.entry = response.entry();
+    if constexpr (requires { response.awards(); }) NoteAwards(response.awards(), seen);
+    if constexpr (requires { response.taken_back(); }) {
+      seen.taken_back = ByType(response.taken_back());
+      seen.shortfall = ByType(response.shortfall());
+      seen.expired = ByType(response.expired());
+    }
+    if constexpr (requires { response.balances(); }) {
+      // Those of a replayed reply are of then, and points of long ago may have ended on arrival.
+      if (seen.is_replayed || HasEnded(seen)) return absl::OkStatus();
+      ASSIGN_OR_RETURN(const SeenMember member, ReadMember(response.member()));
+      for (const v1::Balance& balance : response.balances()) {
+        const auto read = member.balances.find(balance.point_type());
+        if (read == member.balances.end() || read->second != BalanceOf(balance)) {
+          return absl::InternalError("the balances of a reply differ from those that are read");
+        }
+      }
+      if (response.tier().tier() != member.tier) {
+        return absl::InternalError("the tier of a reply differs from the one that is read");
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  bool HasEnded(const Seen& seen) const {
+    const std::string today = ToString(cli::DateOf(now_, zone_));
+    return std::any_of(seen.awards.begin(), seen.awards.end(), [&](const SeenAward& award) {
+      return award.ends != "none" && award.ends <= today;
+    });
+  }
+  static SeenBalance BalanceOf(const v1::Balance& balance) {
+    return SeenBalance{balance.available(), balance.pending(), balance.held()};
+  }
+  absl::StatusOr<SeenMember> ReadMember(const std::string& name);
+  absl::Status ReadEntry(Seen& seen);
+  absl::Status ReadMembers(Seen& seen);
+
+  std::string SumsOfPostings(std::uint64_t sequence);
+
+  const Playing playing_;
+  ProgramText program_;
+  bool is_changed_ = true;  // since it was published
+  Decimals decimals_;
+  absl::TimeZone zone_;
+  Timestamp now_;
+  Engine::Options options_ = TestLedger::DefaultOptions();
+  std::unique_ptr<TestServer> server_;
+  std::string principal_;
+  std::string role_;
+  bool is_replayed_ = false;                    // the answer to the last call
+  std::map<std::string, std::string> members_;  // resource names by what the row calls them
+  std::map<std::string, Sold> sold_;            // by label
+  std::map<std::string, std::string> entries_;  // likewise
+  std::function<absl::Status(Seen&)> again_;
+  int revisions_ = 0;
+  int requests_ = 0;
+  int receipts_ = 0;
+};
+
+// ---- the table of verbs
+
+struct Verb {
+  Form form;
+  absl::Status (World::*run)(const Step&, Seen&);
+  bool is_action = true;  // else it only prepares
+};
+
+const std::vector<Verb>& Verbs() {
+  static const auto* const verbs = new std::vector<Verb>{
+      {{"at", "DATE [TIME]", 1, 2, {}}, &World::At, false},
+      {{"program", "PATH: VALUE", 0, 0, {}, true}, &World::Change, false},
+      {{"service", "adjust_limits=LIMITS", 0, 0, {"adjust_limits"}}, &World::Configure, false},
+      {{"enrol", "MEMBER [staff=NAME]", 1, 1, {"id", "on", "staff", "by", "role"}}, &World::Enrol},
+      {{"purchase",
+        "MEMBER [AMOUNT] [basket=NAME] [on=INSTANT] [channel=] [store=] [currency=] [receipt=] "
+        "[as=LABEL] [id=] [by=] [role=]",
+        1,
+        2,
+        {"basket", "on", "channel", "store", "currency", "receipt", "as", "id", "by", "role"}},
+       &World::Purchase},
+      {{"quote",
+        "MEMBER [AMOUNT] [basket=NAME] [on=INSTANT] [channel=] [store=]",
+        1,
+        2,
+        {"basket", "on", "channel", "store"}},
+       &World::Quote},
+      {{"activity",
+        "MEMBER TYPE [ATTRIBUTE=VALUE ...] [on=INSTANT] [channel=] [store=] [reference=] "
+        "[as=LABEL]",
+        2,
+        2,
+        {"*"}},
+       &World::Activity},
+      {{"return",
+        "LABEL [line=NUMBER] [quantity=COUNT] [refund=AMOUNT] [on=INSTANT] [receipt=] [id=]",
+        1,
+        1,
+        {"line", "quantity", "refund", "on", "receipt", "store", "as", "id", "by", "role"}},
+       &World::Return},
+      {{"redeem",
+        "MEMBER AMOUNT [TYPE] [reference=] [as=LABEL] [id=]",
+        2,
+        3,
+        {"reference", "as", "id", "by", "role"}},
+       &World::Redeem},
+      {{"reverse", "LABEL [AMOUNT] [id=]", 1, 2, {"id", "as", "by", "role"}}, &World::Reverse},
+      {{"adjust",
+        "MEMBER +AMOUNT|-AMOUNT [TYPE] [reason=CODE] [by=NAME] [role=ROLE]",
+        2,
+        3,
+        {"reason", "reference", "id", "by", "role"}},
+       &World::Adjust},
+      {{"lot", "MEMBER AMOUNT ends=DATE|none, given by staff", 2, 2, {"ends"}}, &World::PutLot},
+      {{"due", "MEMBER, what the scheduler would do now", 1, 1, {}}, &World::Due},
+      {{"restart", ", the server", 0, 0, {}}, &World::Restart},
+      {{"again", ", the last write once more", 0, 0, {}}, &World::Again},
+      {{"read", "MEMBER", 1, 1, {}}, &World::Read},
+  };
+  return *verbs;
+}
+
+// What stands under a purchase or a quote.
+const std::vector<Form>& InnerForms() {
+  static const auto* const forms = new std::vector<Form>{
+      {"line",
+       "SKU AMOUNT [quantity=] [kind=] [tag=] [category=] [brand=] [list=] [tax=]",
+       2,
+       2,
+       {"quantity", "kind", "tag", "category", "brand", "list", "tax"}},
+      {"pay", "KIND=AMOUNT ...", 0, 0, {"*"}},
+  };
+  return *forms;
+}
+
+// ---- steps
+
+absl::StatusOr<Seen> World::Do(const Step& step) {
+  Seen seen;
+  for (const Verb& verb : Verbs()) {
+    if (verb.form.word != step.verb) continue;
+    if (!verb.is_action) {
+      RETURN_IF_ERROR((this->*verb.run)(step, seen));
+      return seen;
+    }
+    RETURN_IF_ERROR(Ready());
+    Seen before;
+    RETURN_IF_ERROR(ReadMembers(before));
+    principal_ = step.words.Get("by");
+    role_ = step.words.Get("role");
+    RETURN_IF_ERROR((this->*verb.run)(step, seen));
+    principal_ = role_ = "";
+    if (playing_ == Playing::kTwiceAndRestarted) server_->Restart();
+    if (!seen.entry.empty()) RETURN_IF_ERROR(ReadEntry(seen));
+    RETURN_IF_ERROR(ReadMembers(seen));
+    if (!seen.refusal) return seen;
+    for (const auto& [name, member] : before.members) {
+      const SeenMember& after = seen.members[name];
+      if (after.balances != member.balances || after.tier != member.tier) {
+        return absl::InternalError(absl::StrCat("a refusal changed what ", name, " has"));
+      }
+    }
+    return seen;
+  }
+  return absl::InternalError(absl::StrCat(step.verb, ": is no verb"));
+}
+
+absl::Status World::At(const Step& step, Seen&) {
+  return MoveTo(absl::StrJoin(step.words.plain, " "));
+}
+
+absl::Status World::Change(const Step& step, Seen&) {
+  is_changed_ = true;
+  RETURN_IF_ERROR(program_.Change(step.raw));
+  return cli::ParseZone(program_.Find("time_zone")).status();
+}
+
+absl::Status World::Configure(const Step& step, Seen&) {
+  if (server_ != nullptr) {
+    return absl::InvalidArgumentError("service: must stand above what is done");
+  }
+  const std::optional<AdjustLimits> limits = ParseAdjustLimits(step.words.Get("adjust_limits"));
+  if (!limits) return absl::InvalidArgumentError("service: must have limits such as AGENT=200");
+  options_.adjust_limits = *limits;
+  return absl::OkStatus();
+}
+
+absl::Status World::Publish() {
+  const std::string document = program_.Render();
+  const std::string id = absl::StrCat("request-revision-", ++revisions_);
+  const auto refuse = [&](const grpc::Status& status) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the program is refused: ", status.error_message(), "; ",
+                     absl::StrJoin(laurel::Read(status).fields, ", "), "\n", document));
+  };
+  using ProgramCalls = v1::ProgramService::Stub;
+  std::string revision;
+  if (revisions_ == 1) {
+    v1::CreateProgramRequest request;
+    request.set_request_id(id);
+    request.set_document(document);
+    v1::CreateProgramResponse response;
+    const grpc::Status status =
+        Call(server_->stubs.program, &ProgramCalls::CreateProgram, request, response);
+    if (!status.ok()) return refuse(status);
+    revision = response.revision().name();
+    for (const v1::PointType& type : response.program().point_types()) {
+      decimals_[type.id()] = type.decimals();
+    }
+  } else {
+    v1::CreateRevisionRequest request;
+    request.set_request_id(id);
+    request.set_program(kProgram);
+    request.set_document(document);
+    v1::CreateRevisionResponse response;
+    const grpc::Status status =
+        Call(server_->stubs.program, &ProgramCalls::CreateRevision, request, response);
+    if (!status.ok()) return refuse(status);
+    revision = response.revision().name();
+  }
+  v1::ActivateRevisionRequest activate;
+  activate.set_request_id(absl::StrCat(id, "-active"));
+  activate.set_name(revision);
+  v1::ActivateRevisionResponse activated;
+  const grpc::Status status =
+      Call(server_->stubs.program, &ProgramCalls::ActivateRevision, activate, activated);
+  if (!status.ok()) return refuse(status);
+  // What the row does next happens under it.
+  const google::protobuf::Timestamp& since = activated.revision().activated_at();
+  now_ = std::max(
+      now_, Timestamp::FromMicros(since.seconds() * kMicrosPerSecond + since.nanos() / 1'000));
+  server_->ledger().clock.Set(now_);
+  return absl::OkStatus();
+}
+
+// Who is named first is enrolled then.
+absl::Status World::Meet(const std::string& member, Seen& seen) {
+  seen.member = member;
+  if (members_.count(member) > 0) return absl::OkStatus();
+  Step step;
+  step.words.plain = {member};
+  Seen enrolled;
+  RETURN_IF_ERROR(Enrol(step, enrolled));
+  return enrolled.refusal ? absl::InternalError(enrolled.refusal->message) : absl::OkStatus();
+}
+
+absl::Status World::Enrol(const Step& step, Seen& seen) {
+  seen.member = step.words.plain[0];
+  ASSIGN_OR_RETURN(const Timestamp at, OccurredAt(step));
+  v1::EnrollMemberRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.add_identities() = RefOf(seen.member).identity();
+  if (const std::string* staff = step.words.Find("staff")) {
+    v1::IdentityKey& identity = *request.add_identities();
+    identity.set_kind(v1::IDENTITY_KIND_STAFF);
+    identity.set_value(*staff);
+  }
+  SetInstant(at, *request.mutable_occurred_at());
+  ASSIGN_OR_RETURN(
+      const v1::EnrollMemberResponse response,
+      Write(server_->stubs.member, &v1::MemberService::Stub::EnrollMember, request, seen));
+  if (!seen.refusal) members_[seen.member] = response.member().name();
+  return absl::OkStatus();
+}
+
+absl::Status World::FillLine(const Step& line, v1::PurchaseLine& item) const {
+  const Words& words = line.words;
+  item.set_sku(words.plain[0]);
+  ASSIGN_OR_RETURN(const std::int64_t net, Money(words.plain[1]));
+  item.set_extended_minor_units(net);
+  v1::LineKind kind = v1::LINE_KIND_UNSPECIFIED;
+  if (!v1::LineKind_Parse(absl::StrCat("LINE_KIND_", words.Get("kind", "SALE")), &kind)) {
+    return absl::InvalidArgumentError("kind: must be a kind of line such as SALE");
+  }
+  item.set_kind(kind);
+  ASSIGN_OR_RETURN(const std::int64_t quantity, cli::ParseAmount(words.Get("quantity", "1"), 0));
+  item.set_quantity_micros(quantity * 1'000'000);
+  for (const auto& [key, value] : words.named) {
+    for (const absl::string_view one : absl::StrSplit(value, '/')) {
+      if (key == "tag") item.add_tags(std::string(one));
+      if (key == "category") item.add_categories(std::string(one));
+    }
+  }
+  item.set_brand(words.Get("brand"));
+  if (const std::string* list = words.Find("list")) {
+    ASSIGN_OR_RETURN(const std::int64_t amount, Money(*list));
+    item.set_list_minor_units(amount);
+  }
+  if (const std::string* tax = words.Find("tax")) {
+    ASSIGN_OR_RETURN(const std::int64_t amount, Money(*tax));
+    item.set_tax_minor_units(amount);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status World::FillPurchase(const Step& step, v1::Purchase& purchase) {
+  ASSIGN_OR_RETURN(const Timestamp at, OccurredAt(step));
+  SetInstant(at, *purchase.mutable_occurred_at());
+  ASSIGN_OR_RETURN(const v1::Channel channel, ChannelOf(step, "POS"));
+  purchase.set_channel(channel);
+  purchase.mutable_total()->set_currency_code(
+      step.words.Get("currency", program_.Find("currency")));
+  std::int64_t total = 0;
+  for (const Step& inner : step.inner) {
+    if (inner.verb == "line") {
+      v1::PurchaseLine& item = *purchase.add_lines();
+      item.set_line(purchase.lines_size());
+      RETURN_IF_ERROR(FillLine(inner, item));
+      if (item.kind() == v1::LINE_KIND_VOID) continue;
+      const int sign = item.kind() == v1::LINE_KIND_RETURN ? -1 : 1;
+      total += sign * item.extended_minor_units();
+    } else {
+      for (const auto& [kind, amount] : inner.words.named) {
+        v1::Tender& tender = *purchase.add_tenders();
+        tender.set_kind(kind);
+        ASSIGN_OR_RETURN(const std::int64_t paid, Money(amount));
+        tender.set_minor_units(paid);
+      }
+    }
+  }
+  if (step.words.plain.size() > 1) {
+    ASSIGN_OR_RETURN(total, Money(step.words.plain[1]));
+  } else if (purchase.lines().empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(step.verb, ": must have an amount, lines or a basket, had none"));
+  }
+  purchase.mutable_total()->set_minor_units(total);
+  return absl::OkStatus();
+}
+
+absl::Status World::Purchase(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  v1::AccruePurchaseRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  RETURN_IF_ERROR(FillPurchase(step, *request.mutable_purchase()));
+  ASSIGN_OR_RETURN(const Timestamp at, OccurredAt(step));
+  Sold sold{NewReceipt(step, at), {}};
+  *request.mutable_purchase()->mutable_receipt() = sold.receipt;
+  for (const v1::PurchaseLine& line : request.purchase().lines()) {
+    sold.quantities[line.line()] = line.quantity_micros();
+  }
+  if (const std::string* label = step.words.Find("as")) sold_[*label] = std::move(sold);
+  return Write(server_->stubs.points, &v1::PointsService::Stub::AccruePurchase, request, seen)
+      .status();
+}
+
+absl::Status World::Quote(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  v1::QuotePurchaseRequest request;
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  RETURN_IF_ERROR(FillPurchase(step, *request.mutable_purchase()));
+  v1::QuotePurchaseResponse response;
+  const grpc::Status status =
+      Call(server_->stubs.points, &v1::PointsService::Stub::QuotePurchase, request, response);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  NoteAwards(response.awards(), seen);
+  return absl::OkStatus();
+}
+
+absl::Status World::Activity(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  ASSIGN_OR_RETURN(const Timestamp at, OccurredAt(step));
+  ASSIGN_OR_RETURN(const v1::Channel channel, ChannelOf(step, "APP"));
+  v1::AccrueActivityRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  v1::Activity& activity = *request.mutable_activity();
+  activity.set_type(step.words.plain[1]);
+  SetInstant(at, *activity.mutable_occurred_at());
+  activity.set_channel(channel);
+  activity.set_store(step.words.Get("store"));
+  activity.set_reference(step.words.Get("reference"));
+  for (const auto& [key, value] : step.words.named) {
+    if (key == "on" || key == "channel" || key == "store" || key == "reference" || key == "as" ||
+        key == "id" || key == "by" || key == "role") {
+      continue;
+    }
+    v1::ActivityAttribute& attribute = *activity.add_attributes();
+    attribute.set_id(key);
+    std::int64_t number = 0;
+    if (absl::SimpleAtoi(value, &number)) {
+      attribute.set_int_value(number);
+    } else if (value == "true" || value == "false") {
+      attribute.set_bool_value(value == "true");
+    } else {
+      attribute.set_string_value(value);
+    }
+  }
+  return Write(server_->stubs.points, &v1::PointsService::Stub::AccrueActivity, request, seen)
+      .status();
+}
+
+absl::Status World::Return(const Step& step, Seen& seen) {
+  const auto sold = sold_.find(step.words.plain[0]);
+  if (sold == sold_.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("return: must name a purchase by its label, was ", step.words.plain[0]));
+  }
+  ASSIGN_OR_RETURN(const Timestamp at, OccurredAt(step));
+  v1::ReturnPurchaseRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_receipt() = NewReceipt(step, at);
+  *request.mutable_original() = sold->second.receipt;
+  SetInstant(at, *request.mutable_occurred_at());
+  if (const std::string* number = step.words.Find("line")) {
+    v1::ReturnLine& line = *request.add_lines();
+    ASSIGN_OR_RETURN(const std::int64_t which, cli::ParseAmount(*number, 0));
+    line.set_line(static_cast<std::int32_t>(which));
+    const auto all = sold->second.quantities.find(line.line());
+    line.set_quantity_micros(all == sold->second.quantities.end() ? 1'000'000 : all->second);
+    if (const std::string* quantity = step.words.Find("quantity")) {
+      ASSIGN_OR_RETURN(const std::int64_t count, cli::ParseAmount(*quantity, 0));
+      line.set_quantity_micros(count * 1'000'000);
+    }
+    if (const std::string* refund = step.words.Find("refund")) {
+      ASSIGN_OR_RETURN(const std::int64_t amount, Money(*refund));
+      line.set_refund_minor_units(amount);
+    }
+  } else {
+    request.set_whole(true);
+  }
+  if (const std::string* label = step.words.Find("as")) sold_[*label] = {request.receipt(), {}};
+  ASSIGN_OR_RETURN(
+      const v1::ReturnPurchaseResponse response,
+      Write(server_->stubs.points, &v1::PointsService::Stub::ReturnPurchase, request, seen));
+  for (const auto& [member, name] : members_) {
+    if (name == response.member()) seen.member = member;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status World::Redeem(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  const std::string type = step.words.plain.size() > 2 ? step.words.plain[2] : kMainType;
+  v1::RedeemRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  request.mutable_points()->set_point_type(type);
+  ASSIGN_OR_RETURN(const std::int64_t amount, Points(step.words.plain[1], type));
+  request.mutable_points()->set_amount(amount);
+  request.set_reference(step.words.Get("reference"));
+  RETURN_IF_ERROR(
+      Write(server_->stubs.redemption, &v1::RedemptionService::Stub::Redeem, request, seen)
+          .status());
+  if (const std::string* label = step.words.Find("as")) entries_[*label] = seen.entry;
+  return absl::OkStatus();
+}
+
+absl::Status World::Reverse(const Step& step, Seen& seen) {
+  const auto redeemed = entries_.find(step.words.plain[0]);
+  if (redeemed == entries_.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("reverse: must name a redemption by its label, was ", step.words.plain[0]));
+  }
+  v1::ReverseRedemptionRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_redemption(redeemed->second);
+  if (step.words.plain.size() > 1) {
+    ASSIGN_OR_RETURN(const std::int64_t amount, Points(step.words.plain[1], kMainType));
+    request.set_amount(amount);
+  }
+  ASSIGN_OR_RETURN(const v1::ReverseRedemptionResponse response,
+                   Write(server_->stubs.redemption, &v1::RedemptionService::Stub::ReverseRedemption,
+                         request, seen));
+  for (const auto& [member, name] : members_) {
+    if (name == response.member()) seen.member = member;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status World::Adjust(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  const std::string type = step.words.plain.size() > 2 ? step.words.plain[2] : kMainType;
+  absl::string_view amount = step.words.plain[1];
+  absl::ConsumePrefix(&amount, "+");
+  v1::AdjustPointsRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  request.set_point_type(type);
+  ASSIGN_OR_RETURN(const std::int64_t points, Points(std::string(amount), type));
+  request.set_amount(points);
+  request.set_reason(step.words.Get("reason", "correction"));
+  if (principal_.empty()) principal_ = "staff";
+  request.set_reference(step.words.Get("reference"));
+  return Write(server_->stubs.points, &v1::PointsService::Stub::AdjustPoints, request, seen)
+      .status();
+}
+
+// By hand, while the program says that such points end then.
+absl::Status World::PutLot(const Step& step, Seen& seen) {
+  const std::string ends = step.words.Get("ends");
+  const ProgramText before = program_;
+  std::string expiry;
+  if (ends != "none") {
+    ASSIGN_OR_RETURN(const Date first, Date::Parse(ends));
+    const Date last = first.PlusDays(-1);
+    const Date today = cli::DateOf(now_, zone_);
+    int years = last.year() - today.year();
+    if (today.PlusMonths(12 * years) > last) --years;
+    if (years < 0) return absl::InvalidArgumentError("lot: must end in the future");
+    expiry = absl::StrCat("[{policy: FIXED_DATE, on: \"", ToString(last).substr(5),
+                          "\", after: ", years, " years}]");
+  }
+  RETURN_IF_ERROR(program_.Change(absl::StrCat("point_types.points.expiry: ", expiry)));
+  RETURN_IF_ERROR(Publish());
+  Step adjust;
+  adjust.words.plain = step.words.plain;
+  RETURN_IF_ERROR(Adjust(adjust, seen));
+  program_ = before;
+  return Publish();
+}
+
+absl::Status World::Due(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  const std::optional<NamedMember> named = ParseMemberName(members_[seen.member]);
+  const ProgramId program = named->program;
+  Engine& engine = server_->ledger().engine();
+  while (IsDue(engine.Read().state(), named->member, engine.Now(), std::nullopt)) {
+    const absl::StatusOr<Reply> reply = engine.Execute(
+        Command{program, laurel::RequestId(), "", AdvanceMember{named->member, std::nullopt}});
+    if (!reply.ok()) return reply.status();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status World::Restart(const Step&, Seen&) {
+  server_->Restart();
+  return absl::OkStatus();
+}
+
+absl::Status World::Again(const Step&, Seen& seen) {
+  if (again_ == nullptr) return absl::InvalidArgumentError("again: must follow a write");
+  return again_(seen);
+}
+
+absl::Status World::Read(const Step& step, Seen& seen) { return Meet(step.words.plain[0], seen); }
+
+// ---- reads
+
+absl::StatusOr<SeenMember> World::ReadMember(const std::string& name) {
+  v1::GetBalanceRequest request;
+  request.set_program(kProgram);
+  request.mutable_member()->set_name(name);
+  request.set_show_lots(true);
+  v1::GetBalanceResponse response;
+  grpc::Status status =
+      Call(server_->stubs.points, &v1::PointsService::Stub::GetBalance, request, response);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  SeenMember member;
+  for (const v1::Balance& balance : response.balances()) {
+    member.balances[balance.point_type()] = BalanceOf(balance);
+  }
+  for (const v1::Lot& lot : response.lots()) {
+    member.lots.push_back(
+        SeenLot{lot.point_type(), lot.remaining(),
+                lot.has_expires_at() ? EndText(lot.expires_at(), zone_) : "none"});
+  }
+  v1::ListEntriesRequest list;
+  list.set_program(kProgram);
+  list.mutable_member()->set_name(name);
+  list.set_page_size(1'000);
+  v1::ListEntriesResponse listed;
+  status = Call(server_->stubs.points, &v1::PointsService::Stub::ListEntries, list, listed);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  for (const v1::Entry& entry : listed.entries()) {
+    member.entries += entry.postings_size() > 0 ? 1 : 0;
+    if (entry.kind() != v1::ENTRY_KIND_EXPIRE) continue;
+    std::int64_t ended = 0;
+    for (const v1::LotMove& move : entry.lot_moves()) ended -= move.amount();
+    const google::type::Date& on = entry.effective_on();
+    member.expiries.insert(
+        member.expiries.begin(),
+        absl::StrCat(cli::RenderAmount(ended, DecimalsOf(kMainType)), "@",
+                     ToString(Date::FromCivil(on.year(), on.month(), on.day()).value_or(Date()))));
+  }
+  v1::GetMemberRequest named;
+  named.set_name(name);
+  v1::GetMemberResponse found;
+  status = Call(server_->stubs.member, &v1::MemberService::Stub::GetMember, named, found);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  member.tier = found.tier().tier();
+  return member;
+}
+
+absl::Status World::ReadMembers(Seen& seen) {
+  for (const auto& [letter, name] : members_) {
+    ASSIGN_OR_RETURN(seen.members[letter], ReadMember(name));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status World::ReadEntry(Seen& seen) {
+  v1::GetEntryRequest get;
+  get.set_name(seen.entry);
+  v1::GetEntryResponse got;
+  grpc::Status status = Call(server_->stubs.points, &v1::PointsService::Stub::GetEntry, get, got);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  for (const v1::LotMove& move : got.entry().lot_moves()) {
+    seen.moves.push_back(SeenMove{move.point_type(), move.amount()});
+  }
+  v1::ExplainEntryRequest request;
+  request.set_name(seen.entry);
+  v1::ExplainEntryResponse explained;
+  status = Call(server_->stubs.points, &v1::PointsService::Stub::ExplainEntry, request, explained);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  seen.explanation = explained.text();
+  for (const v1::ExplainedLine& line : explained.lines()) {
+    for (const v1::ExplainedCut& cut : line.cuts()) {
+      seen.cuts.push_back(SeenCut{line.rule(), cut.limit(), cut.amount()});
+    }
+  }
+  for (const v1::ExplainedMiss& miss : explained.not_applied()) {
+    seen.missed.push_back(SeenMiss{
+        miss.rule(), miss.point_type(),
+        WithoutPrefix(v1::RuleOutcome_Name(miss.outcome()), "RULE_OUTCOME_"), miss.worth()});
+  }
+  return absl::OkStatus();
+}
+
+// ---- what must hold after every row
+
+std::string World::SumsOfPostings(std::uint64_t sequence) {
+  v1::GetEntryRequest request;
+  request.set_name(absl::StrCat(kProgram, "/entries/0-", sequence));
+  v1::GetEntryResponse response;
+  const grpc::Status status =
+      Call(server_->stubs.points, &v1::PointsService::Stub::GetEntry, request, response);
+  if (!status.ok()) return status.error_message();
+  std::map<std::string, std::int64_t> sums;
+  for (const v1::Posting& posting : response.entry().postings()) {
+    sums[posting.point_type()] += posting.credit() - posting.debit();
+  }
+  for (const auto& [type, sum] : sums) {
+    if (sum != 0) return absl::StrCat("postings of ", type, " sum to ", sum);
+  }
+  return "";
+}
+
+std::vector<std::string> World::Broken() {
+  std::vector<std::string> broken;
+  if (server_ == nullptr) return {"nothing is done"};
+  for (std::uint64_t sequence = 1; sequence <= server_->sequence(); ++sequence) {
+    const std::string wrong = SumsOfPostings(sequence);
+    if (!wrong.empty()) broken.push_back(absl::StrCat("entry ", sequence, ": ", wrong));
+  }
+  for (const auto& [letter, name] : members_) {
+    const absl::StatusOr<SeenMember> member = ReadMember(name);
+    if (!member.ok()) {
+      broken.push_back(std::string(member.status().message()));
+      continue;
+    }
+    std::map<std::string, std::int64_t> open;
+    for (const SeenLot& lot : member->lots) open[lot.type] += lot.remaining;
+    for (const auto& [type, balance] : member->balances) {
+      const std::int64_t arrears = balance.available < 0 ? -balance.available : 0;
+      if (balance.available + balance.pending + balance.held == open[type] - arrears) continue;
+      broken.push_back(absl::StrCat(letter, ": the balance of ", type, " is not its open lots"));
+    }
+  }
+  const std::string verified = server_->ledger().Verify();
+  if (!verified.empty()) broken.push_back(absl::StrCat("verification: ", verified));
+  const std::string different = ExplainAll(server_->ledger().engine()).difference;
+  if (!different.empty()) broken.push_back(absl::StrCat("decided once more: ", different));
+  return broken;
+}
+
+}  // namespace
+
+const Grammar& TheGrammar() {
+  static const auto* const grammar = [] {
+    auto* const made = new Grammar;
+    for (const Verb& verb : Verbs()) made->verbs.push_back(verb.form);
+    made->inner = InnerForms();
+    made->clauses = ClauseForms();
+    return made;
+  }();
+  return *grammar;
+}
+
+std::string Play(const Row& row, const Run& run, Playing playing) {
+  std::string text;
+  const auto say = [&](int line, absl::string_view step, absl::string_view message) {
+    absl::StrAppend(&text, row.file, ":", line, ": ", row.id, " ",
+                    run.name.empty() ? "" : absl::StrCat("(", run.name, ") "), step, "\n  ",
+                    message, "\n");
+  };
+  World world(playing);
+  for (const Step& step : run.steps) {
+    const absl::StatusOr<Seen> seen = world.Do(step);
+    if (!seen.ok()) {
+      say(step.line, step.text, seen.status().message());
+      return text;
+    }
+    const std::vector<std::string> differences = Differences(step, *seen, world.decimals());
+    for (const std::string& difference : differences) say(step.line, step.text, difference);
+    if (!differences.empty() && !seen->explanation.empty()) {
+      absl::StrAppend(&text, seen->explanation);
+    }
+  }
+  for (const std::string& broken : world.Broken()) say(row.line, "afterwards", broken);
+  return text;
+}
+
+}  // namespace laurel::scenarios

@@ -1,0 +1,84 @@
+#ifndef LAUREL_TESTS_SCENARIOS_SEEN_H_
+#define LAUREL_TESTS_SCENARIOS_SEEN_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace laurel::scenarios {
+
+// What a caller sees after a step, in plain values. Amounts are in the smallest unit of their type.
+struct SeenRefusal {
+  std::string reason;
+  std::string message;
+  std::map<std::string, std::string> facts;
+  std::vector<std::string> fields;
+};
+struct SeenAward {
+  std::string rule;
+  std::string type;
+  std::int64_t amount = 0;
+  std::string ends;  // the first day on which it is gone, or that instant; "none"
+};
+struct SeenBalance {
+  std::int64_t available = 0;
+  std::int64_t pending = 0;
+  std::int64_t held = 0;
+  friend bool operator==(const SeenBalance&, const SeenBalance&) = default;
+};
+struct SeenLot {
+  std::string type;
+  std::int64_t remaining = 0;
+  std::string ends;  // as of an award
+};
+struct SeenMove {
+  std::string type;
+  std::int64_t amount = 0;
+};
+struct SeenCut {
+  std::string rule;
+  std::string limit;
+  std::int64_t amount = 0;
+};
+struct SeenMiss {
+  std::string rule;
+  std::string type;
+  std::string outcome;
+  std::int64_t worth = 0;
+};
+// Of one member.
+struct SeenMember {
+  std::map<std::string, SeenBalance> balances;  // by point type
+  std::vector<SeenLot> lots;                    // open ones, in the order of spending
+  std::string tier;
+  std::vector<std::string> expiries;  // each entry that let points end: 100@2026-03-31, its day
+  int entries = 0;                    // that moved points
+};
+
+struct Seen {
+  std::string member;  // by the row's name of it; empty: the step is about none
+  std::optional<SeenRefusal> refusal;
+  bool is_replayed = false;
+  std::string entry;                               // that the step made; empty: none
+  std::vector<SeenAward> awards;                   // of a reply or a quote
+  std::vector<SeenMove> moves;                     // of the entry
+  std::map<std::string, std::int64_t> taken_back;  // by point type
+  std::map<std::string, std::int64_t> shortfall;
+  std::map<std::string, std::int64_t> expired;
+  // Why the entry says what it says.
+  std::string explanation;
+  std::vector<SeenCut> cuts;
+  std::vector<SeenMiss> missed;
+  // All members afterwards, as they are read.
+  std::map<std::string, SeenMember> members;
+};
+
+// Decimals of each point type of the program.
+using Decimals = std::map<std::string, int>;
+
+}  // namespace laurel::scenarios
+
+#endif  // LAUREL_TESTS_SCENARIOS_SEEN_H_
