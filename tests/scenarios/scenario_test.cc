@@ -75,7 +75,8 @@ std::map<std::string, std::set<std::string>>& PlayedIds() {
 TEST(Files, HaveEveryRowOfTheirGroup) {
   const char* const shared = std::getenv("LAUREL_SHARED_DIR");
   const fs::path specification =
-      fs::path(shared == nullptr ? "/work/shared" : shared) / "design/scenarios.md";
+      (shared == nullptr ? fs::path(SCENARIOS_DIR) / "../../../shared" : fs::path(shared)) /
+      "design/scenarios.md";
   if (!fs::exists(specification)) {
     GTEST_SKIP() << "the specification of the scenarios is not here: " << specification;
   }
