@@ -794,7 +794,8 @@ absl::Status World::Due(const Step& step, Seen& seen) {
   const std::optional<NamedMember> named = ParseMemberName(members_[seen.member]);
   const ProgramId program = named->program;
   Engine& engine = server_->ledger().engine();
-  while (IsDue(engine.Read().state(), named->member, engine.Now(), std::nullopt)) {
+  while (IsDue(engine.Read().state(), named->member, engine.Now(), std::nullopt,
+               *engine.rulebooks())) {
     const absl::StatusOr<Reply> reply = engine.Execute(
         Command{program, laurel::RequestId(), "", AdvanceMember{named->member, std::nullopt}});
     if (!reply.ok()) return reply.status();
