@@ -59,8 +59,7 @@ class ReceiptJoiner {
   using OnReject = std::function<void(const SourceRow& row, const Reject& reject)>;
 
   // `mapping` must outlive it.
-  ReceiptJoiner(const BoundMapping& mapping, RowOptions options, OnItem on_item,
-                OnReject on_reject)
+  ReceiptJoiner(const BoundMapping& mapping, RowOptions options, OnItem on_item, OnReject on_reject)
       : mapping_(mapping),
         options_(std::move(options)),
         on_item_(std::move(on_item)),

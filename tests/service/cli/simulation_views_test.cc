@@ -1,8 +1,8 @@
 // What people read of a simulation.
 #include "service/cli/simulation_views.h"
 
-#include <google/protobuf/text_format.h>
 #include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include "tests/service/cli/golden.h"
@@ -90,8 +90,9 @@ TEST(SimulationViews, CompareLineByLine) {
 TEST(SimulationViews, MakeAPageThatLoadsNothing) {
   const std::string html = SimulationHtml(Report(), Style());
   for (const char* part :
-       {"<!doctype html>", "<svg", "<polyline", "Members by tier", "Points by rule", "Budget oat_week",
-        "nothing is left from 2026-04-11 on", "+50,000", "who would lose a tier", "</html>"}) {
+       {"<!doctype html>", "<svg", "<polyline", "Members by tier", "Points by rule",
+        "Budget oat_week", "nothing is left from 2026-04-11 on", "+50,000", "who would lose a tier",
+        "</html>"}) {
     EXPECT_THAT(html, HasSubstr(part));
   }
   // Nothing is fetched, and no text of a document becomes markup.
