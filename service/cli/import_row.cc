@@ -277,7 +277,7 @@ bool ReceiptJoiner::Add(SourceRow row) {
       absl::StrAppend(&receipt, mapping_.Value(field, row.fields), "/");
     }
   }
-  if (receipt != receipt_ || !mapping_.has_lines()) {
+  if (receipt != receipt_) {
     if (!Finish()) return false;
     receipt_ = std::move(receipt);
   }
@@ -294,7 +294,7 @@ bool ReceiptJoiner::Add(SourceRow row) {
   } else {
     waiting_ = std::get<ImportItem>(std::move(item));
   }
-  return true;
+  return mapping_.has_lines() || Finish();
 }
 
 bool ReceiptJoiner::Finish() {

@@ -334,7 +334,7 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE(
       (Takes<Enrolment, pb::Enrolment>([](pb::Enrolment& p) { p.add_identities()->set_kind(1); })));
   EXPECT_FALSE((Takes<Identity, pb::Identity>([](pb::Identity& p) { p.set_member(0); })));
-  EXPECT_FALSE((Takes<Identity, pb::Identity>([](pb::Identity& p) { p.set_kind(10); })));
+  EXPECT_FALSE((Takes<Identity, pb::Identity>([](pb::Identity& p) { p.set_kind(11); })));
   EXPECT_FALSE(
       (Takes<MonthDays, pb::MonthDays>([](pb::MonthDays& p) { p.add_days()->set_day(32); })));
   EXPECT_FALSE(
@@ -361,7 +361,7 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE(DecodeRecord(std::string(9, '\1'), request));
   EntryKindMark mark;
   EXPECT_FALSE(DecodeRecord(std::string(1, '\0'), mark));
-  EXPECT_FALSE(DecodeRecord(std::string(1, '\x19'), mark));
+  EXPECT_FALSE(DecodeRecord(std::string(1, '\x1a'), mark));
   EXPECT_FALSE(DecodeRecord(std::string(1, '\xff'), mark));
   Marker marker;
   EXPECT_FALSE(DecodeRecord("x", marker));
