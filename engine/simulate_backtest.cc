@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "absl/numeric/int128.h"
@@ -196,20 +197,26 @@ class BacktestSimulator {
 
   void Compare(const Entry& entry, const ReportedActivity& activity,
                const rules::Rulebook& rated_by) {
-    ChangedDecision decision{.sequence = entry.sequence, .member = *entry.member};
-    std::vector<std::int64_t> differing(model_.point_types.size());
+    std::vector<std::int64_t> current(model_.point_types.size());
+    std::vector<std::int64_t> candidate(model_.point_types.size());
     for (const Event& event : entry.events) {
       const auto* award = std::get_if<PointsAwarded>(&event);
-      if (award == nullptr || award->type_index >= differing.size()) continue;
-      decision.points_current += award->amount;
-      differing[award->type_index] -= award->amount;
+      if (award == nullptr || award->type_index >= current.size()) continue;
+      current[award->type_index] += award->amount;
     }
     for (const model::AwardedLine& line : backtest_.evaluated().lines) {
-      decision.points_candidate += line.granted;
-      differing[line.point_type] += line.granted;
+      candidate[line.point_type] += line.granted;
     }
+    ChangedDecision decision{.sequence = entry.sequence, .member = *entry.member};
     std::int64_t size = 0;
-    for (const std::int64_t points : differing) size += points < 0 ? -points : points;
+    for (std::size_t type = 0; type < current.size(); ++type) {
+      const std::int64_t differs = std::abs(candidate[type] - current[type]);
+      if (differs <= size) continue;
+      size = differs;
+      decision.point_type = type;
+      decision.points_current = current[type];
+      decision.points_candidate = candidate[type];
+    }
     if (size == 0) return;
     ++report_.changed;
     if (most_.size() >= BacktestReport::kChangedMax) {

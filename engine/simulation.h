@@ -113,6 +113,7 @@ struct DayEffect {
 struct ChangedDecision {
   std::uint64_t sequence = 0;
   MemberId member;
+  std::size_t point_type = 0;  // of which most differs; the points are of it
   std::int64_t points_current = 0;
   std::int64_t points_candidate = 0;
   std::string explanation_current;

@@ -122,6 +122,7 @@ void RenderBacktest(const BacktestReport& report, const SimulationSpec& spec,
     v1::ChangedDecision& message = *out.add_most_changed();
     message.set_entry(EntryName(spec.program, 0, changed.sequence));
     message.set_member(MemberName(spec.program, changed.member));
+    message.set_point_type(rulebook.point_types()[changed.point_type].id);
     message.set_points_current(changed.points_current);
     message.set_points_candidate(changed.points_candidate);
     message.set_explanation_current(changed.explanation_current);

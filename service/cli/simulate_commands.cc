@@ -45,7 +45,7 @@ struct WhatIfArguments {
   std::string member;
   std::string tier;
   std::vector<std::string> metrics;
-  std::string channel;
+  std::string channel = "pos";
   std::vector<std::string> categories;
 };
 
@@ -212,11 +212,9 @@ absl::Status SetPurchase(const WhatIfArguments& arguments, const AmountStyle& st
         SetInstant(arguments.at, arguments.zone, *purchase.mutable_occurred_at());
     if (!at.ok()) return at;
   }
-  if (!arguments.channel.empty()) {
-    const absl::StatusOr<v1::Channel> channel = ParseChannel(arguments.channel);
-    if (!channel.ok()) return channel.status();
-    purchase.set_channel(*channel);
-  }
+  const absl::StatusOr<v1::Channel> channel = ParseChannel(arguments.channel);
+  if (!channel.ok()) return channel.status();
+  purchase.set_channel(*channel);
   if (arguments.categories.empty()) return absl::OkStatus();
   v1::PurchaseLine& line = *purchase.add_lines();
   line.set_line(1);
@@ -291,7 +289,7 @@ void AddSimulateCommands(CLI::App& program, Action& action) {
   verb->add_option("--member", what_if->member, "a member; somebody new if absent");
   verb->add_option("--tier", what_if->tier, "of somebody who is described");
   verb->add_option("--metric", what_if->metrics, "of somebody who is described: id=number");
-  verb->add_option("--channel", what_if->channel, "pos, app, web and so on");
+  verb->add_option("--channel", what_if->channel, "pos, app, web and so on")->capture_default_str();
   verb->add_option("--category", what_if->categories, "of what is bought");
 }
 

@@ -24,7 +24,7 @@ constexpr absl::string_view kHead = R"(<!doctype html>
 :root { --ink: #1d2733; --soft: #5b6b7b; --line: #dfe5eb; --now: #9aa9b8; --then: #1f6f8b; --up: #1c7c54; --down: #b3413a; }
 * { box-sizing: border-box; }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); margin: 0; background: #f4f6f8; }
-main { max-width: 960px; margin: 0 auto; padding: 32px 20px 64px; }
+main { max-width: 1080px; margin: 0 auto; padding: 32px 20px 64px; }
 h1 { font-size: 26px; margin: 0 0 4px; }
 h2 { font-size: 18px; margin: 0 0 12px; }
 p.note, li { color: var(--soft); }
@@ -34,7 +34,7 @@ section { background: #fff; border: 1px solid var(--line); border-radius: 10px; 
 .card b { display: block; font-size: 22px; }
 .card span { color: var(--soft); }
 table { border-collapse: collapse; width: 100%; }
-th, td { padding: 6px 10px; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
+th, td { padding: 6px 8px; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 .up { color: var(--up); } .down { color: var(--down); }
@@ -110,8 +110,7 @@ class Page {
     return found == style_.decimals.end() ? 0 : found->second;
   }
   std::string Points(const std::string& type, std::int64_t points) const {
-    const int decimals = DecimalsOf(type);
-    return decimals == 0 ? Count(points) : RenderAmount(points, decimals);
+    return RenderGrouped(points, DecimalsOf(type));
   }
 
   void Header() {
@@ -355,8 +354,10 @@ class Page {
     for (const v1::ChangedDecision& changed : backtest().most_changed()) {
       const std::int64_t change = changed.points_candidate() - changed.points_current();
       Add("<details><summary>entry ", Escaped(LastPart(changed.entry())), ": ",
-          Count(changed.points_current()), " now, ", Count(changed.points_candidate()),
-          " then <span class=\"", change < 0 ? "down" : "up", "\">(", RenderSigned(change, 0),
+          Points(changed.point_type(), changed.points_current()), " now, ",
+          Points(changed.point_type(), changed.points_candidate()), " ",
+          Escaped(changed.point_type()), " then <span class=\"", change < 0 ? "down" : "up", "\">(",
+          RenderSigned(change, DecimalsOf(changed.point_type())),
           ")</span></summary><div class=\"two\"><pre>", Escaped(changed.explanation_current()),
           "</pre><pre>", Escaped(changed.explanation_candidate()), "</pre></div></details>\n");
     }

@@ -21,11 +21,6 @@ std::string Count(std::int64_t count) {
                    : RenderCount(static_cast<std::uint64_t>(count));
 }
 
-// "1,234" or "12.34": whole units have thousands separated.
-std::string Amount(std::int64_t amount, int decimals) {
-  return decimals == 0 ? Count(amount) : RenderAmount(amount, decimals);
-}
-
 int DecimalsOf(const AmountStyle& style, const std::string& type) {
   const auto found = style.decimals.find(type);
   return found == style.decimals.end() ? 0 : found->second;
@@ -75,12 +70,15 @@ void AddBacktestFacts(const v1::BacktestReport& report, const AmountStyle& style
   document.facts.emplace_back("decided differently", Count(report.changed()));
   for (const auto& [type, sum] : PointsByType(report)) {
     const int decimals = DecimalsOf(style, type);
-    document.facts.emplace_back(
-        type,
-        absl::StrCat(Amount(sum.candidate, decimals), " instead of ", Amount(sum.current, decimals),
-                     " (", RenderSigned(sum.candidate - sum.current, decimals),
-                     sum.current > 0 ? absl::StrCat(", ", Share(sum.current, sum.candidate)) : "",
-                     ")"));
+    const std::string share =
+        sum.current > 0 ? absl::StrCat(", ", Share(sum.current, sum.candidate)) : "";
+    const std::string change =
+        sum.candidate == sum.current
+            ? "as now"
+            : absl::StrCat("instead of ", RenderGrouped(sum.current, decimals), " (",
+                           RenderSigned(sum.candidate - sum.current, decimals), share, ")");
+    document.facts.emplace_back(type,
+                                absl::StrCat(RenderGrouped(sum.candidate, decimals), " ", change));
   }
   const Sum costs = CostsOf(report);
   if (costs.current != 0 || costs.candidate != 0) {
@@ -106,12 +104,12 @@ Table RuleTable(const v1::BacktestReport& report, const AmountStyle& style) {
               {}};
   for (const v1::RuleEffect& rule : report.rules()) {
     const int decimals = DecimalsOf(style, rule.point_type());
-    table.rows.push_back({rule.rule(), rule.point_type(), Amount(rule.points_current(), decimals),
-                          Amount(rule.points_candidate(), decimals),
-                          RenderSigned(rule.points_candidate() - rule.points_current(), decimals),
-                          Count(rule.awards_current()), Count(rule.awards_candidate()),
-                          Count(rule.cut()), Cost(rule.cost_current(), style),
-                          Cost(rule.cost_candidate(), style)});
+    table.rows.push_back(
+        {rule.rule(), rule.point_type(), RenderGrouped(rule.points_current(), decimals),
+         RenderGrouped(rule.points_candidate(), decimals),
+         RenderSigned(rule.points_candidate() - rule.points_current(), decimals),
+         Count(rule.awards_current()), Count(rule.awards_candidate()), Count(rule.cut()),
+         Cost(rule.cost_current(), style), Cost(rule.cost_candidate(), style)});
   }
   return table;
 }
@@ -156,15 +154,21 @@ Table SilentTable(const v1::BacktestReport& report) {
   return table;
 }
 
-Table ChangedTable(const v1::BacktestReport& report) {
-  Table table{
-      "most changed decisions",
-      {{"entry"}, {"now", Align::kRight}, {"then", Align::kRight}, {"change", Align::kRight}},
-      {}};
+Table ChangedTable(const v1::BacktestReport& report, const AmountStyle& style) {
+  Table table{"most changed decisions",
+              {{"entry"},
+               {"points"},
+               {"now", Align::kRight},
+               {"then", Align::kRight},
+               {"change", Align::kRight}},
+              {}};
   for (const v1::ChangedDecision& changed : report.most_changed()) {
-    table.rows.push_back({LastPart(changed.entry()), Count(changed.points_current()),
-                          Count(changed.points_candidate()),
-                          RenderSigned(changed.points_candidate() - changed.points_current(), 0)});
+    const int decimals = DecimalsOf(style, changed.point_type());
+    table.rows.push_back(
+        {LastPart(changed.entry()), changed.point_type(),
+         RenderGrouped(changed.points_current(), decimals),
+         RenderGrouped(changed.points_candidate(), decimals),
+         RenderSigned(changed.points_candidate() - changed.points_current(), decimals)});
   }
   return table;
 }
@@ -189,8 +193,16 @@ void AddUnlessEmpty(Table table, Document& document) {
 
 }  // namespace
 
+std::string RenderGrouped(std::int64_t amount, int decimals) {
+  std::string text = RenderAmount(amount, decimals);
+  const std::size_t first = text[0] == '-' ? 1 : 0;
+  const std::size_t end = std::min(text.find('.'), text.size());
+  for (std::size_t at = end; at > first + 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
 std::string RenderSigned(std::int64_t amount, int decimals) {
-  return absl::StrCat(amount > 0 ? "+" : "", Amount(amount, decimals));
+  return absl::StrCat(amount > 0 ? "+" : "", RenderGrouped(amount, decimals));
 }
 
 Table TierMoveTable(const v1::ActivationReport& report) {
@@ -250,7 +262,7 @@ Document SimulationDocument(const v1::Simulation& simulation, const AmountStyle&
     AddUnlessEmpty(LimitTable(backtest), document);
     AddUnlessEmpty(BudgetTable(backtest), document);
     AddUnlessEmpty(SilentTable(backtest), document);
-    AddUnlessEmpty(ChangedTable(backtest), document);
+    AddUnlessEmpty(ChangedTable(backtest, style), document);
     AddUnlessEmpty(AssumptionTable(backtest), document);
   }
   AddUnlessEmpty(LoserTable(activation), document);
@@ -294,7 +306,7 @@ Document ComparisonDocument(const v1::CompareDecisionsResponse& response,
   for (const Line& line : lines) {
     const int decimals = DecimalsOf(style, line.type);
     const auto shown = [&](const std::optional<std::int64_t>& points) {
-      return points ? Amount(*points, decimals) : "";
+      return points ? RenderGrouped(*points, decimals) : "";
     };
     table.rows.push_back({line.rule, line.type, shown(line.now), shown(line.then),
                           RenderSigned(line.then.value_or(0) - line.now.value_or(0), decimals),

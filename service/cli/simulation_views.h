@@ -10,7 +10,9 @@
 // What a simulation reports, for people who write programs.
 namespace laurel::cli {
 
-// "1,234" with the sign that it has; "0" has none.
+// "1,234" or "1,234.50": whole units have thousands separated.
+std::string RenderGrouped(std::int64_t amount, int decimals);
+// The same with the sign that it has; "0" has none.
 std::string RenderSigned(std::int64_t amount, int decimals);
 // Tiers before by tiers after; the diagonal is those who stay.
 Table TierMoveTable(const v1::ActivationReport& report);

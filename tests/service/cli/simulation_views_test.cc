@@ -63,7 +63,7 @@ v1::Simulation Report() {
                 ends_on { year: 2026 month: 4 day: 11 } }
       never_fired: "<b>&late"
       always_lost: "<b>&late"
-      most_changed { entry: "programs/bean-club/entries/0-77" points_current: 21 points_candidate: 121
+      most_changed { entry: "programs/bean-club/entries/0-77" point_type: "beans" points_current: 21 points_candidate: 121
                      explanation_current: "21 beans\n" explanation_candidate: "121 beans\n" }
       days { day { year: 2026 month: 3 day: 1 } points_current: 400 points_candidate: 700 }
       days { day { year: 2026 month: 3 day: 2 } points_current: 500 points_candidate: 650 }
