@@ -73,9 +73,8 @@ struct Subject {
 };
 
 std::vector<std::string> SubjectArguments(const Options& options, const Subject& subject) {
-  std::vector<std::string> arguments = {"serve",    "--data-dir",  subject.data_dir,
-                                        "--listen", "127.0.0.1:0", "--log-level",
-                                        "warning"};
+  std::vector<std::string> arguments = {"serve",       "--data-dir",  subject.data_dir, "--listen",
+                                        "127.0.0.1:0", "--log-level", "warning"};
   for (const std::string& setting : options.settings)
     arguments.push_back(absl::StrCat("--", setting));
   return arguments;

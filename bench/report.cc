@@ -104,9 +104,10 @@ std::string RenderTable(const Report& report) {
     absl::StrAppendFormat(&text, "%-26s %15s %15s %12s\n", "disk, compacted", "enrolled",
                           "at the end", "an accrual");
     for (const DiskRow& row : report.disk) {
-      absl::StrAppendFormat(
-          &text, "  %-24s %15s %15s %10.1f B\n", row.family, Grouped(static_cast<double>(row.before)),
-          Grouped(static_cast<double>(row.after)), BytesPerAccrual(row, report.accruals));
+      absl::StrAppendFormat(&text, "  %-24s %15s %15s %10.1f B\n", row.family,
+                            Grouped(static_cast<double>(row.before)),
+                            Grouped(static_cast<double>(row.after)),
+                            BytesPerAccrual(row, report.accruals));
     }
     absl::StrAppendFormat(&text, "%s accruals, %.1f a commit; ",
                           Grouped(static_cast<double>(report.accruals)),

@@ -90,13 +90,12 @@ std::string Promotion(int n) {
       absl::StrCat("activity.channel == \"", kChannels[n % 3],
                    "\" && purchase.eligible_net >= money(\"", 1 + n % 50 * 4, ".00\")");
   const std::string award =
-      n % 3 == 0
-          ? absl::StrCat("multiply: {rule: base, by: \"2\", items: '\"category_", n % 40,
-                         "\" in item.categories'}")
-          : absl::StrCat("bonus: {point_type: points, points: ", 1 + n % 9, "}");
-  return absl::StrCat("  - {id: p", n, ", name: P", n, ", stacking_group: ",
-                      n % 2 == 0 ? "all" : "best", ", priority: ", n % 7, ", when: '", when, "', ",
-                      award, "}\n");
+      n % 3 == 0 ? absl::StrCat("multiply: {rule: base, by: \"2\", items: '\"category_", n % 40,
+                                "\" in item.categories'}")
+                 : absl::StrCat("bonus: {point_type: points, points: ", 1 + n % 9, "}");
+  return absl::StrCat("  - {id: p", n, ", name: P", n,
+                      ", stacking_group: ", n % 2 == 0 ? "all" : "best", ", priority: ", n % 7,
+                      ", when: '", when, "', ", award, "}\n");
 }
 
 }  // namespace
