@@ -263,7 +263,7 @@ void RenderTier(const TierView& tier, const rules::Rulebook& rulebook, v1::TierS
   }
   RenderInstant(tier.since, *out.mutable_since_at());
   if (!tier.review_at.is_never()) {
-    RenderDate(rulebook.LocalDate(tier.review_at).PlusDays(-1), *out.mutable_last_valid_on());
+    RenderDate(rulebook.LocalDate(tier.review_at.PlusMicros(-1)), *out.mutable_last_valid_on());
   }
 }
 

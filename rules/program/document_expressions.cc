@@ -11,9 +11,9 @@
 #include "rules/program/document_environment.h"
 #include "rules/program/document_fields.h"
 #include "rules/program/document_thresholds.h"
+#include "rules/program/document_tier_logic.h"
 #include "rules/program/expression_check.h"
 #include "rules/program/expression_shrink.h"
-#include "rules/program/tier_logic.h"
 
 namespace laurel::rules {
 namespace {

@@ -103,7 +103,9 @@ TEST_F(FloorCalls, AreRefused) {
     const Refused refused =
         Read(Call(&v1::TierService::Stub::SetTierFloor, request, response, row.role));
     EXPECT_EQ(refused.reason, row.reason);
-    if (*row.field != '\0') EXPECT_THAT(refused.fields, ElementsAre(testing::HasSubstr(row.field)));
+    if (*row.field != '\0') {
+      EXPECT_THAT(refused.fields, ElementsAre(testing::HasSubstr(row.field)));
+    }
     EXPECT_EQ(Tier(), "MEMBER");
   }
   v1::MatchTierRequest match;

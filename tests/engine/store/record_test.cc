@@ -342,6 +342,12 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
     p.add_balances()->set_type("points");
     p.mutable_balances(p.balances_size() - 1)->set_available(-1);
   })));
+  EXPECT_FALSE(
+      (Takes<Member, pb::Member>([](pb::Member& p) { p.add_tier_floors()->set_kind(0); })));
+  EXPECT_FALSE(
+      (Takes<Member, pb::Member>([](pb::Member& p) { p.add_tier_floors()->set_kind(5); })));
+  EXPECT_FALSE(
+      (Takes<Revision, pb::Revision>([](pb::Revision& p) { p.add_acknowledged()->set_role(10); })));
   EXPECT_FALSE((Takes<Enrolment, pb::Enrolment>([](pb::Enrolment& p) { p.set_channel(9); })));
   EXPECT_FALSE((Takes<Enrolment, pb::Enrolment>([](pb::Enrolment& p) { p.set_store("=1+1"); })));
   EXPECT_FALSE(
@@ -368,7 +374,7 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE((Takes<Revision, pb::Revision>([](pb::Revision& p) { p.set_author_role(10); })));
   EXPECT_FALSE(
       (Takes<Revision, pb::Revision>([](pb::Revision& p) { p.add_votes()->set_role(10); })));
-  EXPECT_FALSE((Takes<TierChangeMark, pb::TierChange>([](pb::TierChange& p) { p.set_cause(6); })));
+  EXPECT_FALSE((Takes<TierChangeMark, pb::TierChange>([](pb::TierChange& p) { p.set_cause(10); })));
   Request request;
   EXPECT_FALSE(DecodeRecord(std::string(8, '\0'), request));
   EXPECT_FALSE(DecodeRecord(std::string(9, '\1'), request));

@@ -1,5 +1,5 @@
-#ifndef LAUREL_RULES_PROGRAM_TIER_LOGIC_H_
-#define LAUREL_RULES_PROGRAM_TIER_LOGIC_H_
+#ifndef LAUREL_RULES_PROGRAM_DOCUMENT_TIER_LOGIC_H_
+#define LAUREL_RULES_PROGRAM_DOCUMENT_TIER_LOGIC_H_
 
 #include <map>
 #include <string>
@@ -35,4 +35,4 @@ class TierLogic {
 
 }  // namespace laurel::rules
 
-#endif  // LAUREL_RULES_PROGRAM_TIER_LOGIC_H_
+#endif  // LAUREL_RULES_PROGRAM_DOCUMENT_TIER_LOGIC_H_
