@@ -29,7 +29,7 @@ ServiceSet::ServiceSet(Engine& engine, const IdentityHasher& hasher, const Log& 
   services_.push_back(NewPointsService(*shell_));
   services_.push_back(NewRedemptionService(*shell_));
   services_.push_back(NewTierService(*shell_));
-  services_.push_back(NewProgramService(*shell_));
+  services_.push_back(NewProgramService(*shell_, *simulations_));
   services_.push_back(NewSimulationService(*shell_, *simulations_));
   services_.push_back(NewLedgerService(*shell_));
   services_.push_back(NewAdminService(*shell_, std::move(identity)));

@@ -209,6 +209,13 @@ struct Dispatcher {
   Decision operator()(const AdvanceProgram& o) const {
     return DecideAdvanceProgram(state, command, o, context);
   }
+  Decision operator()(const AcknowledgeWarnings& o) const {
+    return DecideAcknowledge(state, command, o, context);
+  }
+  Decision operator()(const SetTierFloor& o) const {
+    return DecideFloor(state, command, o, context);
+  }
+  Decision operator()(const MatchTier& o) const { return DecideMatch(state, command, o, context); }
 };
 
 }  // namespace
@@ -291,7 +298,7 @@ TierView TierAt(State& state, MemberId id, RulebookLibrary& rulebooks,
       TierCourse(state, id, rulebooks)
           .After(member->tier, TierDue::Of(member->tier, instant, std::nullopt));
   const MemberStanding standing(state, id, rulebook);
-  return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(instant)));
+  return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(instant)), instant);
 }
 
 std::vector<ProgressLine> RetentionAt(State& state, MemberId id, const rules::Rulebook& rulebook,

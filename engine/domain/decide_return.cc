@@ -379,7 +379,7 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
   accepted.postings = std::move(draft.postings);
   accepted.lot_moves = std::move(draft.lot_moves);
-  accepted.tier = standing.ViewOf(tier, now);
+  accepted.tier = standing.ViewOf(tier, now, context.recorded_at);
   return accepted;
 }
 

@@ -120,6 +120,12 @@ Decision DecideResumeRule(State& state, const Command& command, const ResumeRule
                           const Context& context);
 Decision DecideAdvanceProgram(State& state, const Command& command, const AdvanceProgram& order,
                               const Context& context);
+Decision DecideAcknowledge(State& state, const Command& command, const AcknowledgeWarnings& order,
+                           const Context& context);
+Decision DecideFloor(State& state, const Command& command, const SetTierFloor& order,
+                     const Context& context);
+Decision DecideMatch(State& state, const Command& command, const MatchTier& order,
+                     const Context& context);
 
 }  // namespace laurel
 

@@ -54,6 +54,10 @@ absl::string_view ToString(EntryKind kind) {
       return "adjust";
     case EntryKind::kRuleResumed:
       return "rule_resumed";
+    case EntryKind::kWarningsAcknowledged:
+      return "warnings_acknowledged";
+    case EntryKind::kTierFloorSet:
+      return "tier_floor_set";
   }
   return "";
 }

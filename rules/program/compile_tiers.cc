@@ -110,11 +110,16 @@ void AddTiers(const v1::ProgramDocument& document, CompileContext& context) {
     policy.rollover_metric =
         context.Find("tier_policy.rollover.metric", model.metrics, from.rollover().metric());
     policy.rollover_limit = from.rollover().limit();
+    if (context.status().ok()) model.metrics[*policy.rollover_metric].is_rolled_over = true;
   }
   policy.keeps_on_return = from.on_return() == v1::TierPolicy::ON_RETURN_KEEP;
   SetActivation(from, context, policy);
   policy.match_keep_if =
       context.Bool("tier_policy.status_match.keep_if", from.status_match().keep_if());
+  policy.match_duration =
+      context.Duration("tier_policy.status_match.duration", from.status_match().duration());
+  policy.match_once_per =
+      context.Duration("tier_policy.status_match.once_per", from.status_match().once_per());
 }
 
 }  // namespace laurel::rules::model

@@ -40,10 +40,6 @@ constexpr std::array kUnservedFields = std::to_array<absl::string_view>({
     "Settlement.after",
     "Settlement.at_latest",
     "Settlement.hold_above",
-    "Tier.lifetime",
-    "TierPolicy.grace",
-    "TierPolicy.rollover",
-    "TierPolicy.status_match",
 });
 
 // Values of fields that the rulebook does look at.

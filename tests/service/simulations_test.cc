@@ -108,6 +108,32 @@ TEST_F(SimulationCalls, ReportTiersAndActivities) {
   EXPECT_THAT(backtest.most_changed(0).explanation_candidate(), HasSubstr("2 per 1.00"));
 }
 
+// A check of the same document knows what its simulation gave.
+TEST_F(SimulationCalls, TellACheckThatPointsLeaveTheirBand) {
+  server_.Enroll("1000");
+  server_.Accrue("1000", 1, 60'000);
+  const auto findings = [&](const std::string& document) {
+    v1::CheckRevisionRequest request;
+    request.set_document(document);
+    v1::CheckRevisionResponse response;
+    grpc::ClientContext context;
+    EXPECT_TRUE(server_.stubs.program->CheckRevision(&context, request, &response).ok());
+    std::string found;
+    for (const v1::Finding& finding : response.findings()) {
+      if (finding.code() == "R-PLAN-841") found = finding.message();
+    }
+    return found;
+  };
+  EXPECT_EQ(findings(Generous()), "");
+  v1::CreateSimulationRequest request = Asking();
+  request.mutable_backtest()->set_days(30);
+  server_.ledger().clock.Advance(kMicrosPerMinute);
+  ASSERT_EQ(Await(request).state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(findings(Generous()),
+            "simulated, it brings 1200 points where 600 were given: more than 30 % away");
+  EXPECT_EQ(findings(Generous() + "\nowner: somebody\n"), "") << "of another document";
+}
+
 TEST_F(SimulationCalls, TryRevisionsThatAreStored) {
   server_.Enroll("1000");
   server_.Accrue("1000", 1, 60'000);
