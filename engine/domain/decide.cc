@@ -305,12 +305,18 @@ std::vector<ProgressLine> RetentionAt(State& state, MemberId id, const rules::Ru
                                       const TierView& tier, Timestamp instant) {
   if (tier.review_at.is_never()) return {};
   const MemberStanding standing(state, id, rulebook);
+  const Member* member = state.members.Find(MemberKey{id});
+  LAUREL_CHECK(member != nullptr, "the caller resolved the member");
+  const std::vector<std::vector<rules::Threshold>>& retain =
+      rulebook.tiers()[TierIndex(rulebook, tier.tier)].retain;
+  if (member->tier.is_waiting() && member->tier.review_at == tier.review_at) {
+    return NearestOf(rulebook, retain, standing.MetricsOfReview(member->tier));
+  }
   MemberTier held;
   held.tier = tier.tier;
   held.since = tier.since;
   held.review_at = tier.review_at;
-  return NearestOf(rulebook, rulebook.tiers()[TierIndex(rulebook, tier.tier)].retain,
-                   standing.MetricsAsOf(held, rulebook.LocalDate(instant)));
+  return NearestOf(rulebook, retain, standing.MetricsAsOf(held, rulebook.LocalDate(instant)));
 }
 
 std::vector<Balance> BalancesAt(State& state, MemberId id, Timestamp now) {
