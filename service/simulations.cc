@@ -180,6 +180,18 @@ std::vector<v1::Simulation> Simulations::List(const ProgramId& program) {
   return list;
 }
 
+std::shared_ptr<const v1::Simulation> Simulations::LatestOf(const ProgramId& program,
+                                                            const Hash& digest) {
+  MutexLock lock(&mutex_);
+  Forget();
+  for (const Job& job : jobs_) {
+    const bool is_it = job.view.program == program && job.over != nullptr &&
+                       job.over->has_backtest() && job.over->digest() == AsBytes(digest);
+    if (is_it) return job.over;
+  }
+  return nullptr;
+}
+
 std::optional<v1::Simulation> Simulations::Cancel(const ProgramId& program, absl::string_view id) {
   MutexLock lock(&mutex_);
   Job* job = FindJob(program, id);

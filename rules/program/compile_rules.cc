@@ -64,8 +64,7 @@ Multiply MultiplyOf(const std::string& path, const v1::Rule& rule, CompileContex
   }
   multiply.by_micros = context.Decimal(path + ".by", from.by(), 6);
   if (multiply.by_micros < kMicros) context.Fail(path + ".by", "expected at least 1");
-  multiply.items =
-      context.Bool(path + ".items", from.items());
+  multiply.items = context.Bool(path + ".items", from.items());
   return multiply;
 }
 

@@ -29,7 +29,6 @@ constexpr int kUnitCostDigits = 6;
 constexpr std::int64_t kUnitCostMax = 1'000'000'000'000;  // a million of the currency
 constexpr std::int64_t kPointsMicrosMax = 1'000'000'000'000;
 
-
 // Lists of kinds that a purchase can count by.
 constexpr std::array kLineKinds =
     std::to_array<absl::string_view>({"SALE", "FEE", "GIFT_CARD", "DEPOSIT"});

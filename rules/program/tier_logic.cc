@@ -38,9 +38,7 @@ std::string CountOf(v1::Metric metric) {
 }
 
 // A longer window can only hold more of it.
-bool Grows(v1::Metric::Measure measure) {
-  return measure != v1::Metric::MEASURE_DAYS_SINCE_LAST;
-}
+bool Grows(v1::Metric::Measure measure) { return measure != v1::Metric::MEASURE_DAYS_SINCE_LAST; }
 
 }  // namespace
 
@@ -69,8 +67,8 @@ bool TierLogic::IsPossible(const MetricFloors& all) const {
     const auto found = metrics_.find(floor.first);
     if (found == metrics_.end()) return false;
     const v1::Metric::Measure measure = found->second->measure();
-    const bool counts_days = measure == v1::Metric::MEASURE_DISTINCT_DAYS ||
-                             measure == v1::Metric::MEASURE_STREAK_DAYS;
+    const bool counts_days =
+        measure == v1::Metric::MEASURE_DISTINCT_DAYS || measure == v1::Metric::MEASURE_STREAK_DAYS;
     return counts_days && floor.second > DaysOf(*found->second).most;
   });
 }
