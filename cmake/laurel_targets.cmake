@@ -31,8 +31,7 @@ endfunction()
 # For executables that serve: an allocator for many threads, which is also what RocksDB recommends. Sanitizers bring their own.
 function(laurel_allocator target)
   if(NOT LAUREL_SANITIZE)
-    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/engine/base/allocator_options.cc)
-    target_link_libraries(${target} PRIVATE PkgConfig::laurel_jemalloc)
+    target_link_libraries(${target} PRIVATE laurel_allocator_options PkgConfig::laurel_jemalloc)
   endif()
 endfunction()
 

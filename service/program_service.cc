@@ -162,17 +162,14 @@ bool FindOther(ReadCall& read, const v1::CheckRevisionRequest& request, const Pr
 // The latest simulation of this very document that tried activities; empty if there is none.
 std::optional<rules::SimulationResult> SimulationOf(Simulations& simulations,
                                                     const ProgramId& program, const Hash& digest) {
-  for (const Simulations::View& view : simulations.List(program)) {
-    const bool is_of_it = view.spec->candidate.rulebook->digest() == digest;
-    if (!is_of_it || view.report == nullptr || !view.report->backtest) continue;
-    rules::SimulationResult result{.content_hash = ToHex(digest)};
-    for (const auto& [day, effect] : view.report->backtest->days) {
-      result.points_current += effect.points_current;
-      result.points_candidate += effect.points_candidate;
-    }
-    return result;
+  const std::shared_ptr<const v1::Simulation> tried = simulations.LatestOf(program, digest);
+  if (tried == nullptr) return std::nullopt;
+  rules::SimulationResult result{.content_hash = ToHex(digest)};
+  for (const v1::DayEffect& day : tried->backtest().days()) {
+    result.points_current += day.points_current();
+    result.points_candidate += day.points_candidate();
   }
-  return std::nullopt;
+  return result;
 }
 
 google::rpc::Status CheckRevisionNow(ReadCall& read, Simulations& simulations,

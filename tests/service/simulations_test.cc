@@ -164,6 +164,36 @@ TEST_F(SimulationCalls, AreListedAndForgottenAfterADay) {
   EXPECT_EQ(Read(Get(first.name(), gone)).reason, "RESOURCE_NOT_FOUND");
 }
 
+TEST_F(SimulationCalls, AreKeptOverARestart) {
+  server_.Enroll("1000");
+  const v1::Simulation before = Await(Asking());
+  server_.Restart();
+  v1::Simulation after;
+  ASSERT_TRUE(Get(before.name(), after).ok());
+  EXPECT_EQ(after.SerializeAsString(), before.SerializeAsString());
+  EXPECT_EQ(after.activation().members(), 1);
+  // Another one of the same instant is another one.
+  EXPECT_NE(Await(Asking()).name(), before.name());
+  server_.ledger().clock.Advance(kMicrosPerDay);
+  server_.Restart();
+  EXPECT_EQ(Read(Get(before.name(), after)).reason, "RESOURCE_NOT_FOUND");
+}
+
+TEST_F(SimulationCalls, TellWhenARestartHasCutThemShort) {
+  for (int i = 0; i < 3'000; ++i) {
+    server_.ledger().Enroll(static_cast<std::uint64_t>(10'000 + i));
+  }
+  v1::Simulation simulation;
+  ASSERT_TRUE(Create(Asking(), simulation).ok());
+  const std::string name = simulation.name();
+  server_.Restart();
+  ASSERT_TRUE(Get(name, simulation).ok());
+  if (simulation.state() == v1::JOB_STATE_SUCCEEDED) return;  // it was quicker
+  EXPECT_EQ(simulation.state(), v1::JOB_STATE_FAILED);
+  EXPECT_EQ(Read(simulation.error()).reason, "DRAINING");
+  EXPECT_EQ(Await(Asking()).state(), v1::JOB_STATE_SUCCEEDED);
+}
+
 TEST_F(SimulationCalls, AreOneAtATimeAndEndWhenCancelled) {
   // Long enough to be caught at it.
   for (int i = 0; i < 3'000; ++i) {
