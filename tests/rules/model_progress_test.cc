@@ -91,7 +91,7 @@ constexpr Row kRows[] = {
      "- [has(metrics.idle): not met] [metrics.idle >= 30: not met, idle 0 of 30, 30 missing]\n"},
     {"one way of two", "qualify: 'metrics.spend >= money(\"3.00\") || metrics.visits >= 1'", 100, 1,
      "holds\n+ [metrics.visits >= 1: met, visits 1 of 1, 0 missing]\n"
-     "- [metrics.spend >= 300: not met, spend 100 of 300, 200 missing]\n"},
+     "- [metrics.spend >= money(\"3.00\"): not met, spend 100 of 300, 200 missing]\n"},
 };
 
 TEST(Progress, SaysWhatIsMissing) {
