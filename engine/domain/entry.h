@@ -39,8 +39,15 @@ enum class EntryKind : std::uint8_t {
   kTierJudged = 23,
   kMembersJudged = 24,
   kAdjust = 25,
+  kActivate = 26,  // lots became available by the clock
+  kSettle = 27,
+  kCancelPending = 28,
+  kHold = 29,
+  kCapture = 30,
+  kVoidHold = 31,
+  kHoldLapsed = 32,
 };
-inline constexpr EntryKind kEntryKindLast = EntryKind::kAdjust;
+inline constexpr EntryKind kEntryKindLast = EntryKind::kHoldLapsed;
 absl::string_view ToString(EntryKind kind);  // accrue
 
 // Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by

@@ -36,10 +36,6 @@ constexpr std::array kUnservedFields = std::to_array<absl::string_view>({
     "ProgramDocument.pay_with_points",
     "ProgramDocument.rewards",
     "Rule.issue",
-    "Rule.lot",
-    "Settlement.after",
-    "Settlement.at_latest",
-    "Settlement.hold_above",
     "Tier.lifetime",
     "TierPolicy.grace",
     "TierPolicy.rollover",
@@ -56,9 +52,6 @@ constexpr std::array kUnservedValues = std::to_array<absl::string_view>({
     "Expiry.POLICY_INACTIVITY",
     "Metric.MEASURE_DISTINCT",
     "Metric.MEASURE_MAX",
-    "Settlement.POLICY_AFTER",
-    "Settlement.POLICY_ON_FULFILMENT",
-    "Settlement.POLICY_ON_SETTLE",
     "TierPolicy.UPGRADE_AT_REVIEW",
 });
 

@@ -390,6 +390,7 @@ TEST(Permissions, OfEachMethodAndRole) {
   };
   constexpr Row kRows[] = {
       {"AdjustPoints", "FA"},      {"CreateProgram", "D"},
+      {"SettleAccrual", "PSFA"},   {"CancelAccrual", "PSFA"},
       {"CreateRevision", "M"},     {"CheckRevision", "M"},
       {"GetRevision", "MFAU"},     {"ListRevisions", "MFAU"},
       {"ApproveRevision", "MF"},   {"ScheduleRevision", "M"},
