@@ -65,6 +65,10 @@ class Ledger {
         program_(ProgramId::Of(rulebook->program())),
         library_(std::move(rulebook)) {
     Take(CreateProgram{std::string(rulebook_.canonical()), rulebook_.digest()});
+    if (!rulebook_.warnings().empty()) {
+      Take(AcknowledgeWarnings{
+          1, std::nullopt, {rulebook_.warnings().begin(), rulebook_.warnings().end()}});
+    }
     Take(ActivateRevision{1});
   }
 

@@ -41,6 +41,7 @@ constexpr double kAccrueRatioMin = 0.45;
 constexpr double kLookupRatioMin = 0.8;
 constexpr double kBatchAccrualsMin = 30'000;
 constexpr double kDiskBytesMax = 600;
+constexpr double kRulesRatioMin = 0.85;
 
 constexpr int kFdatasyncCount = 200;
 constexpr int kEnrolInFlight = 1'024;
@@ -57,6 +58,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::string folder;
   std::vector<std::string> settings;  // of the server: name=value
+  int rules = 0;                      // to be compared with one; 0: the floor is compared
   bool wants_json = false;
   bool wants_check = false;
 };
@@ -64,12 +66,15 @@ struct Options {
 // ---- the ledger's server
 // -------------------------------------------------------------------------------------
 
-std::string DataDirOf(const std::string& folder) { return absl::StrCat(folder, "/ledger"); }
+// A ledger that is measured, and its program.
+struct Subject {
+  std::string data_dir;
+  std::string document;
+};
 
-std::vector<std::string> SubjectArguments(const Options& options) {
-  std::vector<std::string> arguments = {"serve",    "--data-dir",  DataDirOf(options.folder),
-                                        "--listen", "127.0.0.1:0", "--log-level",
-                                        "warning"};
+std::vector<std::string> SubjectArguments(const Options& options, const Subject& subject) {
+  std::vector<std::string> arguments = {"serve",       "--data-dir",  subject.data_dir, "--listen",
+                                        "127.0.0.1:0", "--log-level", "warning"};
   for (const std::string& setting : options.settings)
     arguments.push_back(absl::StrCat("--", setting));
   return arguments;
@@ -125,8 +130,8 @@ absl::Status RequireGood(const LoadResult& load) {
 }
 
 // Makes a ledger with the program and its members; returns members enrolled a second.
-absl::StatusOr<double> Enrol(const Options& options) {
-  ASSIGN_OR_RETURN(const Config config, SubjectConfig(SubjectArguments(options)));
+absl::StatusOr<double> Enrol(const Options& options, const Subject& subject) {
+  ASSIGN_OR_RETURN(const Config config, SubjectConfig(SubjectArguments(options, subject)));
   RETURN_IF_ERROR(CreateLedger(config.data_dir));
   RETURN_IF_ERROR(CreateKeyFile(config.identity_key_file));
   RETURN_IF_ERROR(CreateKeyFile(config.signing_key_file));
@@ -138,8 +143,8 @@ absl::StatusOr<double> Enrol(const Options& options) {
                    StartEngine(*ledger.store, ledger.anchors.get(), ledger.dir.identity().ledger_id,
                                ledger.heads.at(0)));
   RETURN_IF_ERROR(
-      RequireGood(RunLoad(*engine, {.in_flight = 1, .count_max = 2}, [](std::uint64_t n) {
-        return n == 0 ? CreateTheProgram() : ActivateTheProgram();
+      RequireGood(RunLoad(*engine, {.in_flight = 1, .count_max = 2}, [&](std::uint64_t n) {
+        return n == 0 ? CreateTheProgram(subject.document) : ActivateTheProgram();
       })));
   Progress progress;
   const ProgramId program = TheProgram();
@@ -168,6 +173,14 @@ struct Side {
   Target target;
 };
 
+absl::StatusOr<std::unique_ptr<Side>> StartSubject(const Options& options, const Subject& subject,
+                                                   Workload& workload) {
+  std::vector<std::string> arguments = SubjectArguments(options, subject);
+  arguments.insert(arguments.begin(), kSubjectCommand);
+  ASSIGN_OR_RETURN(std::unique_ptr<ChildServer> server, ChildServer::Start(arguments));
+  return std::make_unique<Side>(std::move(server), Target::Answers::kChecked, options, workload);
+}
+
 // One turn of one kind of call; returns how many of `items` each call carries there were a second.
 template <class Kind>
 double Turn(const Side& side, const Kind& kind, const CallOptions& options, int items, Row& row) {
@@ -184,6 +197,8 @@ double Turn(const Side& side, const Kind& kind, const CallOptions& options, int 
   row.rates.push_back(rate);
   return rate;
 }
+
+double Ratio(double rate, double base) { return base > 0 ? rate / base : 0; }
 
 // Floor and subject take turns, so that whatever the machine does besides meets both.
 std::vector<Row> RunRounds(const Options& options, Side& floor, Side& full_floor, Side& subject) {
@@ -207,7 +222,6 @@ std::vector<Row> RunRounds(const Options& options, Side& floor, Side& full_floor
     rows[i].name = i == kBatch ? absl::StrCat(names[i], " of ", options.batch_items) : names[i];
     rows[i].unit = i == kBatch ? "accruals" : "calls";
   }
-  const auto ratio = [](double rate, double base) { return base > 0 ? rate / base : 0; };
   for (int round = 1; round <= options.rounds; ++round) {
     Say(absl::StrCat("round ", round, " of ", options.rounds));
     const double accrue_floor =
@@ -222,10 +236,10 @@ std::vector<Row> RunRounds(const Options& options, Side& floor, Side& full_floor
         Turn(full_floor, full_floor.target.Lookup(), options.calls, 1, rows[kFullLookup]);
     Turn(subject, subject.target.BatchAccrue(options.batch_items), batches, options.batch_items,
          rows[kBatch]);
-    rows[kFullAccrue].ratios.push_back(ratio(accrue_full, accrue_floor));
-    rows[kAccrue].ratios.push_back(ratio(accrue, accrue_floor));
-    rows[kFullLookup].ratios.push_back(ratio(lookup_full, lookup_floor));
-    rows[kLookup].ratios.push_back(ratio(lookup, lookup_floor));
+    rows[kFullAccrue].ratios.push_back(Ratio(accrue_full, accrue_floor));
+    rows[kAccrue].ratios.push_back(Ratio(accrue, accrue_floor));
+    rows[kFullLookup].ratios.push_back(Ratio(lookup_full, lookup_floor));
+    rows[kLookup].ratios.push_back(Ratio(lookup, lookup_floor));
   }
   return rows;
 }
@@ -248,48 +262,49 @@ std::vector<Bar> BarsOf(const Report& report, const Options& options) {
   return bars;
 }
 
-absl::StatusOr<Report> Measure(const Options& options) {
-  Report report;
-  report.machine = DescribeMachine(options.folder);
-  report.settings = {
-      {"members", absl::StrCat(options.members)},
-      {"in_flight", absl::StrCat(options.calls.in_flight)},
-      {"batch", absl::StrCat(options.batch_items)},
-      {"batch_in_flight", absl::StrCat(options.batch_in_flight)},
-      {"channels", absl::StrCat(options.channels)},
-      {"threads", absl::StrCat(options.calls.threads)},
-      {"rounds", absl::StrCat(options.rounds)},
-      {"seconds", absl::StrCat(options.calls.seconds)},
-      {"lines", absl::StrCat(options.lines)},
-      {"hot_share", absl::StrCat(options.hot_share)},
-      {"seed", absl::StrCat(options.seed)},
-      {"server", options.settings.empty() ? "defaults" : absl::StrJoin(options.settings, ",")}};
-  ASSIGN_OR_RETURN(report.fdatasync_before_ns, MeasureFdatasync(options.folder, kFdatasyncCount));
-  ASSIGN_OR_RETURN(report.enrolled_per_second, Enrol(options));
+std::vector<std::pair<std::string, std::string>> Settings(const Options& options) {
+  return {{"members", absl::StrCat(options.members)},
+          {"in_flight", absl::StrCat(options.calls.in_flight)},
+          {"batch", absl::StrCat(options.batch_items)},
+          {"batch_in_flight", absl::StrCat(options.batch_in_flight)},
+          {"channels", absl::StrCat(options.channels)},
+          {"threads", absl::StrCat(options.calls.threads)},
+          {"rounds", absl::StrCat(options.rounds)},
+          {"seconds", absl::StrCat(options.calls.seconds)},
+          {"lines", absl::StrCat(options.lines)},
+          {"hot_share", absl::StrCat(options.hot_share)},
+          {"seed", absl::StrCat(options.seed)},
+          {"server", options.settings.empty() ? "defaults" : absl::StrJoin(options.settings, ",")}};
+}
+
+Workload::Options WorkloadOptions(const Options& options) {
+  return {.members = options.members,
+          .hot_share = options.hot_share,
+          .lines = options.lines,
+          .seed = options.seed};
+}
+
+absl::Status MeasureAgainstFloor(const Options& options, Report& report) {
+  const Subject ledger{absl::StrCat(options.folder, "/ledger"), ProgramDocument()};
+  ASSIGN_OR_RETURN(report.enrolled_per_second, Enrol(options, ledger));
   Say("compacting");
-  ASSIGN_OR_RETURN(const Usage before, CompactAndMeasure(DataDirOf(options.folder)));
+  ASSIGN_OR_RETURN(const Usage before, CompactAndMeasure(ledger.data_dir));
   {
-    Workload workload({.members = options.members,
-                       .hot_share = options.hot_share,
-                       .lines = options.lines,
-                       .seed = options.seed});
-    std::vector<std::string> arguments = SubjectArguments(options);
-    arguments.insert(arguments.begin(), kSubjectCommand);
-    ASSIGN_OR_RETURN(std::unique_ptr<ChildServer> subject_server, ChildServer::Start(arguments));
-    Side subject(std::move(subject_server), Target::Answers::kChecked, options, workload);
-    RETURN_IF_ERROR(subject.target.StoreReplies(options.folder));
+    Workload workload(WorkloadOptions(options));
+    ASSIGN_OR_RETURN(const std::unique_ptr<Side> subject, StartSubject(options, ledger, workload));
+    RETURN_IF_ERROR(subject->target.StoreReplies(options.folder));
     ASSIGN_OR_RETURN(std::unique_ptr<ChildServer> floor_server,
                      ChildServer::Start({kFloorCommand}));
     Side floor(std::move(floor_server), Target::Answers::kIgnored, options, workload);
     ASSIGN_OR_RETURN(std::unique_ptr<ChildServer> full_server,
                      ChildServer::Start({kFloorCommand, options.folder}));
     Side full_floor(std::move(full_server), Target::Answers::kIgnored, options, workload);
-    report.rows = RunRounds(options, floor, full_floor, subject);
-    report.server_memory_peak_bytes = subject.server->MemoryPeakBytes();
-    RETURN_IF_ERROR(subject.server->Stop());
+    report.rows = RunRounds(options, floor, full_floor, *subject);
+    report.server_memory_peak_bytes = subject->server->MemoryPeakBytes();
+    RETURN_IF_ERROR(subject->server->Stop());
   }
   Say("compacting");
-  ASSIGN_OR_RETURN(const Usage after, CompactAndMeasure(DataDirOf(options.folder)));
+  ASSIGN_OR_RETURN(const Usage after, CompactAndMeasure(ledger.data_dir));
   report.accruals = after.entries - before.entries;
   if (after.commits > before.commits) {
     report.commands_per_commit =
@@ -299,8 +314,47 @@ absl::StatusOr<Report> Measure(const Options& options) {
     report.disk.push_back(
         {after.families[i].name, before.families[i].bytes, after.families[i].bytes});
   }
-  ASSIGN_OR_RETURN(report.fdatasync_after_ns, MeasureFdatasync(options.folder, kFdatasyncCount));
   report.bars = BarsOf(report, options);
+  return absl::OkStatus();
+}
+
+// What many rules cost: the same purchases, in turns, in two ledgers.
+absl::Status MeasureRules(const Options& options, Report& report) {
+  const Subject one{absl::StrCat(options.folder, "/one_rule"), ProgramDocument(1)};
+  const Subject many{absl::StrCat(options.folder, "/many_rules"), ProgramDocument(options.rules)};
+  ASSIGN_OR_RETURN(report.enrolled_per_second, Enrol(options, one));
+  RETURN_IF_ERROR(Enrol(options, many).status());
+  Workload workload(WorkloadOptions(options));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Side> one_side, StartSubject(options, one, workload));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Side> many_side, StartSubject(options, many, workload));
+  report.rows.resize(2);
+  report.rows[0].name = "AccruePurchase, 1 rule";
+  report.rows[1].name = absl::StrCat("AccruePurchase, ", options.rules, " rules");
+  for (Row& row : report.rows) row.unit = "calls";
+  for (int round = 1; round <= options.rounds; ++round) {
+    Say(absl::StrCat("round ", round, " of ", options.rounds));
+    const double base =
+        Turn(*one_side, one_side->target.Accrue(), options.calls, 1, report.rows[0]);
+    const double rate =
+        Turn(*many_side, many_side->target.Accrue(), options.calls, 1, report.rows[1]);
+    report.rows[1].ratios.push_back(Ratio(rate, base));
+  }
+  report.server_memory_peak_bytes = many_side->server->MemoryPeakBytes();
+  RETURN_IF_ERROR(one_side->server->Stop());
+  RETURN_IF_ERROR(many_side->server->Stop());
+  report.bars = {{report.rows[1].name, "of the rate with 1 rule", Median(report.rows[1].ratios),
+                  kRulesRatioMin}};
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Report> Measure(const Options& options) {
+  Report report;
+  report.machine = DescribeMachine(options.folder);
+  report.settings = Settings(options);
+  ASSIGN_OR_RETURN(report.fdatasync_before_ns, MeasureFdatasync(options.folder, kFdatasyncCount));
+  RETURN_IF_ERROR(options.rules > 0 ? MeasureRules(options, report)
+                                    : MeasureAgainstFloor(options, report));
+  ASSIGN_OR_RETURN(report.fdatasync_after_ns, MeasureFdatasync(options.folder, kFdatasyncCount));
   return report;
 }
 
@@ -348,6 +402,10 @@ int Main(int argc, char** argv) {
                  "Of the accruals, to one per cent of the members; 0: all members alike")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
+  app.add_option("--rules", options.rules,
+                 "Compare a program of so many rules with one of a single rule, instead of the "
+                 "ledger with the floor")
+      ->check(CLI::Range(2, 500));
   app.add_option("--seed", options.seed, "Of members and amounts")->capture_default_str();
   app.add_option("--server-setting", options.settings,
                  "NAME=VALUE of the ledger's server, as its flags: block-cache=1GiB");

@@ -100,15 +100,20 @@ std::string RenderTable(const Report& report) {
       "rates are medians over the rounds, ratios those of each round; server and client: us of "
       "processor time a call\n\n";
 
-  absl::StrAppendFormat(&text, "%-26s %15s %15s %12s\n", "disk, compacted", "enrolled",
-                        "at the end", "an accrual");
-  for (const DiskRow& row : report.disk) {
-    absl::StrAppendFormat(
-        &text, "  %-24s %15s %15s %10.1f B\n", row.family, Grouped(static_cast<double>(row.before)),
-        Grouped(static_cast<double>(row.after)), BytesPerAccrual(row, report.accruals));
+  if (!report.disk.empty()) {
+    absl::StrAppendFormat(&text, "%-26s %15s %15s %12s\n", "disk, compacted", "enrolled",
+                          "at the end", "an accrual");
+    for (const DiskRow& row : report.disk) {
+      absl::StrAppendFormat(&text, "  %-24s %15s %15s %10.1f B\n", row.family,
+                            Grouped(static_cast<double>(row.before)),
+                            Grouped(static_cast<double>(row.after)),
+                            BytesPerAccrual(row, report.accruals));
+    }
+    absl::StrAppendFormat(&text, "%s accruals, %.1f a commit; ",
+                          Grouped(static_cast<double>(report.accruals)),
+                          report.commands_per_commit);
   }
-  absl::StrAppendFormat(&text, "%s accruals, %.1f a commit; server memory at most %s MiB\n\n",
-                        Grouped(static_cast<double>(report.accruals)), report.commands_per_commit,
+  absl::StrAppendFormat(&text, "server memory at most %s MiB\n\n",
                         Grouped(static_cast<double>(report.server_memory_peak_bytes) / (1 << 20)));
   for (const Bar& bar : report.bars) {
     absl::StrAppendFormat(&text, "%-6s %-44s %s %s, bar: %s %s\n", Verdict(bar), bar.name,

@@ -57,10 +57,7 @@ Command MakeCommand(absl::string_view request, Order order) {
   return Command{TheProgram(), RequestId::Of(request), "bench", std::move(order)};
 }
 
-}  // namespace
-
-std::string ProgramDocument() {
-  return R"(schema: laurel.program.v1
+constexpr absl::string_view kHead = R"(schema: laurel.program.v1
 id: bench
 name: Bench
 currency: EUR
@@ -74,14 +71,46 @@ metrics:
 eligibility: {line_kinds: [SALE], items: '!("gift_card" in item.categories)'}
 earning_rules:
   - {id: base, name: 1 point per euro, earn: {point_type: points, points: "1", per: "1.00", rounding: DOWN}}
-  - {id: status, name: 1 credit per euro, earn: {point_type: credit, points: "1", per: "1.00", rounding: DOWN}}
-tiers:
+)";
+constexpr absl::string_view kStatusRule =
+    R"(  - {id: status, name: 1 credit per euro, earn: {point_type: credit, points: "1", per: "1.00", rounding: DOWN}}
+)";
+constexpr absl::string_view kTiers = R"(tiers:
   - {id: MEMBER, name: Member, rank: 0}
   - {id: SILVER, name: Silver, rank: 1, qualify: 'metrics.spend_12m >= money("500.00")'}
   - {id: GOLD, name: Gold, rank: 2, qualify: 'metrics.spend_12m >= money("2000.00")'}
   - {id: PLATINUM, name: Platinum, rank: 3, qualify: 'metrics.spend_12m >= money("5000.00")'}
 tier_policy: {upgrade: IMMEDIATE, review: {anchor: TIER_ANNIVERSARY, every: 12 months}, downgrade: DROP_ONE}
 )";
+
+// Of the three common kinds: a factor on a category, and bonuses by amount and by channel.
+std::string Promotion(int n) {
+  constexpr const char* kChannels[] = {"POS", "APP", "WEB"};
+  const std::string when =
+      absl::StrCat("activity.channel == \"", kChannels[n % 3],
+                   "\" && purchase.eligible_net >= money(\"", 1 + n % 50 * 4, ".00\")");
+  const std::string award =
+      n % 3 == 0 ? absl::StrCat("multiply: {rule: base, by: \"2\", items: '\"category_", n % 40,
+                                "\" in item.categories'}")
+                 : absl::StrCat("bonus: {point_type: points, points: ", 1 + n % 9, "}");
+  return absl::StrCat("  - {id: p", n, ", name: P", n,
+                      ", stacking_group: ", n % 2 == 0 ? "all" : "best", ", priority: ", n % 7,
+                      ", when: '", when, "', ", award, "}\n");
+}
+
+}  // namespace
+
+std::string ProgramDocument() { return absl::StrCat(kHead, kStatusRule, kTiers); }
+
+std::string ProgramDocument(int rules) {
+  std::string text(kHead);
+  if (rules > 1) {
+    absl::StrAppend(&text,
+                    "stacking_groups: [{id: all, mode: STACKED}, {id: best, mode: HIGHEST}]\n",
+                    "promotions:\n");
+  }
+  for (int n = 1; n < rules; ++n) absl::StrAppend(&text, Promotion(n));
+  return absl::StrCat(text, kTiers);
 }
 
 ProgramId TheProgram() { return ProgramId::Of("bench"); }
@@ -130,8 +159,8 @@ Sale Workload::NextSale(Timestamp now) {
   return sale;
 }
 
-Command CreateTheProgram() {
-  const rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(ProgramDocument());
+Command CreateTheProgram(const std::string& document) {
+  const rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(document);
   LAUREL_CHECK(compiled.rulebook != nullptr, "the benchmark's program compiles");
   return MakeCommand("program-create", CreateProgram{std::string(compiled.rulebook->canonical()),
                                                      compiled.rulebook->digest()});

@@ -17,6 +17,9 @@ namespace laurel::bench {
 // One redeemable and one qualifying point type; Silver, Gold and Platinum by the spend of a rolling
 // year.
 std::string ProgramDocument();
+// The same with one earning rule and, up to `rules` rules in all, promotions that each look at the
+// channel, the amount or the lines; most of them award nothing to a given purchase.
+std::string ProgramDocument(int rules);
 ProgramId TheProgram();
 
 // The card of member 0, 1, …: 16 digits.
@@ -64,8 +67,8 @@ class Workload {
   std::atomic<std::uint64_t> next_member_ = 0;
 };
 
-Command CreateTheProgram();    // with the document above as revision 1
-Command ActivateTheProgram();  // revision 1
+Command CreateTheProgram(const std::string& document);  // as revision 1
+Command ActivateTheProgram();                           // revision 1
 Command EnrollCommand(std::uint64_t member, const IdentityHash& card, Timestamp now);
 Command AccrueCommand(Sale sale, const IdentityHash& card);
 

@@ -90,6 +90,7 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
     ASSIGN_OR_RETURN(const Timestamp enrolled_at, EnrolmentOccurredAt(view, id));
     tier = MemberTier{};
     tier.since = enrolled_at;
+    tier.floors = member->tier.floors;
     for (const TierChangeMark& change : state.TierChangesOf(id)) {
       if (tier.tier.empty()) tier.tier = change.from;
       if (change.since > instant) continue;  // in the order of the journal: the last one counts
@@ -100,7 +101,7 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
   }
   const MetricValues metrics = standing.MetricsAsOf(tier, rulebook.LocalDate(instant));
   RETURN_IF_ERROR(view.status());
-  return standing.ViewOf(tier, metrics);
+  return standing.ViewOf(tier, metrics, instant);
 }
 
 namespace {

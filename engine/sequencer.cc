@@ -82,6 +82,9 @@ struct MemberFinder {
   Concerned operator()(const PauseRule&) const { return {}; }
   Concerned operator()(const ResumeRule&) const { return {}; }
   Concerned operator()(const AdvanceProgram&) const { return {}; }
+  Concerned operator()(const AcknowledgeWarnings&) const { return {}; }
+  Concerned operator()(const SetTierFloor& o) const { return Ref(o.member); }
+  Concerned operator()(const MatchTier& o) const { return Ref(o.member); }
 };
 
 // What the engine asks for itself: most of it is done before the order is looked at.

@@ -49,12 +49,12 @@ static_assert(static_cast<int>(kIdentityKindLast) == v1::IDENTITY_KIND_STAFF);
 static_assert(static_cast<int>(Channel::kCommunity) == v1::CHANNEL_COMMUNITY);
 static_assert(static_cast<int>(MemberState::kClosed) == v1::MEMBER_STATE_CLOSED);
 static_assert(static_cast<int>(EntryKind::kRevisionActivated) == v1::ENTRY_KIND_REVISION_ACTIVATED);
-static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_HOLD_LAPSED);
+static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_TIER_FLOOR_SET);
 static_assert(static_cast<int>(Awaiting::kPerson) == v1::AWAITING_PERSON);
 static_assert(static_cast<int>(Bucket::kHeld) == v1::LOT_BUCKET_HELD);
 static_assert(static_cast<int>(HoldState::kLapsed) == v1::HOLD_STATE_LAPSED);
 static_assert(static_cast<int>(Role::kAdmin) == v1::ROLE_ADMIN);
-static_assert(static_cast<int>(TierCause::kRetired) == v1::TIER_CHANGE_CAUSE_RETIRED);
+static_assert(static_cast<int>(TierCause::kUnmatched) == v1::TIER_CHANGE_CAUSE_UNMATCHED);
 
 }  // namespace
 

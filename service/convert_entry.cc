@@ -80,6 +80,9 @@ struct EventRenderer {
   void operator()(const RevisionApproved& e) const {
     out.set_revision(RevisionName(entry.program, e.number));
   }
+  void operator()(const WarningsAcknowledged& e) const {
+    out.set_revision(RevisionName(entry.program, e.number));
+  }
   void operator()(const RevisionScheduled& e) const {
     out.set_revision(RevisionName(entry.program, e.number));
     RenderInstant(e.from, *out.mutable_effective_from());
@@ -103,6 +106,7 @@ struct EventRenderer {
   void operator()(const LotActivated&) const {}
   void operator()(const PointsSettled&) const {}
   void operator()(const TierDecided&) const {}
+  void operator()(const TierFloorSet&) const {}
   void operator()(const LotsDue&) const {}
   void operator()(const ReviewPostponed&) const {}
   void operator()(const ActivityAccrued& e) const { out.set_channel(ToApi(e.channel)); }
@@ -133,12 +137,15 @@ void RenderTierDecided(const Entry& entry, const TierDecided& verdict,
   out.set_to_tier(verdict.to);
   out.set_cause(ToApi(verdict.cause));
   // A term that was confirmed goes on where the one before ended.
-  RenderInstant(verdict.cause == TierCause::kRetained ? entry.occurred_at : verdict.since,
-                *out.mutable_occurred_at());
+  const bool is_move = verdict.from != verdict.to && verdict.cause != TierCause::kRetained;
+  RenderInstant(is_move ? verdict.since : entry.occurred_at, *out.mutable_occurred_at());
   RenderInstant(entry.recorded_at, *out.mutable_recorded_at());
   if (verdict.revision != 0) out.set_revision(RevisionName(entry.program, verdict.revision));
   if (!verdict.review_at.is_never()) {
     RenderDate(rulebook.LocalDate(verdict.review_at).PlusDays(-1), *out.mutable_last_valid_on());
+  }
+  if (!verdict.worn_until.is_never()) {
+    RenderDate(rulebook.LocalDate(verdict.worn_until).PlusDays(-1), *out.mutable_worn_through_on());
   }
 }
 

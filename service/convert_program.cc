@@ -1,12 +1,15 @@
 #include "service/convert_program.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/status_macros.h"
+#include "engine/domain/objections.h"
 #include "rules/program/document_outline.h"
+#include "rules/program/document_with_tests.h"
 #include "service/status.h"
 #include "service/text.h"
 
@@ -39,6 +42,7 @@ std::optional<ProgramId> ParseDocument(const std::string& document, Violations& 
   findings = std::move(compiled.findings);
   AddErrors(findings, "document", violations);
   if (compiled.rulebook == nullptr) return std::nullopt;
+  AddErrors(rules::FailedTests(document), "document", violations);
   order.canonical = std::string(compiled.rulebook->canonical());
   order.digest = compiled.rulebook->digest();
   return ProgramId::Of(compiled.rulebook->program());
@@ -102,6 +106,14 @@ void RenderPeople(const Revision& revision, Timestamp until, v1::Revision& out) 
   }
   if (revision.approved_at <= until)
     RenderInstant(revision.approved_at, *out.mutable_approved_at());
+  for (const Acknowledgement& acknowledged : revision.acknowledged) {
+    if (acknowledged.at > until) break;
+    v1::Acknowledgement& message = *out.add_acknowledgements();
+    message.set_warning(acknowledged.warning);
+    message.set_principal(acknowledged.principal);
+    message.set_role(ToApi(acknowledged.role));
+    RenderInstant(acknowledged.at, *message.mutable_acknowledged_at());
+  }
 }
 
 // A revision as it was after an entry about it.
@@ -227,12 +239,13 @@ Command ParseCreateRevision(const v1::CreateRevisionRequest& request, const Pars
   return command;
 }
 
-std::optional<RevisionRef> ParseRevision(absl::string_view name, Violations& violations) {
+std::optional<RevisionRef> ParseRevision(absl::string_view name, Violations& violations,
+                                         const char* field) {
   std::optional<RevisionRef> revision = ParseRevisionName(name);
   if (name.empty()) {
-    violations.Required("name");
+    violations.Required(field);
   } else if (!revision) {
-    violations.Malformed("name",
+    violations.Malformed(field,
                          absl::StrCat("must be programs/{program}/revisions/{number}, was text of ",
                                       CodePoints(name), " characters"));
   }
@@ -254,6 +267,16 @@ Command AboutRevision(const Request& request, const ParseContext& context) {
   return command;
 }
 
+// Empty where none was given, or after a violation.
+std::optional<Hash> ParseDigest(const std::string& digest, Violations& violations) {
+  if (digest.empty()) return std::nullopt;
+  const std::optional<Hash> parsed = HashFromBytes(digest);
+  if (!parsed) {
+    violations.Malformed("digest", absl::StrCat("must be 32 bytes, was ", digest.size()));
+  }
+  return parsed;
+}
+
 template <class Order, class Request>
 Command AboutRule(const Request& request, const ParseContext& context) {
   Command command;
@@ -273,11 +296,27 @@ Command ParseActivateRevision(const v1::ActivateRevisionRequest& request,
 Command ParseApproveRevision(const v1::ApproveRevisionRequest& request,
                              const ParseContext& context) {
   Command command = AboutRevision<ApproveRevision>(request, context);
-  if (request.digest().empty()) return command;
-  std::get<ApproveRevision>(command.order).digest = HashFromBytes(request.digest());
-  if (!std::get<ApproveRevision>(command.order).digest) {
-    context.violations.Malformed("digest",
-                                 absl::StrCat("must be 32 bytes, was ", request.digest().size()));
+  std::get<ApproveRevision>(command.order).digest =
+      ParseDigest(request.digest(), context.violations);
+  return command;
+}
+
+Command ParseAcknowledgeWarnings(const v1::AcknowledgeWarningsRequest& request,
+                                 const ParseContext& context) {
+  constexpr int kWarningsMax = 100;
+  Command command = AboutRevision<AcknowledgeWarnings>(request, context);
+  AcknowledgeWarnings& order = std::get<AcknowledgeWarnings>(command.order);
+  order.digest = ParseDigest(request.digest(), context.violations);
+  order.warnings.assign(request.warnings().begin(), request.warnings().end());
+  std::sort(order.warnings.begin(), order.warnings.end());
+  if (order.warnings.empty()) {
+    context.violations.Required("warnings");
+  } else if (request.warnings_size() > kWarningsMax) {
+    context.violations.OutOfRange("warnings", absl::StrCat("must be at most ", kWarningsMax,
+                                                           ", was ", request.warnings_size()));
+  } else if (std::adjacent_find(order.warnings.begin(), order.warnings.end()) !=
+             order.warnings.end()) {
+    context.violations.Malformed("warnings", "must name each once, named one twice");
   }
   return command;
 }
@@ -306,7 +345,27 @@ Command ParseResumeRule(const v1::ResumeRuleRequest& request, const ParseContext
   return AboutRule<ResumeRule>(request, context);
 }
 
-absl::Status RenderCreateProgram(const Reply& reply, const std::vector<rules::Finding>& findings,
+namespace {
+
+absl::Status RenderAllFindings(const Entry& entry, const RevisionCreated& created,
+                               const Rendering& rendering, const std::string& document,
+                               const std::vector<rules::Finding>& findings,
+                               google::protobuf::RepeatedPtrField<v1::Finding>& out) {
+  RenderFindings(findings, out);
+  const Activation candidate{created.number, created.digest, entry.recorded_at};
+  ReadView view = rendering.engine.Read();
+  const rules::ChangeContext beside =
+      ChangeContextOf(view.state(), entry.program, candidate, entry.recorded_at);
+  RETURN_IF_ERROR(view.status());
+  RenderFindings(rules::CheckChange(document, beside), out);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RenderCreateProgram(const Reply& reply, const Rendering& rendering,
+                                 const std::string& document,
+                                 const std::vector<rules::Finding>& findings,
                                  v1::CreateProgramResponse& response) {
   const Entry& entry = *reply.entry;
   RenderHeader(reply, response);
@@ -317,18 +376,20 @@ absl::Status RenderCreateProgram(const Reply& reply, const std::vector<rules::Fi
   RenderProgram(entry.program, *rulebook, *response.mutable_program());
   RenderNewRevision(entry, *created, *response.mutable_revision());
   *response.mutable_program()->mutable_latest_revision() = response.revision();
-  RenderFindings(findings, *response.mutable_findings());
-  return absl::OkStatus();
+  return RenderAllFindings(entry, *created, rendering, document, findings,
+                           *response.mutable_findings());
 }
 
-absl::Status RenderCreateRevision(const Reply& reply, const std::vector<rules::Finding>& findings,
+absl::Status RenderCreateRevision(const Reply& reply, const Rendering& rendering,
+                                  const std::string& document,
+                                  const std::vector<rules::Finding>& findings,
                                   v1::CreateRevisionResponse& response) {
   RenderHeader(reply, response);
   const auto* created = reply.entry->FindEvent<RevisionCreated>();
   if (created == nullptr) return absl::InternalError("entry of a revision: must hold it");
   RenderNewRevision(*reply.entry, *created, *response.mutable_revision());
-  RenderFindings(findings, *response.mutable_findings());
-  return absl::OkStatus();
+  return RenderAllFindings(*reply.entry, *created, rendering, document, findings,
+                           *response.mutable_findings());
 }
 
 absl::Status RenderActivateRevision(const Reply& reply, const Rendering& rendering,
@@ -348,6 +409,28 @@ absl::Status RenderApproveRevision(const Reply& reply, const Rendering& renderin
   if (approved == nullptr) return absl::InternalError("entry of an approval: must name it");
   return RenderRevisionThen(reply, rendering, approved->number,
                             approved->is_final ? RevisionState::kApproved : RevisionState::kDraft,
+                            *response.mutable_revision());
+}
+
+absl::Status RenderAcknowledgeWarnings(const Reply& reply, const Rendering& rendering,
+                                       v1::AcknowledgeWarningsResponse& response) {
+  RenderHeader(reply, response);
+  const Entry& entry = *reply.entry;
+  const auto* acknowledged = entry.FindEvent<WarningsAcknowledged>();
+  if (acknowledged == nullptr) {
+    return absl::InternalError("entry of an acknowledgement: must name it");
+  }
+  ReadView view = rendering.engine.Read();
+  const Program* record = view.state().programs.Find(ProgramKey{entry.program});
+  const Revision* revision =
+      view.state().revisions.Find(RevisionKey{entry.program, acknowledged->number});
+  RETURN_IF_ERROR(view.status());
+  if (record == nullptr || revision == nullptr) {
+    return absl::DataLossError("revision: must be stored, was missing");
+  }
+  const bool is_approved = revision->approved_at <= entry.recorded_at;
+  return RenderRevisionThen(reply, rendering, acknowledged->number,
+                            is_approved ? RevisionState::kApproved : RevisionState::kDraft,
                             *response.mutable_revision());
 }
 
@@ -404,6 +487,7 @@ void RenderFindings(const std::vector<rules::Finding>& findings,
     message.set_severity(SeverityOf(finding.severity));
     message.set_code(finding.code);
     message.set_path(finding.path);
+    if (finding.severity == rules::Severity::kWarning) message.set_name(NameOf(finding));
     message.set_message(finding.message);
     message.set_hint(finding.hint);
     message.set_line(finding.line);

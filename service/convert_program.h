@@ -28,13 +28,16 @@ Command ParseActivateRevision(const v1::ActivateRevisionRequest& request,
                               const ParseContext& context);
 Command ParseApproveRevision(const v1::ApproveRevisionRequest& request,
                              const ParseContext& context);
+Command ParseAcknowledgeWarnings(const v1::AcknowledgeWarningsRequest& request,
+                                 const ParseContext& context);
 Command ParseScheduleRevision(const v1::ScheduleRevisionRequest& request,
                               const ParseContext& context);
 Command ParseCancelSchedule(const v1::CancelScheduleRequest& request, const ParseContext& context);
 Command ParsePauseRule(const v1::PauseRuleRequest& request, const ParseContext& context);
 Command ParseResumeRule(const v1::ResumeRuleRequest& request, const ParseContext& context);
-// Empty after a violation of `name`.
-std::optional<RevisionRef> ParseRevision(absl::string_view name, Violations& violations);
+// Empty after a violation of `field`.
+std::optional<RevisionRef> ParseRevision(absl::string_view name, Violations& violations,
+                                         const char* field = "name");
 // False after a violation of `field`: the document is missing or too long to be looked at.
 bool CheckDocumentSize(const std::string& document, Violations& violations,
                        const std::string& field = "document");
@@ -43,15 +46,23 @@ std::shared_ptr<const rules::Rulebook> CompileDocument(const std::string& docume
                                                        const std::string& field,
                                                        Violations& violations);
 
-absl::Status RenderCreateProgram(const Reply& reply, const std::vector<rules::Finding>& findings,
+// Both with what is to be said of the document at that instant, beside the revision that was in
+// force then if there was one.
+absl::Status RenderCreateProgram(const Reply& reply, const Rendering& rendering,
+                                 const std::string& document,
+                                 const std::vector<rules::Finding>& findings,
                                  v1::CreateProgramResponse& response);
-absl::Status RenderCreateRevision(const Reply& reply, const std::vector<rules::Finding>& findings,
+absl::Status RenderCreateRevision(const Reply& reply, const Rendering& rendering,
+                                  const std::string& document,
+                                  const std::vector<rules::Finding>& findings,
                                   v1::CreateRevisionResponse& response);
 // These read who added the revision and who approved: for the read pool.
 absl::Status RenderActivateRevision(const Reply& reply, const Rendering& rendering,
                                     v1::ActivateRevisionResponse& response);
 absl::Status RenderApproveRevision(const Reply& reply, const Rendering& rendering,
                                    v1::ApproveRevisionResponse& response);
+absl::Status RenderAcknowledgeWarnings(const Reply& reply, const Rendering& rendering,
+                                       v1::AcknowledgeWarningsResponse& response);
 absl::Status RenderScheduleRevision(const Reply& reply, const Rendering& rendering,
                                     v1::ScheduleRevisionResponse& response);
 absl::Status RenderCancelSchedule(const Reply& reply, const Rendering& rendering,

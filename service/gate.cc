@@ -44,6 +44,9 @@ RoleSet RolesFor(absl::string_view method) {
       {"ScheduleRevision", {kMarketing}},
       {"CancelSchedule", {kMarketing}},
       {"ActivateRevision", {kMarketing}},
+      {"AcknowledgeWarnings", {kMarketing, kFinance}},
+      {"SetTierFloor", {kMarketing, kAgent}},
+      {"MatchTier", {kMarketing, kAgent}},
       {"PauseRule", {kMarketing}},
       {"ResumeRule", {kMarketing, kFinance}},  // one asks, another agrees
       {"CreateSimulation", {kMarketing, kFinance}},

@@ -1,13 +1,17 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "engine/domain/objections.h"
 #include "laurel/v1/program_service.grpc.pb.h"
+#include "rules/program/document_outline.h"
 #include "rules/program/document_with_tests.h"
 #include "service/convert_program.h"
 #include "service/reading.h"
 #include "service/services.h"
 #include "service/shell.h"
+#include "service/simulations.h"
 
 namespace laurel {
 namespace {
@@ -113,7 +117,63 @@ google::rpc::Status ListRevisionsNow(ReadCall& read, const v1::ListRevisionsRequ
   return {};
 }
 
-google::rpc::Status CheckRevisionNow(ReadCall& read, const v1::CheckRevisionRequest& request,
+// The document that a check compares another with, and the name of its revision if it has one.
+// False after a violation, or with a refusal in `status`.
+bool FindOther(ReadCall& read, const v1::CheckRevisionRequest& request, const ProgramId& program,
+               rules::ChangeContext& context, v1::CheckRevisionResponse& response,
+               google::rpc::Status& status) {
+  State& state = read.view.state();
+  std::optional<Timestamp> from;
+  if (request.has_effective_from()) {
+    from = ParseInstant(request.effective_from(), Path{"effective_from"}, read.parse.violations);
+  }
+  const Activation candidate{0, {}, from.value_or(read.now)};
+  context = ChangeContextOf(state, program, candidate, read.now);
+  context.effective_from = from;
+  context.lead_micros = kScheduleLeadMicros;
+  if (!request.against_document().empty()) {
+    if (!request.against().empty()) {
+      read.parse.violations.Malformed("against", "must not come with against_document, did");
+    }
+    context.previous = request.against_document();
+    return CheckDocumentSize(context.previous, read.parse.violations, "against_document");
+  }
+  if (request.against().empty()) {
+    const Program* record = state.programs.Find(ProgramKey{program});
+    const Activation* before = record == nullptr ? nullptr : RevisionAt(*record, candidate.from);
+    if (before != nullptr) response.set_compared_with(RevisionName(program, before->number));
+    return true;
+  }
+  const std::optional<RevisionRef> ref =
+      ParseRevision(request.against(), read.parse.violations, "against");
+  if (!ref) return false;
+  const Revision* revision = state.revisions.Find(RevisionKey{ref->program, ref->number});
+  if (revision == nullptr) {
+    status = ToRpcStatus(
+        Rejected{Rejection::kRevisionNotFound, {{"revision", std::to_string(ref->number)}}},
+        ref->program);
+    return false;
+  }
+  context.previous = revision->canonical;
+  response.set_compared_with(request.against());
+  return true;
+}
+
+// The latest simulation of this very document that tried activities; empty if there is none.
+std::optional<rules::SimulationResult> SimulationOf(Simulations& simulations,
+                                                    const ProgramId& program, const Hash& digest) {
+  const std::shared_ptr<const v1::Simulation> tried = simulations.LatestOf(program, digest);
+  if (tried == nullptr) return std::nullopt;
+  rules::SimulationResult result{.content_hash = ToHex(digest)};
+  for (const v1::DayEffect& day : tried->backtest().days()) {
+    result.points_current += day.points_current();
+    result.points_candidate += day.points_candidate();
+  }
+  return result;
+}
+
+google::rpc::Status CheckRevisionNow(ReadCall& read, Simulations& simulations,
+                                     const v1::CheckRevisionRequest& request,
                                      v1::CheckRevisionResponse& response) {
   if (!CheckDocumentSize(request.document(), read.parse.violations)) return {};
   rules::DocumentReport report = rules::CheckWithTests(request.document());
@@ -122,16 +182,30 @@ google::rpc::Status CheckRevisionNow(ReadCall& read, const v1::CheckRevisionRequ
   // What would be an error of a revision is none of the document.
   for (rules::Finding& finding : report.unserved) finding.severity = rules::Severity::kWarning;
   RenderFindings(report.unserved, *response.mutable_findings());
-  if (report.is_valid) {
-    const Hash digest = Sha256(report.canonical);
-    response.set_digest(digest.data(), digest.size());
-  }
+  // Nothing else is said of a document with errors.
+  const std::optional<rules::Outline> outline =
+      report.is_valid ? rules::OutlineOf(report.canonical) : std::nullopt;
+  rules::ChangeContext beside;
+  google::rpc::Status status;
+  const ProgramId program = outline ? ProgramId::Of(outline->program) : ProgramId();
+  if (!FindOther(read, request, program, beside, response, status)) return status;
+  if (!report.is_valid) return {};
+  const Hash digest = Sha256(report.canonical);
+  beside.content_hash = ToHex(digest);
+  beside.simulation = SimulationOf(simulations, program, digest);
+  const std::vector<rules::Finding> change = rules::CheckChange(request.document(), beside);
+  RenderFindings(change, *response.mutable_findings());
+  response.set_is_valid(std::none_of(
+      change.begin(), change.end(),
+      [](const rules::Finding& finding) { return finding.severity == rules::Severity::kError; }));
+  response.set_digest(digest.data(), digest.size());
   return {};
 }
 
 class ProgramService final : public v1::ProgramService::CallbackService {
  public:
-  explicit ProgramService(Shell& shell) : shell_(shell) {}
+  ProgramService(Shell& shell, Simulations& simulations)
+      : shell_(shell), simulations_(simulations) {}
 
   grpc::ServerUnaryReactor* CreateProgram(grpc::CallbackServerContext* context,
                                           const v1::CreateProgramRequest* request,
@@ -154,6 +228,12 @@ class ProgramService final : public v1::ProgramService::CallbackService {
                                             v1::ApproveRevisionResponse* response) override {
     return shell_.Write(*context, *request, *response, ParseApproveRevision, RenderApproveRevision,
                         Place::kPool);
+  }
+  grpc::ServerUnaryReactor* AcknowledgeWarnings(
+      grpc::CallbackServerContext* context, const v1::AcknowledgeWarningsRequest* request,
+      v1::AcknowledgeWarningsResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseAcknowledgeWarnings,
+                        RenderAcknowledgeWarnings, Place::kPool);
   }
   grpc::ServerUnaryReactor* ScheduleRevision(grpc::CallbackServerContext* context,
                                              const v1::ScheduleRevisionRequest* request,
@@ -195,7 +275,11 @@ class ProgramService final : public v1::ProgramService::CallbackService {
   grpc::ServerUnaryReactor* CheckRevision(grpc::CallbackServerContext* context,
                                           const v1::CheckRevisionRequest* request,
                                           v1::CheckRevisionResponse* response) override {
-    return shell_.Read(*context, *request, *response, CheckRevisionNow, Place::kPool);
+    const auto check = [this](ReadCall& read, const v1::CheckRevisionRequest& asked,
+                              v1::CheckRevisionResponse& out) {
+      return CheckRevisionNow(read, simulations_, asked, out);
+    };
+    return shell_.Read(*context, *request, *response, check, Place::kPool);
   }
 
  private:
@@ -210,18 +294,19 @@ class ProgramService final : public v1::ProgramService::CallbackService {
         [findings, parse](const Request& r, const ParseContext& c) {
           return parse(r, c, *findings);
         },
-        [findings, render](const Reply& reply, const Rendering&, Response& r) {
-          return render(reply, *findings, r);
+        [findings, render, &request](const Reply& reply, const Rendering& rendering, Response& r) {
+          return render(reply, rendering, request.document(), *findings, r);
         });
   }
 
   Shell& shell_;
+  Simulations& simulations_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> NewProgramService(Shell& shell) {
-  return std::make_unique<ProgramService>(shell);
+std::unique_ptr<grpc::Service> NewProgramService(Shell& shell, Simulations& simulations) {
+  return std::make_unique<ProgramService>(shell, simulations);
 }
 
 }  // namespace laurel

@@ -376,7 +376,8 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
                       ServerIdentity{.ledger = identity.origin,
                                      .data_format = identity.format,
                                      .origin = OriginOf(identity),
-                                     .vkey = signer->key().Render()});
+                                     .vkey = signer->key().Render()},
+                      absl::StrCat(config.data_dir, "/simulations"));
   grpc::EnableDefaultHealthCheckService(true);
   if (config.reflection == Switch::kOn ||
       (config.reflection == Switch::kAuto && config.is_loopback)) {

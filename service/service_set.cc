@@ -20,15 +20,16 @@ constexpr int kSendBytesMax = 16 << 20;  // a page of 1,000 long entries
 }  // namespace
 
 ServiceSet::ServiceSet(Engine& engine, const IdentityHasher& hasher, const Log& log,
-                       ServerIdentity identity)
+                       ServerIdentity identity, std::string simulations_folder)
     : pool_(std::make_unique<Pool>(kReadThreads, kReadQueueMax)),
       shell_(std::make_unique<Shell>(engine, hasher, *pool_, log)),
-      simulations_(std::make_unique<Simulations>(engine)) {
+      simulations_(std::make_unique<Simulations>(
+          engine, SimulationFiles(std::move(simulations_folder), log))) {
   services_.push_back(NewMemberService(*shell_));
   services_.push_back(NewPointsService(*shell_));
   services_.push_back(NewRedemptionService(*shell_));
   services_.push_back(NewTierService(*shell_));
-  services_.push_back(NewProgramService(*shell_));
+  services_.push_back(NewProgramService(*shell_, *simulations_));
   services_.push_back(NewSimulationService(*shell_, *simulations_));
   services_.push_back(NewLedgerService(*shell_));
   services_.push_back(NewAdminService(*shell_, std::move(identity)));

@@ -25,7 +25,9 @@ class Simulations;
 // outlive it, and it the server it was added to.
 class ServiceSet {
  public:
-  ServiceSet(Engine& engine, const IdentityHasher& hasher, const Log& log, ServerIdentity identity);
+  // `simulations_folder`: where simulations are kept over a restart; empty: they are not.
+  ServiceSet(Engine& engine, const IdentityHasher& hasher, const Log& log, ServerIdentity identity,
+             std::string simulations_folder);
   ~ServiceSet();
 
   // Adds the services and the limits that every server of ours has.

@@ -27,7 +27,7 @@ std::unique_ptr<grpc::Service> NewMemberService(Shell& shell);
 std::unique_ptr<grpc::Service> NewPointsService(Shell& shell);
 std::unique_ptr<grpc::Service> NewRedemptionService(Shell& shell);
 std::unique_ptr<grpc::Service> NewTierService(Shell& shell);
-std::unique_ptr<grpc::Service> NewProgramService(Shell& shell);
+std::unique_ptr<grpc::Service> NewProgramService(Shell& shell, Simulations& simulations);
 std::unique_ptr<grpc::Service> NewSimulationService(Shell& shell, Simulations& simulations);
 std::unique_ptr<grpc::Service> NewLedgerService(Shell& shell);
 std::unique_ptr<grpc::Service> NewAdminService(Shell& shell, ServerIdentity identity);

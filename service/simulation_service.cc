@@ -82,10 +82,10 @@ google::rpc::Status CreateSimulationNow(ReadCall& read, const v1::CreateSimulati
     return status;
   }
   spec.candidate = sides.candidate;
-  const absl::StatusOr<Simulations::View> begun =
+  absl::StatusOr<v1::Simulation> begun =
       simulations.Begin(read.view, std::move(spec), sides.current->number);
   if (!begun.ok()) return ToRpcStatus(begun.status());
-  RenderSimulation(*begun, /*has_report=*/false, *response.mutable_simulation());
+  *response.mutable_simulation() = *std::move(begun);
   return {};
 }
 
@@ -181,9 +181,9 @@ class SimulationService final : public v1::SimulationService::CallbackService {
                v1::GetSimulationResponse& answer) -> google::rpc::Status {
           const std::optional<SimulationRef> ref = ParseName(read, asked.name());
           if (!ref) return {};
-          const auto found = simulations_.Find(ref->program, ref->id);
+          auto found = simulations_.Find(ref->program, ref->id);
           if (!found) return NoSuch("simulation");
-          RenderSimulation(*found, /*has_report=*/true, *answer.mutable_simulation());
+          *answer.mutable_simulation() = *std::move(found);
           return {};
         },
         Place::kPool);
@@ -197,8 +197,8 @@ class SimulationService final : public v1::SimulationService::CallbackService {
                v1::ListSimulationsResponse& answer) -> google::rpc::Status {
           const ProgramId program = ParseProgram(asked.program(), read.parse.violations);
           if (!read.parse.violations.empty()) return {};
-          for (const Simulations::View& view : simulations_.List(program)) {
-            RenderSimulation(view, /*has_report=*/false, *answer.add_simulations());
+          for (v1::Simulation& simulation : simulations_.List(program)) {
+            *answer.add_simulations() = std::move(simulation);
           }
           return {};
         },
@@ -213,9 +213,9 @@ class SimulationService final : public v1::SimulationService::CallbackService {
                v1::CancelSimulationResponse& answer) -> google::rpc::Status {
           const std::optional<SimulationRef> ref = ParseName(read, asked.name());
           if (!ref) return {};
-          const auto found = simulations_.Cancel(ref->program, ref->id);
+          auto found = simulations_.Cancel(ref->program, ref->id);
           if (!found) return NoSuch("simulation");
-          RenderSimulation(*found, /*has_report=*/false, *answer.mutable_simulation());
+          *answer.mutable_simulation() = *std::move(found);
           return {};
         },
         Place::kPool);

@@ -13,12 +13,14 @@
 #include "engine/base/mutex.h"
 #include "engine/engine.h"
 #include "engine/simulation.h"
+#include "laurel/v1/simulation_service.pb.h"
+#include "service/simulation_files.h"
 
 namespace laurel {
 
 // Simulations that go on or are over: each on a thread of its own that gives way to everything
-// else, one at a time for each program. They live in memory: reports are kept for a day, at most 16
-// of them, and a restart forgets them. Thread-safe.
+// else, one at a time for each program. Reports are kept for a day, at most 16 of them, also over a
+// restart; one that a restart cuts short has FAILED with DRAINING. Thread-safe.
 class Simulations {
  public:
   static constexpr std::int64_t kKeptMicros = kMicrosPerDay;
@@ -42,31 +44,37 @@ class Simulations {
     absl::Status error;                              // of one that has failed
   };
 
-  explicit Simulations(Engine& engine) : engine_(engine) {}
+  // `engine` must outlive it.
+  Simulations(Engine& engine, SimulationFiles files);
   // As Stop.
   ~Simulations();
 
   // Begins one on what `view` sees; `current` is the number of the revision in force. ABORTED with
   // reason JOB_ALREADY_RUNNING while another one of the program goes on.
-  absl::StatusOr<View> Begin(const ReadView& view, SimulationSpec spec, std::uint32_t current);
+  absl::StatusOr<v1::Simulation> Begin(const ReadView& view, SimulationSpec spec,
+                                       std::uint32_t current);
   // Empty if there is none, or no more.
-  std::optional<View> Find(const ProgramId& program, absl::string_view id);
-  // Newest first.
-  std::vector<View> List(const ProgramId& program);
-  // Asks it to end, and says how it is; empty as for Find.
-  std::optional<View> Cancel(const ProgramId& program, absl::string_view id);
+  std::optional<v1::Simulation> Find(const ProgramId& program, absl::string_view id);
+  // Newest first, without reports.
+  std::vector<v1::Simulation> List(const ProgramId& program);
+  // The newest with a report of activities by the document with this digest; null if there is none.
+  std::shared_ptr<const v1::Simulation> LatestOf(const ProgramId& program, const Hash& digest);
+  // Asks it to end, and says how it is, without a report; empty as for Find.
+  std::optional<v1::Simulation> Cancel(const ProgramId& program, absl::string_view id);
   // Cancels what goes on and waits for it: nothing here reads the ledger any more.
   void Stop();
 
  private:
   struct Job {
-    View view;
+    View view;  // of one that was kept over a restart: its name alone
     SimulationWatch watch;
     std::thread thread;
+    std::shared_ptr<const v1::Simulation> over;  // null while it goes on
   };
 
   void Run(Job& job, const ReadView& view);
-  View ViewOf(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  v1::Simulation Describe(const Job& job, bool has_report) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Job* FindJob(const ProgramId& program, absl::string_view id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes away what is over and old, or too much; whose threads have ended.
@@ -74,8 +82,9 @@ class Simulations {
 
   Engine& engine_;
   Mutex mutex_;
-  std::list<Job> jobs_ ABSL_GUARDED_BY(mutex_);  // newest first
-  std::uint64_t last_id_ ABSL_GUARDED_BY(mutex_) = 0;
+  SimulationFiles files_ ABSL_GUARDED_BY(mutex_);
+  std::list<Job> jobs_ ABSL_GUARDED_BY(mutex_);           // newest first
+  std::int64_t last_micros_ ABSL_GUARDED_BY(mutex_) = 0;  // in the id of the last one
   bool is_stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

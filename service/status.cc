@@ -156,6 +156,13 @@ Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>&
         return text("document.tier_policy.retired", "must say what becomes of ", fact("lost_tiers"),
                     ", did not");
       }
+      if (facts.contains("errors")) {
+        return text("revision", "must have no errors, had ", fact("count"), ": ", fact("errors"));
+      }
+      if (facts.contains("unacknowledged")) {
+        return text("revision", "must have each of its warnings acknowledged, had ", fact("count"),
+                    " that were not: ", fact("unacknowledged"));
+      }
       return text("state", "must allow the move, was ", fact("state"));
     case Rejection::kAmountNotAllowed:
       return text("amount", "must keep to ", fact("bound"), ", was ", fact("value"));

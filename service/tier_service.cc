@@ -2,6 +2,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
 #include "engine/readings.h"
 #include "engine/store/key.h"
 #include "laurel/v1/tier_service.grpc.pb.h"
@@ -67,6 +69,53 @@ google::rpc::Status ListTierChangesNow(ReadCall& read, const v1::ListTierChanges
   });
 }
 
+// A command on the tier of the member whom the request names.
+template <class Order, class Request>
+Command AboutTier(const Request& request, const ParseContext& context) {
+  constexpr std::size_t kTierMax = 40;
+  Command command;
+  command.request = ParseRequestId(request.request_id(), context.violations);
+  command.program = ParseProgram(request.program(), context.violations);
+  Order& order = command.order.emplace<Order>();
+  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  order.tier = request.tier();
+  if (order.tier.size() > kTierMax) {
+    context.violations.OutOfRange(
+        "tier", absl::StrCat("must be at most ", kTierMax, " characters, was ", order.tier.size()));
+  }
+  if (!context.principal.empty()) {
+    order.own = context.hasher.Hash(command.program, IdentityKind::kStaff, context.principal);
+  }
+  return command;
+}
+
+Command ParseSetTierFloor(const v1::SetTierFloorRequest& request, const ParseContext& context) {
+  Command command = AboutTier<SetTierFloor>(request, context);
+  if (request.has_until()) {
+    std::get<SetTierFloor>(command.order).until =
+        ParseInstant(request.until(), Path{"until"}, context.violations);
+  }
+  return command;
+}
+
+Command ParseMatchTier(const v1::MatchTierRequest& request, const ParseContext& context) {
+  Command command = AboutTier<MatchTier>(request, context);
+  if (request.tier().empty()) context.violations.Required("tier");
+  return command;
+}
+
+template <class Response>
+absl::Status RenderTierSet(const Reply& reply, const Rendering& rendering, Response& response) {
+  const Entry& entry = *reply.entry;
+  RenderHeader(reply, response);
+  response.set_entry(EntryName(entry.program, entry.partition, entry.sequence));
+  response.set_member(MemberName(entry.program, *entry.member));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
+                   rendering.RulebookOf(entry));
+  if (entry.outcome.tier) RenderTier(*entry.outcome.tier, *rulebook, *response.mutable_tier());
+  return absl::OkStatus();
+}
+
 class TierService final : public v1::TierService::CallbackService {
  public:
   explicit TierService(Shell& shell) : shell_(shell) {}
@@ -76,6 +125,18 @@ class TierService final : public v1::TierService::CallbackService {
                                     v1::GetTierResponse* response) override {
     return shell_.Read(*context, *request, *response, GetTierNow,
                        request->has_as_of_occurred() ? Place::kPool : Place::kHere);
+  }
+  grpc::ServerUnaryReactor* SetTierFloor(grpc::CallbackServerContext* context,
+                                         const v1::SetTierFloorRequest* request,
+                                         v1::SetTierFloorResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseSetTierFloor,
+                        RenderTierSet<v1::SetTierFloorResponse>);
+  }
+  grpc::ServerUnaryReactor* MatchTier(grpc::CallbackServerContext* context,
+                                      const v1::MatchTierRequest* request,
+                                      v1::MatchTierResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseMatchTier,
+                        RenderTierSet<v1::MatchTierResponse>);
   }
   grpc::ServerUnaryReactor* ListTierChanges(grpc::CallbackServerContext* context,
                                             const v1::ListTierChangesRequest* request,

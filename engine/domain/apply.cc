@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
+#include "engine/domain/tiers.h"
 
 namespace laurel {
 namespace {
@@ -319,19 +320,15 @@ struct Folder {
   }
   void operator()(const TierDecided& e) const {
     MemberTier& tier = state.members.Mutable(MemberKey{member()}).tier;
-    if (e.cause != TierCause::kRetained) {
-      tier.previous =
-          e.cause == TierCause::kUpgraded ? e.from : "";  // a lower tier rests on no upgrade
-    }
-    tier.tier = e.to;
-    tier.since = e.since;
-    tier.term = e.term;
-    tier.review_at = e.review_at;
-    if (e.revision != 0) tier.judged_at = entry.occurred_at;
-    if (e.cause != TierCause::kRetained) {
-      state.tier_changes.Put(TierChangeKey{member(), entry.sequence},
-                             TierChangeMark{e.cause, e.from, e.to, e.since, e.revision});
-    }
+    tier = After(tier, e);
+    // A term that is confirmed is no change, and neither is one that waits or need not.
+    if (e.from == e.to && e.cause != TierCause::kUpgraded) return;
+    state.tier_changes.Put(TierChangeKey{member(), entry.sequence},
+                           TierChangeMark{e.cause, e.from, e.to, e.since, e.revision});
+  }
+  void operator()(const TierFloorSet& e) const {
+    MemberTier& tier = state.members.Mutable(MemberKey{member()}).tier;
+    tier = After(tier, e, entry.occurred_at);
   }
   void operator()(const LotsDue& e) const {
     state.members.Mutable(MemberKey{member()}).lots_due_at = e.due_at;
@@ -415,6 +412,13 @@ struct Folder {
     Revision& revision = state.revisions.Mutable(RevisionKey{entry.program, e.number});
     revision.votes.push_back(Vote{entry.principal, entry.role, entry.recorded_at});
     if (e.is_final) revision.approved_at = entry.recorded_at;
+  }
+  void operator()(const WarningsAcknowledged& e) const {
+    Revision& revision = state.revisions.Mutable(RevisionKey{entry.program, e.number});
+    for (const std::string& warning : e.warnings) {
+      revision.acknowledged.push_back(
+          Acknowledgement{warning, entry.principal, entry.role, entry.recorded_at});
+    }
   }
   void operator()(const RevisionScheduled& e) const {
     ChangeProgram([&](Program& record) {
@@ -559,6 +563,7 @@ bool IsOfProgram(const Event& event) {
   return std::holds_alternative<RevisionCreated>(event) ||
          std::holds_alternative<RevisionActivated>(event) ||
          std::holds_alternative<RevisionApproved>(event) ||
+         std::holds_alternative<WarningsAcknowledged>(event) ||
          std::holds_alternative<RevisionScheduled>(event) ||
          std::holds_alternative<ScheduleCancelled>(event) ||
          std::holds_alternative<RulePaused>(event) || std::holds_alternative<RuleResumed>(event) ||
@@ -587,6 +592,10 @@ std::string FitsProgram(const Entry& entry, const Event& event, State& state) {
   if (const auto* approved = std::get_if<RevisionApproved>(&event)) {
     if (state.revisions.Find(RevisionKey{entry.program, approved->number}) == nullptr)
       return "an approved revision is not there";
+  }
+  if (const auto* acknowledged = std::get_if<WarningsAcknowledged>(&event)) {
+    if (state.revisions.Find(RevisionKey{entry.program, acknowledged->number}) == nullptr)
+      return "a revision with warnings is not there";
   }
   if (const auto* activated = std::get_if<RevisionActivated>(&event)) {
     if (activated->scheduled_from && !has_schedule(activated->number, *activated->scheduled_from))

@@ -160,11 +160,28 @@ struct Writer {
   void operator()(const PauseRule& o) const { t.Bytes(o.rule); }
   void operator()(const ResumeRule& o) const { t.Bytes(o.rule).Bytes(principal); }
   void operator()(const AdvanceProgram&) const {}
+  void operator()(const AcknowledgeWarnings& o) const {
+    t.Number(o.number).Number(o.digest ? 1 : 0).Bytes(AsBytes(o.digest.value_or(Hash{})));
+    t.Number(static_cast<std::int64_t>(o.warnings.size()));
+    for (const std::string& warning : o.warnings) t.Bytes(warning);
+    t.Bytes(principal);
+  }
+  void operator()(const SetTierFloor& o) const {
+    t.Ref(o.member).Bytes(o.tier);
+    t.Number(o.until ? 1 : 0).Number(o.until.value_or(Timestamp()).micros());
+  }
+  void operator()(const MatchTier& o) const { t.Ref(o.member).Bytes(o.tier); }
 };
 
 }  // namespace
 
-Method MethodOf(const Order& order) { return static_cast<Method>(order.index() + 1); }
+// The first ones are numbered by their place.
+Method MethodOf(const Order& order) {
+  if (std::holds_alternative<AcknowledgeWarnings>(order)) return Method::kAcknowledgeWarnings;
+  if (std::holds_alternative<SetTierFloor>(order)) return Method::kSetTierFloor;
+  if (std::holds_alternative<MatchTier>(order)) return Method::kMatchTier;
+  return static_cast<Method>(order.index() + 1);
+}
 static_assert(
     std::is_same_v<
         std::variant_alternative_t<static_cast<std::size_t>(Method::kAccruePurchase) - 1, Order>,
@@ -185,7 +202,6 @@ static_assert(
     std::is_same_v<
         std::variant_alternative_t<static_cast<std::size_t>(Method::kAdjustPoints) - 1, Order>,
         AdjustPoints>);
-static_assert(std::variant_size_v<Order> == static_cast<std::size_t>(kMethodLast));
 static_assert(std::is_same_v<
               std::variant_alternative_t<static_cast<std::size_t>(Method::kVoidHold) - 1, Order>,
               VoidHold>);
@@ -246,6 +262,12 @@ absl::string_view ToString(Method method) {
       return "VoidHold";
     case Method::kAdvanceProgram:
       return "AdvanceProgram";
+    case Method::kAcknowledgeWarnings:
+      return "AcknowledgeWarnings";
+    case Method::kSetTierFloor:
+      return "SetTierFloor";
+    case Method::kMatchTier:
+      return "MatchTier";
   }
   return "";
 }

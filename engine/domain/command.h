@@ -202,12 +202,33 @@ struct AdvanceProgram {
   std::optional<Judged> judged;
 };
 
+// Somebody has read what a check warns of, and wants the revision all the same.
+struct AcknowledgeWarnings {
+  std::uint32_t number = 0;
+  std::optional<Hash> digest;         // of what was read; left out: whatever the revision is
+  std::vector<std::string> warnings;  // by name (rules::NameOf); distinct, ascending
+};
+// Gives a member a tier that is shown besides the earned one, by hand.
+struct SetTierFloor {
+  MemberRef member;
+  std::string tier;                      // empty: takes away what was given by hand
+  std::optional<Timestamp> until;        // exclusive; left out: for ever
+  std::optional<IdentityHash> own = {};  // as AdjustPoints
+};
+// Shows a member the tier that another program gave, for as long as the rules say.
+struct MatchTier {
+  MemberRef member;
+  std::string tier;
+  std::optional<IdentityHash> own = {};  // as AdjustPoints
+};
+
 using Order = std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember,
                            ReactivateMember, CloseMember, AccruePurchase, ReturnPurchase, Redeem,
                            ReverseRedemption, CreateProgram, CreateRevision, ActivateRevision,
                            AdvanceMember, ApproveRevision, ScheduleRevision, CancelSchedule,
                            PauseRule, ResumeRule, AdvanceProgram, AccrueActivity, AdjustPoints,
-                           SettleAccrual, CancelAccrual, HoldPoints, CaptureHold, VoidHold>;
+                           SettleAccrual, CancelAccrual, HoldPoints, CaptureHold, VoidHold,
+                           AcknowledgeWarnings, SetTierFloor, MatchTier>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -238,8 +259,11 @@ enum class Method : std::uint8_t {
   kHoldPoints = 25,
   kCaptureHold = 26,
   kVoidHold = 27,
+  kAcknowledgeWarnings = 40,
+  kSetTierFloor = 41,
+  kMatchTier = 42,
 };
-inline constexpr Method kMethodLast = Method::kVoidHold;
+inline constexpr Method kMethodLast = Method::kMatchTier;
 
 struct Command {
   ProgramId program;
@@ -250,7 +274,7 @@ struct Command {
 };
 
 Method MethodOf(const Order& order);
-absl::string_view ToString(Method method);  // AccruePurchase
+absl::string_view ToString(Method method);  // AccruePurchase; empty for a number that is none
 
 // SHA-256 over a tuple of the order's parsed fields (version 1), so that two encodings of one
 // request agree and a changed field does not. Leaves out request id, principal and role, but for

@@ -312,6 +312,13 @@ struct Dispatcher {
   Decision operator()(const AdvanceProgram& o) const {
     return DecideAdvanceProgram(state, command, o, context);
   }
+  Decision operator()(const AcknowledgeWarnings& o) const {
+    return DecideAcknowledge(state, command, o, context);
+  }
+  Decision operator()(const SetTierFloor& o) const {
+    return DecideFloor(state, command, o, context);
+  }
+  Decision operator()(const MatchTier& o) const { return DecideMatch(state, command, o, context); }
 };
 
 }  // namespace
@@ -394,19 +401,25 @@ TierView TierAt(State& state, MemberId id, RulebookLibrary& rulebooks,
       TierCourse(state, id, rulebooks)
           .After(member->tier, TierDue::Of(member->tier, instant, std::nullopt));
   const MemberStanding standing(state, id, rulebook);
-  return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(instant)));
+  return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(instant)), instant);
 }
 
 std::vector<ProgressLine> RetentionAt(State& state, MemberId id, const rules::Rulebook& rulebook,
                                       const TierView& tier, Timestamp instant) {
   if (tier.review_at.is_never()) return {};
   const MemberStanding standing(state, id, rulebook);
+  const Member* member = state.members.Find(MemberKey{id});
+  LAUREL_CHECK(member != nullptr, "the caller resolved the member");
+  const std::vector<std::vector<rules::Threshold>>& retain =
+      rulebook.tiers()[TierIndex(rulebook, tier.tier)].retain;
+  if (member->tier.is_waiting() && member->tier.review_at == tier.review_at) {
+    return NearestOf(rulebook, retain, standing.MetricsOfReview(member->tier));
+  }
   MemberTier held;
   held.tier = tier.tier;
   held.since = tier.since;
   held.review_at = tier.review_at;
-  return NearestOf(rulebook, rulebook.tiers()[TierIndex(rulebook, tier.tier)].retain,
-                   standing.MetricsAsOf(held, rulebook.LocalDate(instant)));
+  return NearestOf(rulebook, retain, standing.MetricsAsOf(held, rulebook.LocalDate(instant)));
 }
 
 std::vector<Balance> BalancesAt(State& state, MemberId id, Timestamp now) {

@@ -162,10 +162,8 @@ struct Rated {
     MemberTier tier = record.tier;
     const MetricValues metrics =
         standing.MetricsAsOf(tier, rulebook.LocalDate(of_tier.at), &activity);
-    if (const std::optional<TierDecided> upgrade =
-            standing.JudgeUpgrade(tier, metrics, of_tier.at)) {
-      tier = After(tier, *upgrade);
-      accepted.events.push_back(*upgrade);
+    for (Event& move : standing.JudgeActivity(tier, metrics, of_tier.at, activity)) {
+      accepted.events.push_back(std::move(move));
     }
     if (lots_due_at != record.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
     const Timestamp not_before = context.recorded_at.PlusMicros(kMicrosPerDay);
@@ -174,7 +172,7 @@ struct Rated {
     }
     accepted.postings = std::move(draft.postings);
     accepted.lot_moves = std::move(draft.lot_moves);
-    accepted.tier = standing.ViewOf(tier, metrics);
+    accepted.tier = standing.ViewOf(tier, metrics, of_tier.at);
   }
 };
 

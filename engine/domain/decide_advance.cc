@@ -16,8 +16,9 @@ Accepted TierMoved(State& state, MemberId id, const MemberTier& tier, const Tier
   accepted.revision = move.revision.digest;
   accepted.effective_on = move.rulebook->LocalDate(move.at);
   accepted.events.push_back(move.verdict);
-  accepted.tier =
-      MemberStanding(state, id, *move.rulebook).ViewOf(After(tier, move.verdict), move.metrics);
+  if (move.rollover) accepted.events.push_back(*move.rollover);
+  accepted.tier = MemberStanding(state, id, *move.rulebook)
+                      .ViewOf(After(tier, move.verdict), move.metrics, move.at);
   return accepted;
 }
 

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/domain/draft.h"
+#include "engine/domain/objections.h"
 #include "engine/domain/tier_course.h"
 #include "rules/program/document_outline.h"
 
@@ -70,19 +71,13 @@ absl::string_view FixedDifference(const rules::Rulebook& before, const rules::Ru
   return "";
 }
 
-// A way back is always open: members of tiers that came later fall to the next lower one there is.
-bool HasBeenInForce(const Program& program, const Activation& candidate) {
-  return std::any_of(program.activations.begin(), program.activations.end(),
-                     [&](const Activation& past) { return past.number == candidate.number; });
-}
-
 Rejected LosesTiers(const std::vector<std::string>& lost) {
   return Rejected{Rejection::kInvalidState,
                   {{"lost_tiers", absl::StrJoin(lost, ",")}, {"state", "DRAFT"}}};
 }
 
-// Whether the candidate compiles and fits between what is in force before it and what is scheduled
-// after it.
+// Whether the candidate compiles, fits between what is in force before it and what is scheduled
+// after it, and nothing stands against it.
 std::optional<Rejected> RefuseMisfit(State& state, const Command& command, const Program& program,
                                      const Activation& candidate, const Context& context) {
   const auto find = [&](const Activation& activation) {
@@ -98,7 +93,8 @@ std::optional<Rejected> RefuseMisfit(State& state, const Command& command, const
     if (before == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
     const absl::string_view field = FixedDifference(*before, *rulebook);
     if (!field.empty()) return fixed(field);
-    if (!HasBeenInForce(program, candidate)) {
+    // A way back is always open: members of tiers that came later fall to the next lower one.
+    if (!HasBeenInForce(program, candidate.number)) {
       const std::vector<std::string> lost = TiersLost(*before, *rulebook);
       if (!lost.empty()) return LosesTiers(lost);
     }
@@ -111,7 +107,7 @@ std::optional<Rejected> RefuseMisfit(State& state, const Command& command, const
     if (!field.empty()) return fixed(field);
     break;  // those after that one fit it already
   }
-  return std::nullopt;
+  return RefuseObjections(state, command.program, candidate, context);
 }
 
 Accepted About(EntryKind kind, const Hash& digest, Event event, const Context& context) {
@@ -169,10 +165,69 @@ Decision DecideApprove(State& state, const Command& command, const ApproveRevisi
     return Rejected{Rejection::kInvalidState,
                     {{"missing", absl::StrJoin(missing, ",")}, {"state", "DRAFT"}}};
   }
+  const Activation candidate{order.number, revision->digest, context.recorded_at};
+  if (const auto refused = RefuseObjections(state, command.program, candidate, context)) {
+    return *refused;
+  }
   votes.push_back(Vote{command.principal, command.role, context.recorded_at});
   return About(EntryKind::kRevisionApproved, revision->digest,
                RevisionApproved{order.number, revision->digest, IsMet(context.approvals, votes)},
                context);
+}
+
+namespace {
+
+// What could be said of it now or at any later schedule.
+std::vector<std::string> WarningsOf(State& state, const ProgramId& program, Activation candidate,
+                                    const rules::Rulebook& rulebook, Timestamp now) {
+  std::vector<std::string> names;
+  for (const Timestamp from : {now, Timestamp::Never()}) {
+    candidate.from = from;
+    const Objections found = ObjectionsTo(state, program, candidate, rulebook, now);
+    names.insert(names.end(), found.warnings.begin(), found.warnings.end());
+  }
+  return names;
+}
+
+}  // namespace
+
+Decision DecideAcknowledge(State& state, const Command& command, const AcknowledgeWarnings& order,
+                           const Context& context) {
+  const auto found = FindNamed(state, command, order.number, context);
+  if (const auto* refused = std::get_if<Rejected>(&found)) return *refused;
+  const auto& [program, revision, standing] = std::get<Named>(found);
+  if (context.approvals.people > 0) {
+    if (const std::optional<Rejected> refused = RefuseNameless(command)) return *refused;
+  }
+  if (order.digest && *order.digest != revision->digest) {
+    return Rejected{Rejection::kApprovalStale, {{"digest", ToHex(revision->digest)}}};
+  }
+  if (standing.state != RevisionState::kDraft && standing.state != RevisionState::kApproved) {
+    return InvalidState(ToString(standing.state));
+  }
+  const Activation candidate{order.number, revision->digest, context.recorded_at};
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, candidate);
+  if (rulebook == nullptr) return InvalidState("DOES_NOT_COMPILE");
+  const std::vector<std::string> warnings =
+      WarningsOf(state, command.program, candidate, *rulebook, context.recorded_at);
+  std::vector<std::string> fresh;
+  for (const std::string& name : order.warnings) {
+    if (std::find(warnings.begin(), warnings.end(), name) == warnings.end()) {
+      return Rejected{Rejection::kInvalidField,
+                      {{"expected", "the name of a warning about the revision"},
+                       {"field", "warnings"},
+                       {"was", name}}};
+    }
+    const auto& known = revision->acknowledged;
+    const bool is_known = std::any_of(known.begin(), known.end(), [&](const Acknowledgement& one) {
+      return one.warning == name && one.principal == command.principal;
+    });
+    if (!is_known) fresh.push_back(name);
+  }
+  if (fresh.empty()) return InvalidState("ACKNOWLEDGED_BY_CALLER");
+  return About(EntryKind::kWarningsAcknowledged, revision->digest,
+               WarningsAcknowledged{order.number, revision->digest, std::move(fresh)}, context);
 }
 
 Decision DecideSchedule(State& state, const Command& command, const ScheduleRevision& order,

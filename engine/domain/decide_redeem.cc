@@ -12,7 +12,7 @@ namespace {
 TierView TierOf(State& state, MemberId id, const rules::Rulebook& rulebook, Timestamp now) {
   const MemberTier& tier = state.members.Find(MemberKey{id})->tier;
   const MemberStanding standing(state, id, rulebook);
-  return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(now)));
+  return standing.ViewOf(tier, standing.MetricsAsOf(tier, rulebook.LocalDate(now)), now);
 }
 
 }  // namespace

@@ -121,6 +121,7 @@ struct Undone {
   Timestamp occurred_at;  // of the activity
   const ActivityInThought& activity;
   Timestamp at;
+  Timestamp recorded_at;
 };
 void JudgeUndone(State& state, const rules::Rulebook& active, const Undone& undone,
                  Accepted& accepted);
@@ -181,6 +182,12 @@ Decision DecideResumeRule(State& state, const Command& command, const ResumeRule
                           const Context& context);
 Decision DecideAdvanceProgram(State& state, const Command& command, const AdvanceProgram& order,
                               const Context& context);
+Decision DecideAcknowledge(State& state, const Command& command, const AcknowledgeWarnings& order,
+                           const Context& context);
+Decision DecideFloor(State& state, const Command& command, const SetTierFloor& order,
+                     const Context& context);
+Decision DecideMatch(State& state, const Command& command, const MatchTier& order,
+                     const Context& context);
 
 }  // namespace laurel
 

@@ -68,6 +68,10 @@ absl::string_view ToString(EntryKind kind) {
       return "void_hold";
     case EntryKind::kHoldLapsed:
       return "hold_lapsed";
+    case EntryKind::kWarningsAcknowledged:
+      return "warnings_acknowledged";
+    case EntryKind::kTierFloorSet:
+      return "tier_floor_set";
   }
   return "";
 }

@@ -46,9 +46,11 @@ enum class EntryKind : std::uint8_t {
   kCapture = 30,
   kVoidHold = 31,
   kHoldLapsed = 32,
+  kWarningsAcknowledged = 40,
+  kTierFloorSet = 41,
 };
-inline constexpr EntryKind kEntryKindLast = EntryKind::kHoldLapsed;
-absl::string_view ToString(EntryKind kind);  // accrue
+inline constexpr EntryKind kEntryKindLast = EntryKind::kTierFloorSet;
+absl::string_view ToString(EntryKind kind);  // accrue; empty for a number that is none
 
 // Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by
 // point type.

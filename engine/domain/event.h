@@ -225,7 +225,11 @@ enum class TierCause : std::uint8_t {
   kRetained = 2,
   kDowngraded = 3,
   kReturned = 4,
-  kRetired = 5  // the revision in force has no such tier
+  kRetired = 5,   // the revision in force has no such tier
+  kWaiting = 6,   // its term is over, and credit that comes late may still keep it
+  kSecured = 7,   // its next term follows, whatever the review will see
+  kMatched = 8,   // a tier that was shown because another program gave it has been earned
+  kUnmatched = 9  // it has not, and is no longer shown
 };
 struct TierDecided {
   TierCause cause = TierCause::kUpgraded;
@@ -235,6 +239,21 @@ struct TierDecided {
   std::uint32_t term = 0;      // which term of it, from 1
   Timestamp review_at;         // first instant after the term; Never for the base tier
   std::uint32_t revision = 0;  // whose coming into force decided; 0: something else did
+  // Of kDowngraded: the tier `from` is still shown until then, exclusive. Never: it is not.
+  Timestamp worn_until = Timestamp::Never();
+};
+// Why a tier is shown besides the earned one.
+enum class TierFloorKind : std::uint8_t {
+  kWorn = 1,      // was lost, and is shown for some time still
+  kManual = 2,    // given by hand
+  kLifetime = 3,  // won for ever
+  kMatch = 4,     // another program gave it
+};
+// A tier is shown besides the earned one, in the place of what was of that kind.
+struct TierFloorSet {
+  TierFloorKind kind = TierFloorKind::kManual;
+  std::string tier;                      // empty: none is, any more
+  Timestamp until = Timestamp::Never();  // exclusive
 };
 // When the member's points next need attention: lots activate or end, a hold lapses. A lower bound
 // that is kept exact.
@@ -270,6 +289,12 @@ struct RevisionApproved {
   Hash digest{};
   bool is_final = false;  // nobody else is needed: the revision is APPROVED
 };
+// The entry's principal has read warnings about a revision, and wants it all the same.
+struct WarningsAcknowledged {
+  std::uint32_t number = 0;
+  Hash digest{};
+  std::vector<std::string> warnings;  // ascending
+};
 struct RevisionScheduled {
   std::uint32_t number = 0;
   Hash digest{};
@@ -296,7 +321,8 @@ using Event =
                  RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted,
                  RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
                  ActivityAccrued, MembersJudged, PointsAdjusted, LotActivated, AccrualSettled,
-                 PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured, HoldEnded>;
+                 PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured, HoldEnded,
+                 WarningsAcknowledged, TierFloorSet>;
 
 }  // namespace laurel
 

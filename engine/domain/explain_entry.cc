@@ -392,8 +392,14 @@ class Explainer {
       } else if (const auto* verdict = std::get_if<TierDecided>(&event)) {
         Add("tier ", verdict->from, " -> ", verdict->to);
         if (verdict->revision != 0) Add(", revision ", verdict->revision, " came into force");
+        if (verdict->cause == TierCause::kWaiting) Add(", what comes late still counts");
+        if (verdict->cause == TierCause::kUnmatched) Add(", the matched tier is not kept");
         if (!verdict->review_at.is_never()) {
           Add(" through ", ToString(LastDayBefore(verdict->review_at)));
+        }
+        if (!verdict->worn_until.is_never()) {
+          Add(", ", verdict->from, " is shown through ",
+              ToString(LastDayBefore(verdict->worn_until)));
         }
         Add("\n");
       }

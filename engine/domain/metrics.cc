@@ -9,38 +9,33 @@ namespace model = rules::model;
 
 constexpr absl::string_view kPurchase = "purchase";
 
-template <class Row>
-std::int64_t AmountIn(const Row& row, const model::Metric& metric, MetricSource source) {
-  switch (source) {
-    case MetricSource::kSpend:
-      return row.spend;
-    case MetricSource::kPurchases:
-      return row.purchases;
-    case MetricSource::kPoints:
-      return metric.point_type < row.points.size() ? row.points[metric.point_type] : 0;
-    case MetricSource::kTracked:
-      for (const TrackedSum& sum : row.tracked) {
-        if (sum.metric == metric.id) return sum.value;
-      }
-      return 0;
+std::int64_t TrackedIn(const std::vector<TrackedSum>& sums, const std::string& metric) {
+  for (const TrackedSum& sum : sums) {
+    if (sum.metric == metric) return sum.value;
   }
   return 0;
 }
 
-std::int64_t AmountIn(const ActivityInThought& extra, const model::Metric& metric,
-                      MetricSource source) {
+std::int64_t TrackedIn(const std::vector<MetricCounted>& counts, const std::string& metric) {
+  for (const MetricCounted& counted : counts) {
+    if (counted.metric == metric) return counted.delta;
+  }
+  return 0;
+}
+
+// Of a month, a day or an activity. What a term before has left over is kept by the metric's id.
+template <class Row>
+std::int64_t AmountIn(const Row& row, const model::Metric& metric, MetricSource source) {
+  const std::int64_t over = metric.is_rolled_over ? TrackedIn(row.tracked, metric.id) : 0;
   switch (source) {
     case MetricSource::kSpend:
-      return extra.spend;
+      return row.spend + over;
     case MetricSource::kPurchases:
-      return extra.purchases;
+      return row.purchases + over;
     case MetricSource::kPoints:
-      return metric.point_type < extra.points.size() ? extra.points[metric.point_type] : 0;
+      return (metric.point_type < row.points.size() ? row.points[metric.point_type] : 0) + over;
     case MetricSource::kTracked:
-      for (const MetricCounted& counted : extra.tracked) {
-        if (counted.metric == metric.id) return counted.delta;
-      }
-      return 0;
+      return TrackedIn(row.tracked, metric.id);
   }
   return 0;
 }
@@ -61,17 +56,18 @@ Date FirstOfMonth(std::int32_t month_number) {
 class Reader {
  public:
   Reader(State& state, MemberId id, Date last, const model::MemberDates& dates,
-         const ActivityInThought* extra)
+         const ActivityInThought* extra, Date begun_as_of)
       : state_(state),
         id_(id),
         member_(state.members.Find(MemberKey{id})),
         last_(last),
         dates_(dates),
-        extra_(extra) {}
+        extra_(extra),
+        begun_as_of_(begun_as_of) {}
 
   std::optional<std::int64_t> Read(const model::Metric& metric) {
     const MetricSource source = SourceOf(metric);
-    const Date first = model::FirstDayOf(metric.window, last_, dates_);
+    const Date first = model::FirstDayOf(metric.window, begun_as_of_, dates_);
     switch (metric.measure) {
       case model::Measure::kStreakDays:
         return Streak(metric, source, first);
@@ -181,6 +177,7 @@ class Reader {
   const Date last_;
   const model::MemberDates& dates_;
   const ActivityInThought* const extra_;
+  const Date begun_as_of_;
 };
 
 }  // namespace
@@ -200,8 +197,9 @@ MetricSource SourceOf(const model::Metric& metric) {
 std::vector<std::optional<std::int64_t>> MetricsAsOf(State& state, MemberId id,
                                                      std::span<const model::Metric> metrics,
                                                      Date last, const model::MemberDates& dates,
-                                                     const ActivityInThought* extra) {
-  Reader reader(state, id, last, dates, extra);
+                                                     const ActivityInThought* extra,
+                                                     std::optional<Date> begun_as_of) {
+  Reader reader(state, id, last, dates, extra, begun_as_of.value_or(last));
   std::vector<std::optional<std::int64_t>> values;
   values.reserve(metrics.size());
   for (const model::Metric& metric : metrics) values.push_back(reader.Read(metric));

@@ -30,12 +30,11 @@ struct ActivityInThought {
 
 // The metrics of `program`, in its order, over windows that end with `last` (included); empty ones
 // are absent. Reads at most two day records a metric and window, however long the history; streaks
-// as many as they are long.
-std::vector<std::optional<std::int64_t>> MetricsAsOf(State& state, MemberId id,
-                                                     std::span<const rules::model::Metric> metrics,
-                                                     Date last,
-                                                     const rules::model::MemberDates& dates,
-                                                     const ActivityInThought* extra = nullptr);
+// as many as they are long. `begun_as_of`: the windows begin as they did for that day.
+std::vector<std::optional<std::int64_t>> MetricsAsOf(
+    State& state, MemberId id, std::span<const rules::model::Metric> metrics, Date last,
+    const rules::model::MemberDates& dates, const ActivityInThought* extra = nullptr,
+    std::optional<Date> begun_as_of = std::nullopt);
 
 }  // namespace laurel
 

@@ -93,6 +93,16 @@ Standing StandingOf(const Program& program, std::uint32_t number, const Revision
   return standing;
 }
 
+bool IsAcknowledged(const Revision& revision, absl::string_view warning) {
+  return std::any_of(revision.acknowledged.begin(), revision.acknowledged.end(),
+                     [&](const Acknowledgement& one) { return one.warning == warning; });
+}
+
+bool HasBeenInForce(const Program& program, std::uint32_t number) {
+  return std::any_of(program.activations.begin(), program.activations.end(),
+                     [&](const Activation& past) { return past.number == number; });
+}
+
 bool IsPaused(const Program& program, absl::string_view rule) {
   return std::any_of(program.paused_rules.begin(), program.paused_rules.end(),
                      [&](const PausedRule& paused) { return paused.rule == rule; });

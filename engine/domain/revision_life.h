@@ -49,6 +49,11 @@ struct Standing {
 Standing StandingOf(const Program& program, std::uint32_t number, const Revision& revision,
                     Timestamp now);
 
+// Whether somebody has acknowledged the warning with this name.
+bool IsAcknowledged(const Revision& revision, absl::string_view warning);
+// Whether the revision is, or ever was, in force.
+bool HasBeenInForce(const Program& program, std::uint32_t number);
+
 // Whether the rule awards nothing for now.
 bool IsPaused(const Program& program, absl::string_view rule);
 

@@ -7,11 +7,20 @@
 
 namespace laurel {
 
-Timestamp Member::due_at() const {
-  const Timestamp review =
-      tier.review_at.is_never() ? tier.review_at : std::max(tier.review_at, tier.review_not_before);
-  return std::min(lots_due_at, review);
+const TierFloor* MemberTier::FindFloor(TierFloorKind kind) const {
+  const auto found = std::find_if(floors.begin(), floors.end(),
+                                  [&](const TierFloor& floor) { return floor.kind == kind; });
+  return found == floors.end() ? nullptr : &*found;
 }
+
+Timestamp MemberTier::due_at() const {
+  Timestamp due = review_at.is_never() ? review_at : std::max(review_at, review_not_before);
+  // What another program gave is judged where it ends.
+  if (const TierFloor* match = FindFloor(TierFloorKind::kMatch)) due = std::min(due, match->until);
+  return due;
+}
+
+Timestamp Member::due_at() const { return std::min(lots_due_at, tier.due_at()); }
 
 const Balance* Member::FindBalance(const PointTypeId& type) const {
   for (const Balance& balance : balances) {

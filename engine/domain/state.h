@@ -40,14 +40,37 @@ struct MonthSum {
   std::vector<TrackedSum> tracked;   // in the order of first use
   friend bool operator==(const MonthSum&, const MonthSum&) = default;
 };
+// A tier that is shown besides the earned one.
+struct TierFloor {
+  TierFloorKind kind = TierFloorKind::kManual;
+  std::string tier;
+  Timestamp from;   // inclusive
+  Timestamp until;  // exclusive; Never: for ever
+  // Of one that is worn: what goes on if it is kept after all.
+  Timestamp since = {};
+  std::string previous = {};
+  std::uint32_t term = 0;
+  bool IsShownAt(Timestamp instant) const { return from <= instant && instant < until; }
+  friend bool operator==(const TierFloor&, const TierFloor&) = default;
+};
+// The earned tier, and what is shown besides.
 struct MemberTier {
   std::string tier;
   Timestamp since;
   std::string previous;  // the tier before the upgrade to this one; empty if no upgrade led to it
   std::uint32_t term = 0;
-  Timestamp review_at = Timestamp::Never();
-  Timestamp review_not_before;  // the clock alone starts no review earlier
-  Timestamp judged_at;  // the last activation that the member is known to have been judged at
+  Timestamp review_at = Timestamp::Never();  // or, while waiting, when that ends
+  Timestamp review_not_before;               // the clock alone starts no review earlier
+  Timestamp judged_at;      // the last activation that the member is known to have been judged at
+  bool is_secured = false;  // the review that comes confirms the term whatever it sees
+  // First instant after the closed term, while credit that comes late may still confirm it.
+  Timestamp waiting_since = Timestamp::Never();
+  Timestamp matched_at;           // when a tier of another program was last taken over
+  std::vector<TierFloor> floors;  // at most one of a kind, ascending; those that ended stay
+  bool is_waiting() const { return !waiting_since.is_never(); }
+  const TierFloor* FindFloor(TierFloorKind kind) const;
+  // When the clock alone makes something due.
+  Timestamp due_at() const;
   friend bool operator==(const MemberTier&, const MemberTier&) = default;
 };
 
@@ -356,14 +379,23 @@ struct Vote {
   Timestamp at;
   friend bool operator==(const Vote&, const Vote&) = default;
 };
+// Somebody's acknowledgement of a warning.
+struct Acknowledgement {
+  std::string warning;
+  std::string principal;  // may be empty
+  Role role = Role::kNone;
+  Timestamp at;
+  friend bool operator==(const Acknowledgement&, const Acknowledgement&) = default;
+};
 struct Revision {
   Hash digest{};
   std::string canonical;
   Timestamp created_at;
   std::string author = {};  // may be empty
   Role author_role = Role::kNone;
-  std::vector<Vote> votes = {};                // in order, of different people
-  Timestamp approved_at = Timestamp::Never();  // by the last vote that was needed
+  std::vector<Vote> votes = {};                    // in order, of different people
+  Timestamp approved_at = Timestamp::Never();      // by the last vote that was needed
+  std::vector<Acknowledgement> acknowledged = {};  // in order
   friend bool operator==(const Revision&, const Revision&) = default;
 };
 

@@ -70,16 +70,31 @@ std::vector<Activation> TierCourse::JudgementsOf(const MemberTier& tier,
   return found;
 }
 
-TierMove TierCourse::Review(const MemberTier& tier) const {
-  TierMove move{.kind = EntryKind::kTierReview, .at = tier.review_at};
+TierMove TierCourse::MoveAt(Timestamp at) const {
+  TierMove move{.kind = EntryKind::kTierReview, .at = at};
   const Activation* revision = program_ == nullptr ? nullptr : RevisionAt(*program_, move.at);
   if (revision == nullptr) return move;
   move.revision = *revision;
   move.rulebook = rulebooks_.Find(state_, program_id_, *revision);
+  return move;
+}
+
+TierMove TierCourse::Review(const MemberTier& tier) const {
+  TierMove move = MoveAt(tier.review_at);
   if (move.rulebook == nullptr) return move;
   const MemberStanding standing(state_, id_, *move.rulebook);
-  move.metrics = standing.MetricsAsOf(tier, standing.LastDayOfTerm(tier));
+  move.metrics = standing.MetricsOfReview(tier);
   move.verdict = standing.JudgeReview(tier, move.metrics);
+  move.rollover = standing.Rollover(move.verdict, move.metrics);
+  return move;
+}
+
+TierMove TierCourse::EndMatch(const MemberTier& tier) const {
+  TierMove move = MoveAt(tier.FindFloor(TierFloorKind::kMatch)->until);
+  if (move.rulebook == nullptr) return move;
+  const MemberStanding standing(state_, id_, *move.rulebook);
+  move.metrics = standing.MetricsAsOf(tier, move.rulebook->LocalDate(move.at).PlusDays(-1));
+  move.verdict = standing.JudgeMatch(tier, move.metrics);
   return move;
 }
 
@@ -106,13 +121,18 @@ std::optional<TierMove> TierCourse::Judge(const MemberTier& tier,
 
 std::optional<TierMove> TierCourse::Next(const MemberTier& tier, const TierDue& due) const {
   const bool is_reviewed = !tier.review_at.is_never() && tier.review_at <= due.reviewed_by;
+  const TierFloor* const match = tier.FindFloor(TierFloorKind::kMatch);
+  const Timestamp review_at = is_reviewed ? tier.review_at : Timestamp::Never();
+  const Timestamp match_ends_at =
+      match != nullptr && match->until <= due.judged_by ? match->until : Timestamp::Never();
+  const Timestamp own_at = std::min(review_at, match_ends_at);
   for (const Activation& revision : JudgementsOf(tier, due.judged_by)) {
     // At one instant the judgement comes first: the review may not know the tier otherwise.
-    if (is_reviewed && tier.review_at < revision.from) break;
+    if (own_at < revision.from) break;
     if (std::optional<TierMove> move = Judge(tier, revision)) return move;
   }
-  if (!is_reviewed) return std::nullopt;
-  return Review(tier);
+  if (own_at.is_never()) return std::nullopt;
+  return match_ends_at < review_at ? EndMatch(tier) : Review(tier);
 }
 
 MemberTier TierCourse::After(MemberTier tier, const TierDue& due) const {

@@ -35,6 +35,7 @@ struct TierMove {
   std::shared_ptr<const rules::Rulebook> rulebook;  // of it; null: it cannot be had
   MetricValues metrics;                             // as of the move; empty without a rulebook
   TierDecided verdict;                              // meaningless without a rulebook
+  std::optional<MetricCounted> rollover = {};       // what the term leaves to the next one
 };
 
 class TierCourse {
@@ -42,8 +43,9 @@ class TierCourse {
   // Requires that the member exists. All must outlive it.
   TierCourse(State& state, MemberId id, RulebookLibrary& rulebooks);
 
-  // The first move that is due for a member with this tier; empty if nothing moves it. A review is
-  // a move even where it confirms the tier, a judgement only where it changes it.
+  // The first move that is due for a member with this tier; empty if nothing moves it. A review and
+  // the end of a tier that another program gave are moves even where the tier stays, a judgement
+  // only where it changes it.
   std::optional<TierMove> Next(const MemberTier& tier, const TierDue& due) const;
   // The tier after all of them.
   MemberTier After(MemberTier tier, const TierDue& due) const;
@@ -51,7 +53,10 @@ class TierCourse {
  private:
   // Revisions that judge the member and come into force by then, in order.
   std::vector<Activation> JudgementsOf(const MemberTier& tier, Timestamp judged_by) const;
+  // A move at an instant, without its metrics and its verdict.
+  TierMove MoveAt(Timestamp at) const;
   TierMove Review(const MemberTier& tier) const;
+  TierMove EndMatch(const MemberTier& tier) const;
   // Empty if the tier stays.
   std::optional<TierMove> Judge(const MemberTier& tier, const Activation& revision) const;
 

@@ -32,8 +32,8 @@ class MemberStanding {
 
   // The member's facts, except for the tier. The balances belong to this object.
   rules::model::MemberFact Facts() const;
-  // With a tier that the member has or is thought to have.
-  rules::model::MemberFact Facts(const MemberTier& tier) const;
+  // With the tier that is shown then, of one that the member has or is thought to have.
+  rules::model::MemberFact Facts(const MemberTier& tier, Timestamp instant) const;
   rules::model::TierState TierStateOf(const MemberTier& tier) const;
   rules::model::MemberDates DatesOf(const MemberTier& tier) const;
   Timestamp enrolled_at() const { return enrolled_at_; }
@@ -41,13 +41,25 @@ class MemberStanding {
   // Over windows that end with `last`.
   MetricValues MetricsAsOf(const MemberTier& tier, Date last,
                            const ActivityInThought* extra = nullptr) const;
+  // Those by which JudgeReview judges: as of the term's last day, or, while credit that comes late
+  // still counts, of its windows with all that has come since.
+  MetricValues MetricsOfReview(const MemberTier& tier) const;
 
   // The upgrade that these metrics bring at `instant`, if any.
   std::optional<TierDecided> JudgeUpgrade(const MemberTier& tier, const MetricValues& metrics,
                                           Timestamp instant) const;
-  // The verdict of the review that ends the present term, at tier.review_at, by metrics as of the
-  // term's last day.
+  // What an activity brings at `instant`, by metrics that count it: an upgrade, a term that is
+  // confirmed late or ahead, a lost tier that is kept after all, one that is won for life. Empty
+  // mostly. Changes `tier` accordingly.
+  std::vector<Event> JudgeActivity(MemberTier& tier, const MetricValues& metrics, Timestamp instant,
+                                   const ActivityInThought& activity) const;
+  // The verdict at tier.review_at, where the present term ends or the time to confirm it late.
   TierDecided JudgeReview(const MemberTier& tier, const MetricValues& metrics) const;
+  // The verdict where the tier that another program gave ends. Requires one.
+  TierDecided JudgeMatch(const MemberTier& tier, const MetricValues& metrics) const;
+  // What a term that `verdict` confirms leaves to the next one, of what it was judged by.
+  std::optional<MetricCounted> Rollover(const TierDecided& verdict,
+                                        const MetricValues& metrics) const;
   // What this revision makes of the tier where it takes the place of `previous` at `instant`: the
   // tier may be gone, everyone may be judged. Empty if it stays.
   std::optional<TierDecided> JudgeActivation(const MemberTier& tier, const MetricValues& metrics,
@@ -60,8 +72,8 @@ class MemberStanding {
 
   // The last civil day of the present term. Requires a review.
   Date LastDayOfTerm(const MemberTier& tier) const;
-  // The tier as it is shown, with the distance to the next one by these metrics.
-  TierView ViewOf(const MemberTier& tier, const MetricValues& metrics) const;
+  // The tier as it is shown at an instant, with the distance to the next one by these metrics.
+  TierView ViewOf(const MemberTier& tier, const MetricValues& metrics, Timestamp instant) const;
 
   // The tier that was shown at an instant, and since when it was: by the history, where the instant
   // lies before the present tier. The base tier before the enrolment.
@@ -74,6 +86,19 @@ class MemberStanding {
  private:
   TierDecided DecidedOf(const MemberTier& tier, const rules::model::TierVerdict& verdict,
                         TierCause cause) const;
+  // The highest tier that is shown then and is above the earned one; null if there is none.
+  const TierFloor* FloorAbove(const MemberTier& tier, Timestamp instant) const;
+  // The lost tier that is still worn then and above the earned one; null if there is none.
+  const TierFloor* WornAt(const MemberTier& tier, Timestamp instant) const;
+  bool IsAboveEarned(const MemberTier& tier, const TierFloor& floor) const;
+  std::optional<TierDecided> DecideActivity(const MemberTier& tier, const MetricValues& metrics,
+                                            Timestamp instant, const ActivityInThought& activity,
+                                            const rules::model::TierVerdict& verdict) const;
+  std::optional<TierDecided> KeepWorn(const MemberTier& tier, const TierFloor& worn,
+                                      const rules::model::Facts& facts) const;
+  std::optional<TierDecided> KeepLate(const MemberTier& tier, Timestamp instant,
+                                      const ActivityInThought& activity) const;
+  Date ClosedTermEnd(const MemberTier& tier) const;
   rules::model::Facts FactsAt(const rules::model::MemberFact& member, const MetricValues& metrics,
                               Timestamp instant) const;
 
@@ -104,6 +129,8 @@ std::vector<std::string> TiersLost(const rules::Rulebook& before, const rules::R
 
 // The tier after a verdict.
 MemberTier After(const MemberTier& tier, const TierDecided& verdict);
+// The tier after an entry of that instant has set a floor.
+MemberTier After(const MemberTier& tier, const TierFloorSet& floor, Timestamp from);
 
 }  // namespace laurel
 

@@ -38,11 +38,12 @@ WhatIf TryForMember(State& state, const rules::Rulebook& rulebook, const Program
     thought.purchases = 1;
   }
   thought.tracked = rating.MetricCounts(thought.points);
-  const MemberTier tier = state.members.Find(MemberKey{member})->tier;
+  MemberTier tier = state.members.Find(MemberKey{member})->tier;
   const MemberStanding standing(state, member, rulebook);
-  const std::optional<TierDecided> upgrade = standing.JudgeUpgrade(
-      tier, standing.MetricsAsOf(tier, thought.day, &thought), activity.occurred_at);
-  result.tier = upgrade ? upgrade->to : rulebook.tiers()[TierIndex(rulebook, tier.tier)].id;
+  const MetricValues metrics = standing.MetricsAsOf(tier, thought.day, &thought);
+  standing.JudgeActivity(tier, metrics, activity.occurred_at, thought);
+  const TierView shown = standing.ViewOf(tier, metrics, activity.occurred_at);
+  result.tier = rulebook.tiers()[TierIndex(rulebook, shown.tier)].id;
   return result;
 }
 

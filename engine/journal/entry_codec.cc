@@ -244,6 +244,7 @@ struct EventEncoder {
     p->set_term(e.term);
     p->set_review_at(EncodeInstant(e.review_at));
     p->set_revision(e.revision);
+    p->set_worn_until(EncodeInstant(e.worn_until));
   }
   void operator()(const LotsDue& e) const { out->set_lots_due_at(EncodeInstant(e.due_at)); }
   void operator()(const ReviewPostponed& e) const {
@@ -329,6 +330,18 @@ struct EventEncoder {
     SetBytes(p->mutable_digest(), AsBytes(e.digest));
     p->set_is_final(e.is_final);
   }
+  void operator()(const WarningsAcknowledged& e) const {
+    pb::WarningsAcknowledged* p = out->mutable_warnings_acknowledged();
+    p->set_number(e.number);
+    SetBytes(p->mutable_digest(), AsBytes(e.digest));
+    for (const std::string& warning : e.warnings) p->add_warnings(warning);
+  }
+  void operator()(const TierFloorSet& e) const {
+    pb::TierFloorSet* p = out->mutable_tier_floor_set();
+    p->set_kind(static_cast<std::uint32_t>(e.kind));
+    p->set_tier(e.tier);
+    p->set_until(EncodeInstant(e.until));
+  }
   void operator()(const RevisionScheduled& e) const {
     pb::RevisionScheduled* p = out->mutable_revision_scheduled();
     p->set_number(e.number);
@@ -398,6 +411,16 @@ absl::StatusOr<Enum> DecodeEnum(std::uint32_t number, std::uint32_t first, std::
   if (number < first || number > last)
     return Damaged(absl::StrCat(field, " has the unknown number ", number));
   return static_cast<Enum>(number);
+}
+
+// Of an enum whose numbers have gaps.
+template <class Enum>
+absl::StatusOr<Enum> DecodeNamed(std::uint32_t number, Enum last, absl::string_view field) {
+  ASSIGN_OR_RETURN(const Enum value,
+                   DecodeEnum<Enum>(number, 1, static_cast<std::uint32_t>(last), field));
+  if (ToString(value).empty())
+    return Damaged(absl::StrCat(field, " has the unknown number ", number));
+  return value;
 }
 
 absl::StatusOr<Hash> DecodeHash(const std::string& bytes, absl::string_view field) {
@@ -752,13 +775,16 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
     case pb::Event::kTierDecided: {
       const pb::TierDecided& t = p.tier_decided();
       TierDecided e;
-      ASSIGN_OR_RETURN(e.cause, DecodeEnum<TierCause>(t.cause(), 1, 5, "tier.cause"));
+      ASSIGN_OR_RETURN(e.cause, DecodeEnum<TierCause>(
+                                    t.cause(), 1, static_cast<std::uint32_t>(TierCause::kUnmatched),
+                                    "tier.cause"));
       e.from = t.from();
       e.to = t.to();
       e.since = Timestamp::FromMicros(t.since());
       e.term = t.term();
       e.review_at = DecodeInstant(t.review_at());
       e.revision = t.revision();
+      e.worn_until = DecodeInstant(t.worn_until());
       return Event(std::move(e));
     }
     case pb::Event::kLotsDueAt:
@@ -806,6 +832,24 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       ASSIGN_OR_RETURN(e.digest, DecodeHash(p.revision_approved().digest(), "revision.digest"));
       e.is_final = p.revision_approved().is_final();
       return Event(e);
+    }
+    case pb::Event::kWarningsAcknowledged: {
+      const pb::WarningsAcknowledged& w = p.warnings_acknowledged();
+      WarningsAcknowledged e;
+      e.number = w.number();
+      ASSIGN_OR_RETURN(e.digest, DecodeHash(w.digest(), "revision.digest"));
+      e.warnings.assign(w.warnings().begin(), w.warnings().end());
+      return Event(std::move(e));
+    }
+    case pb::Event::kTierFloorSet: {
+      TierFloorSet e;
+      ASSIGN_OR_RETURN(e.kind,
+                       DecodeEnum<TierFloorKind>(p.tier_floor_set().kind(), 1,
+                                                 static_cast<std::uint32_t>(TierFloorKind::kMatch),
+                                                 "floor.kind"));
+      e.tier = p.tier_floor_set().tier();
+      e.until = DecodeInstant(p.tier_floor_set().until());
+      return Event(std::move(e));
     }
     case pb::Event::kRevisionScheduled: {
       RevisionScheduled e;
@@ -937,12 +981,8 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
   entry.occurred_at = Timestamp::FromMicros(occurred);
   ASSIGN_OR_RETURN(entry.program, DecodeText<ProgramId>(p.program(), "program"));
   entry.member = MemberId::FromRaw(p.member());
-  ASSIGN_OR_RETURN(
-      entry.kind,
-      DecodeEnum<EntryKind>(p.kind(), 1, static_cast<std::uint32_t>(kEntryKindLast), "kind"));
-  ASSIGN_OR_RETURN(
-      entry.method,
-      DecodeEnum<Method>(p.method(), 1, static_cast<std::uint32_t>(kMethodLast), "method"));
+  ASSIGN_OR_RETURN(entry.kind, DecodeNamed<EntryKind>(p.kind(), kEntryKindLast, "kind"));
+  ASSIGN_OR_RETURN(entry.method, DecodeNamed<Method>(p.method(), kMethodLast, "method"));
   ASSIGN_OR_RETURN(entry.request, DecodeOptionalText<RequestId>(p.request(), "request"));
   entry.principal = p.principal();
   ASSIGN_OR_RETURN(entry.role,

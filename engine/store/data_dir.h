@@ -22,6 +22,7 @@
 //   db/              RocksDB
 //   checkpoint/      the last signed checkpoint of each partition
 //   evidence/        copies of a damaged database, made before anything is changed
+//   simulations/     reports of revisions that were tried, for a day; no part of the ledger
 //
 // Keys (signing, identities, vault) live elsewhere: who copies the data must not get them too.
 namespace laurel {

@@ -109,6 +109,19 @@ std::string EncodeRecord(const Member& r) {
     p.set_has_activity(r.has_activity);
     p.set_lots_due_at(EncodeInstant(r.lots_due_at));
     p.set_judged_at(r.tier.judged_at.micros());
+    p.set_is_tier_secured(r.tier.is_secured);
+    p.set_tier_waiting_since(EncodeInstant(r.tier.waiting_since));
+    p.set_tier_matched_at(r.tier.matched_at.micros());
+    for (const TierFloor& floor : r.tier.floors) {
+      pb::TierFloor* f = p.add_tier_floors();
+      f->set_kind(static_cast<std::uint32_t>(floor.kind));
+      f->set_tier(floor.tier);
+      f->set_from(floor.from.micros());
+      f->set_until(EncodeInstant(floor.until));
+      f->set_since(floor.since.micros());
+      f->set_previous(floor.previous);
+      f->set_term(floor.term);
+    }
     for (const Balance& balance : r.balances) {
       pb::Balance* b = p.add_balances();
       b->set_type(balance.type.str());
@@ -142,6 +155,20 @@ bool DecodeRecord(absl::string_view bytes, Member& r) {
     r.has_activity = p.has_activity();
     r.lots_due_at = DecodeInstant(p.lots_due_at());
     r.tier.judged_at = Timestamp::FromMicros(p.judged_at());
+    r.tier.is_secured = p.is_tier_secured();
+    r.tier.waiting_since = DecodeInstant(p.tier_waiting_since());
+    r.tier.matched_at = Timestamp::FromMicros(p.tier_matched_at());
+    for (const pb::TierFloor& f : p.tier_floors()) {
+      if (f.kind() < 1 || f.kind() > static_cast<std::uint32_t>(TierFloorKind::kMatch))
+        return false;
+      r.tier.floors.push_back(TierFloor{.kind = static_cast<TierFloorKind>(f.kind()),
+                                        .tier = f.tier(),
+                                        .from = Timestamp::FromMicros(f.from()),
+                                        .until = DecodeInstant(f.until()),
+                                        .since = Timestamp::FromMicros(f.since()),
+                                        .previous = f.previous(),
+                                        .term = f.term()});
+    }
     for (const pb::Balance& b : p.balances()) {
       Balance balance{
           .type = {}, .available = b.available(), .pending = b.pending(), .held = b.held()};
@@ -356,7 +383,8 @@ std::string EncodeRecord(const TierChangeMark& r) {
 
 bool DecodeRecord(absl::string_view bytes, TierChangeMark& r) {
   return Parsed<pb::TierChange>(bytes, [&](const pb::TierChange& p) {
-    if (p.cause() < 1 || p.cause() > 5) return false;
+    if (p.cause() < 1 || p.cause() > static_cast<std::uint32_t>(TierCause::kUnmatched))
+      return false;
     r.cause = static_cast<TierCause>(p.cause());
     r.from = p.from();
     r.to = p.to();
@@ -469,8 +497,7 @@ std::string EncodeRecord(const EntryKindMark& r) {
   return std::string(1, static_cast<char>(r.kind));
 }
 bool DecodeRecord(absl::string_view bytes, EntryKindMark& r) {
-  if (bytes.size() != 1 || bytes[0] < 1 || bytes[0] > static_cast<char>(kEntryKindLast))
-    return false;
+  if (bytes.size() != 1 || ToString(static_cast<EntryKind>(bytes[0])).empty()) return false;
   r.kind = static_cast<EntryKind>(bytes[0]);
   return true;
 }
@@ -563,6 +590,13 @@ std::string EncodeRecord(const Revision& r) {
       v->set_at(vote.at.micros());
     }
     p.set_approved_at(EncodeInstant(r.approved_at));
+    for (const Acknowledgement& acknowledged : r.acknowledged) {
+      pb::Acknowledgement* a = p.add_acknowledged();
+      a->set_warning(acknowledged.warning);
+      a->set_principal(acknowledged.principal);
+      a->set_role(static_cast<std::uint32_t>(acknowledged.role));
+      a->set_at(acknowledged.at.micros());
+    }
   });
 }
 
@@ -577,6 +611,12 @@ bool DecodeRecord(absl::string_view bytes, Revision& r) {
       r.votes.push_back(std::move(vote));
     }
     r.approved_at = DecodeInstant(p.approved_at());
+    for (const pb::Acknowledgement& a : p.acknowledged()) {
+      Acknowledgement acknowledged{a.warning(), a.principal(), Role::kNone,
+                                   Timestamp::FromMicros(a.at())};
+      if (!GetRole(a.role(), acknowledged.role)) return false;
+      r.acknowledged.push_back(std::move(acknowledged));
+    }
     return GetRole(p.author_role(), r.author_role) && GetHash(p.digest(), r.digest);
   });
 }

@@ -239,8 +239,7 @@ void AddExpressions(const v1::ProgramDocument& document, CompileContext& context
   }
   const v1::Eligibility& eligibility = document.eligibility();
   model.eligibility.when = context.Bool("eligibility.when", eligibility.when());
-  model.eligibility.items = context.Bool(
-      "eligibility.items", SelectorOf(eligibility.items(), eligibility.excluded_categories()));
+  model.eligibility.items = context.Bool("eligibility.items", eligibility.items());
   model.eligibility.line_kinds.assign(eligibility.line_kinds().begin(),
                                       eligibility.line_kinds().end());
   if (model.eligibility.line_kinds.empty()) model.eligibility.line_kinds.push_back("SALE");

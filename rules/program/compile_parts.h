@@ -35,8 +35,6 @@ Active ActiveOf(const std::string& path, const v1::Active& from, CompileContext&
 // Counters called `name`, or `name` and the id of the limit.
 std::vector<Limit> LimitsOf(const std::string& path, const std::string& name,
                             const Repeated<v1::Limit>& from, CompileContext& context);
-// An item selector that also leaves out some categories.
-std::string SelectorOf(const std::string& selector, const Repeated<std::string>& excluded);
 void AddRules(const v1::ProgramDocument& document, CompileContext& context);
 
 // ---- compile_tiers.cc

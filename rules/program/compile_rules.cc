@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_join.h"
 #include "rules/program/compile_parts.h"
-#include "rules/program/document_canonical.h"
 
 namespace laurel::rules::model {
 namespace {
@@ -39,7 +38,7 @@ Earn EarnOf(const std::string& path, const v1::Rule& rule, CompileContext& conte
   earn.point_type =
       context.Find(path + ".point_type", context.model.point_types, from.point_type());
   earn.of = context.Int(path + ".of", from.of());
-  earn.items = context.Bool(path + ".items", SelectorOf(from.items(), rule.excluded_categories()));
+  earn.items = context.Bool(path + ".items", from.items());
   earn.basis = earn.of                                    ? Basis::kExpression
                : from.basis() == v1::Earn::BASIS_LIST     ? Basis::kList
                : from.basis() == v1::Earn::BASIS_QUANTITY ? Basis::kQuantity
@@ -65,8 +64,7 @@ Multiply MultiplyOf(const std::string& path, const v1::Rule& rule, CompileContex
   }
   multiply.by_micros = context.Decimal(path + ".by", from.by(), 6);
   if (multiply.by_micros < kMicros) context.Fail(path + ".by", "expected at least 1");
-  multiply.items =
-      context.Bool(path + ".items", SelectorOf(from.items(), rule.excluded_categories()));
+  multiply.items = context.Bool(path + ".items", from.items());
   return multiply;
 }
 
@@ -245,15 +243,6 @@ std::vector<Limit> LimitsOf(const std::string& path, const std::string& name,
     limits.push_back(std::move(limit));
   }
   return limits;
-}
-
-std::string SelectorOf(const std::string& selector, const Repeated<std::string>& excluded) {
-  if (excluded.empty()) return selector;
-  const std::string categories =
-      absl::StrJoin(excluded, " && ", [](std::string* out, const std::string& category) {
-        absl::StrAppend(out, "!(", CanonicalString(category), " in item.categories)");
-      });
-  return selector.empty() ? categories : absl::StrCat("(", selector, ") && ", categories);
 }
 
 void AddRules(const v1::ProgramDocument& document, CompileContext& context) {

@@ -1,43 +1,18 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_join.h"
 #include "rules/program/compile_parts.h"
 
 namespace laurel::rules::model {
 namespace {
-
-// The condition that the alternatives write as a table.
-std::string TextOf(const std::string& path, const Repeated<v1::Alternative>& alternatives,
-                   CompileContext& context) {
-  std::vector<std::string> any;
-  for (const v1::Alternative& alternative : alternatives) {
-    std::vector<std::string> all;
-    for (const v1::Threshold& threshold : alternative.all()) {
-      const std::size_t metric = context.Find(path, context.model.metrics, threshold.metric());
-      if (!context.status().ok()) return {};
-      const std::int64_t at_least =
-          context.Decimal(path, threshold.at_least(), context.model.metrics[metric].digits);
-      all.push_back(absl::StrCat("metrics.", threshold.metric(), " >= ", at_least));
-    }
-    any.push_back(absl::StrJoin(all, " && "));
-  }
-  return absl::StrJoin(any, " || ");
-}
-
-std::string Either(const std::string& expression, const std::string& alternatives) {
-  return expression.empty() ? alternatives : expression;
-}
 
 Tier TierOf(const std::string& path, const v1::Tier& from, CompileContext& context) {
   Tier tier;
   tier.id = from.id();
   tier.name = NameOf(from);
   tier.rank = from.rank();
-  tier.qualify = context.Bool(path + ".qualify",
-                              Either(from.qualify(), TextOf(path, from.qualify_at(), context)));
-  tier.retain = context.Bool(path + ".retain",
-                             Either(from.retain(), TextOf(path, from.retain_at(), context)));
+  tier.qualify = context.Bool(path + ".qualify", from.qualify());
+  tier.retain = context.Bool(path + ".retain", from.retain());
   tier.lifetime = context.Bool(path + ".lifetime", from.lifetime());
   return tier;
 }
@@ -110,11 +85,16 @@ void AddTiers(const v1::ProgramDocument& document, CompileContext& context) {
     policy.rollover_metric =
         context.Find("tier_policy.rollover.metric", model.metrics, from.rollover().metric());
     policy.rollover_limit = from.rollover().limit();
+    if (context.status().ok()) model.metrics[*policy.rollover_metric].is_rolled_over = true;
   }
   policy.keeps_on_return = from.on_return() == v1::TierPolicy::ON_RETURN_KEEP;
   SetActivation(from, context, policy);
   policy.match_keep_if =
       context.Bool("tier_policy.status_match.keep_if", from.status_match().keep_if());
+  policy.match_duration =
+      context.Duration("tier_policy.status_match.duration", from.status_match().duration());
+  policy.match_once_per =
+      context.Duration("tier_policy.status_match.once_per", from.status_match().once_per());
 }
 
 }  // namespace laurel::rules::model

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/numeric/int128.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "laurel/program/v1/program.pb.h"
 #include "rules/program/calendar.h"
@@ -39,6 +40,26 @@ bool MeansTheSame(T a, T b) {
   a.clear_name();
   b.clear_name();
   return a.SerializeAsString() == b.SerializeAsString();
+}
+
+// Whether the sums that every member has hold the metric's past: those of points, eligible spend
+// and purchases.
+bool IsCountedAnyhow(const v1::Metric& metric) {
+  if (!metric.where().empty()) return false;
+  const bool is_of_purchases = metric.activities().empty() || (metric.activities_size() == 1 &&
+                                                               metric.activities(0) == "purchase");
+  switch (metric.measure()) {
+    case v1::Metric::MEASURE_SUM:
+      if (absl::StartsWith(metric.of(), "points.")) return metric.activities().empty();
+      return is_of_purchases && metric.of() == "purchase.eligible_net";
+    case v1::Metric::MEASURE_COUNT:
+    case v1::Metric::MEASURE_DISTINCT_DAYS:
+    case v1::Metric::MEASURE_STREAK_DAYS:
+    case v1::Metric::MEASURE_DAYS_SINCE_LAST:
+      return is_of_purchases;
+    default:
+      return false;
+  }
 }
 
 class Checker {
@@ -122,20 +143,27 @@ class Checker {
       findings_.Error("R-DATA-724", "point_types",
                       absl::StrCat("must keep the point type ", Quoted(was.id())));
     }
-    for (int i = 0; i < document_.point_types_size(); ++i) {
-      CheckPointType(At("point_types", i), document_.point_types(i), previous);
-    }
+    const int common = std::min(document_.point_types_size(), previous.point_types_size());
+    for (int i = 0; i < common; ++i) CheckPointType(i, previous);
   }
 
-  void CheckPointType(const std::string& path, const v1::PointType& type,
-                      const v1::ProgramDocument& previous) {
+  // Balances and sums go by the place in the list: new ones come behind.
+  void CheckPointType(int i, const v1::ProgramDocument& previous) {
+    const std::string path = At("point_types", i);
+    const v1::PointType& type = document_.point_types(i);
     const v1::PointType* const was = FindById(previous.point_types(), type.id());
     if (was == nullptr) {
       findings_.Error("R-DATA-724", path,
-                      absl::StrCat("point types are fixed, ", Quoted(type.id()), " is new"));
-    } else if (was->kind() != type.kind() || was->decimals() != type.decimals()) {
+                      absl::StrCat("new point types must come behind those that are there, ",
+                                   Quoted(type.id()), " did not"));
+    } else if (was != &previous.point_types(i)) {
       findings_.Error("R-DATA-724", path,
-                      absl::StrCat(Quoted(type.id()), " must keep its kind and its decimals"));
+                      absl::StrCat(Quoted(type.id()), " must keep its place in the list"));
+    } else if (was->kind() != type.kind() || was->decimals() != type.decimals() ||
+               was->symbol() != type.symbol()) {
+      findings_.Error(
+          "R-DATA-724", path,
+          absl::StrCat(Quoted(type.id()), " must keep its kind, its decimals and its symbol"));
     }
   }
 
@@ -162,10 +190,10 @@ class Checker {
       const v1::Metric* const was = FindById(previous.metrics(), metric.id());
       const std::string path = In(At("metrics", i), "id");
       if (was == nullptr) {
-        findings_.Warning(
-            "R-DATA-721", path,
-            absl::StrCat("metrics.", metric.id(),
-                         " is new: it is counted from the journal before it is read"));
+        if (IsCountedAnyhow(metric)) continue;
+        findings_.Warning("R-DATA-721", path,
+                          absl::StrCat("metrics.", metric.id(),
+                                       " is new: it counts from when this comes into force"));
       } else if (!MeansTheSame(*was, metric)) {
         findings_.Error("R-DATA-722", path,
                         absl::StrCat("metrics.", metric.id(), " measured something else before"),

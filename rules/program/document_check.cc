@@ -29,8 +29,6 @@ constexpr int kUnitCostDigits = 6;
 constexpr std::int64_t kUnitCostMax = 1'000'000'000'000;  // a million of the currency
 constexpr std::int64_t kPointsMicrosMax = 1'000'000'000'000;
 
-using Strings = google::protobuf::RepeatedPtrField<std::string>;
-
 // Lists of kinds that a purchase can count by.
 constexpr std::array kLineKinds =
     std::to_array<absl::string_view>({"SALE", "FEE", "GIFT_CARD", "DEPOSIT"});
@@ -63,7 +61,7 @@ class Checker {
     CheckEligibility();
     CheckRules();
     CheckSections(document_, exponent_, point_types_, fields_);
-    CheckTiers(document_, exponent_, point_types_, fields_, program_);
+    CheckTiers(document_, point_types_, fields_, program_);
     return std::move(program_);
   }
 
@@ -266,24 +264,8 @@ class Checker {
   }
 
   // Each once.
-  void CheckCategories(const std::string& path, const Strings& categories) {
-    absl::flat_hash_map<std::string, int> seen;
-    const int count = fields_.Limited(path, categories.size(), kCategoriesMax);
-    for (int i = 0; i < count; ++i) {
-      const std::string item = At(path, i);
-      if (!fields_.Required(item, categories[i])) continue;
-      fields_.Text(item, categories[i], 64);
-      const auto [first, is_new] = seen.emplace(categories[i], i);
-      if (is_new) continue;
-      findings_.Error("R-SCHEMA-014", item,
-                      absl::StrCat("must be another than ", At(path, first->second), ", was ",
-                                   Quoted(categories[i])));
-    }
-  }
-
   void CheckEligibility() {
     const v1::Eligibility& eligibility = document_.eligibility();
-    CheckCategories("eligibility.excluded_categories", eligibility.excluded_categories());
     const int count = fields_.Limited("eligibility.line_kinds", eligibility.line_kinds_size(),
                                       static_cast<int>(kLineKinds.size()));
     std::vector<std::string> seen;
@@ -317,7 +299,6 @@ class Checker {
     for (int i = 0; i < count; ++i) {
       const std::string path = At(list, i);
       const v1::Rule& rule = document_.earning_rules(i);
-      CheckCategories(In(path, "excluded_categories"), rule.excluded_categories());
       if (rule.has_earn()) CheckEarn(In(path, "earn"), rule.earn());
     }
   }

@@ -13,6 +13,7 @@
 #include "rules/program/document_thresholds.h"
 #include "rules/program/expression_check.h"
 #include "rules/program/expression_shrink.h"
+#include "rules/program/tier_logic.h"
 
 namespace laurel::rules {
 namespace {
@@ -31,7 +32,10 @@ constexpr Roots kRule = kActivity | kItemsRoot;
 class Checker {
  public:
   Checker(const v1::ProgramDocument& document, int exponent, Findings& findings)
-      : document_(document), environment_(document, exponent), findings_(findings) {}
+      : document_(document),
+        environment_(document, exponent),
+        findings_(findings),
+        logic_(document) {}
 
   void Check() {
     for (int i = 0; i < document_.metrics_size(); ++i) CheckMetric(i);
@@ -264,7 +268,7 @@ class Checker {
   void CheckRetain(const Level& level) {
     if (!level.qualify || !level.retain) return;
     for (const MetricFloors& floors : *level.qualify) {
-      if (Implies(floors, *level.retain)) continue;
+      if (logic_.Implies(floors, *level.retain)) continue;
       findings_.Report(Severity::kError, "R-TIER-602", In(At("tiers", level.index), "retain"),
                        {.is_known = false}, "`retain` is harder than `qualify`",
                        {.notes = {absl::StrCat("example: ", Describe(floors))}});
@@ -275,7 +279,7 @@ class Checker {
   void CheckOrder(const Level& level, const Level& lower) {
     if (!level.qualify || !lower.qualify) return;
     for (const MetricFloors& floors : *level.qualify) {
-      if (Implies(floors, *lower.qualify)) continue;
+      if (logic_.Implies(floors, *lower.qualify)) continue;
       findings_.Report(Severity::kWarning, "R-TIER-603", In(At("tiers", level.index), "qualify"),
                        {.is_known = false},
                        absl::StrCat("a member can qualify for ", document_.tiers(level.index).id(),
@@ -290,15 +294,22 @@ class Checker {
     const Level& level = *levels[index];
     if (!level.qualify) return;
     const auto is_passed = [&](const MetricFloors& floors) {
+      if (!logic_.IsPossible(floors)) return true;
       for (std::size_t i = index + 1; i < levels.size(); ++i) {
-        if (levels[i]->qualify && Implies(floors, *levels[i]->qualify)) return true;
+        if (levels[i]->qualify && logic_.Implies(floors, *levels[i]->qualify)) return true;
       }
       return false;
     };
     if (!std::all_of(level.qualify->begin(), level.qualify->end(), is_passed)) return;
-    findings_.Warning("R-TIER-608", In(At("tiers", level.index), "qualify"),
-                      absl::StrCat("whoever qualifies for ", document_.tiers(level.index).id(),
-                                   " qualifies for a higher tier"));
+    const bool is_possible =
+        std::any_of(level.qualify->begin(), level.qualify->end(),
+                    [&](const MetricFloors& floors) { return logic_.IsPossible(floors); });
+    const std::string& id = document_.tiers(level.index).id();
+    findings_.Warning(
+        "R-TIER-608", In(At("tiers", level.index), "qualify"),
+        is_possible ? absl::StrCat("whoever qualifies for ", id, " qualifies for a higher tier")
+                    : absl::StrCat("nobody can qualify for ", id,
+                                   ": its windows have fewer days than it asks for"));
   }
 
   void CheckBenefits() {
@@ -337,24 +348,9 @@ class Checker {
     }
     const std::string& rollover = document_.tier_policy().rollover().metric();
     for (int i = 0; i < document_.metrics_size(); ++i) {
-      if (document_.metrics(i).id() == rollover || IsInThreshold(document_.metrics(i).id())) {
-        continue;
-      }
+      if (document_.metrics(i).id() == rollover) continue;
       ReportUnused("Metrics", "metrics", At("metrics", i), document_.metrics(i).id());
     }
-  }
-
-  bool IsInThreshold(const std::string& metric) const {
-    const auto is_in = [&](const auto& alternatives) {
-      return std::any_of(alternatives.begin(), alternatives.end(), [&](const v1::Alternative& one) {
-        return std::any_of(one.all().begin(), one.all().end(), [&](const v1::Threshold& threshold) {
-          return threshold.metric() == metric;
-        });
-      });
-    };
-    return std::any_of(
-        document_.tiers().begin(), document_.tiers().end(),
-        [&](const v1::Tier& tier) { return is_in(tier.qualify_at()) || is_in(tier.retain_at()); });
   }
 
   void ReportUnused(absl::string_view structure, absl::string_view group, const std::string& path,
@@ -367,6 +363,7 @@ class Checker {
   const v1::ProgramDocument& document_;
   Environment environment_;
   Findings& findings_;
+  const TierLogic logic_;
   std::set<std::string> used_;  // "Metrics.spend"
   VariableDrifts variable_drifts_;
   std::uint64_t program_cost_ = 0;

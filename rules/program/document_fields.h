@@ -19,7 +19,6 @@ namespace laurel::rules {
 
 inline constexpr std::size_t kNameCharactersMax = 120;
 inline constexpr std::size_t kDescriptionCharactersMax = 2'000;
-inline constexpr std::size_t kCategoriesMax = 1'000;
 
 // At("tiers", 2) is "tiers[2]"; In("tiers[2]", "rank") is "tiers[2].rank".
 inline std::string At(absl::string_view path, int index) {

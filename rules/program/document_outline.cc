@@ -55,6 +55,7 @@ std::optional<Outline> OutlineOf(absl::string_view canonical) {
   if (!google::protobuf::util::JsonStringToMessage(text, &document).ok()) return std::nullopt;
   const v1::Plan& plan = document.plan();
   Outline outline;
+  outline.program = document.id();
   outline.plan = PlanOutline{.goal = plan.goal(),
                              .kpi = plan.kpi(),
                              .target = plan.target(),

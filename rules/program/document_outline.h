@@ -33,6 +33,7 @@ struct RuleOutline {
 };
 
 struct Outline {
+  std::string program;  // the id
   PlanOutline plan;
   std::vector<RuleOutline> rules;  // earning rules, then promotions, in document order
 

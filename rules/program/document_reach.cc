@@ -138,8 +138,7 @@ class Checker {
 
   static bool HasSameItems(const v1::Rule& a, const v1::Rule& b) {
     return a.multiply().rule() == b.multiply().rule() &&
-           a.multiply().items() == b.multiply().items() &&
-           IsSameList(a.excluded_categories(), b.excluded_categories());
+           a.multiply().items() == b.multiply().items();
   }
 
   // Whether `other` asks for more than nothing whenever `rule` does.

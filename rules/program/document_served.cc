@@ -36,10 +36,6 @@ constexpr std::array kUnservedFields = std::to_array<absl::string_view>({
     "ProgramDocument.pay_with_points",
     "ProgramDocument.rewards",
     "Rule.issue",
-    "Tier.lifetime",
-    "TierPolicy.grace",
-    "TierPolicy.rollover",
-    "TierPolicy.status_match",
 });
 
 // Values of fields that the rulebook does look at.

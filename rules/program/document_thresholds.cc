@@ -107,15 +107,6 @@ std::optional<std::vector<MetricFloors>> FloorsOf(const cel::CheckedAst& checked
   return Reader(checked, currency_exponent).Read(checked.root());
 }
 
-bool Implies(const MetricFloors& given, const std::vector<MetricFloors>& alternatives) {
-  return std::any_of(alternatives.begin(), alternatives.end(), [&](const MetricFloors& wanted) {
-    return std::all_of(wanted.begin(), wanted.end(), [&](const auto& floor) {
-      const auto found = given.find(floor.first);
-      return found != given.end() ? found->second >= floor.second : floor.second <= 0;
-    });
-  });
-}
-
 std::string Describe(const MetricFloors& floors) {
   return absl::StrJoin(floors, ", ", [](std::string* to, const auto& floor) {
     absl::StrAppend(to, floor.first, " = ", floor.second);

@@ -29,9 +29,6 @@ using MetricFloors = std::map<std::string, std::int64_t>;
 std::optional<std::vector<MetricFloors>> FloorsOf(const cel::CheckedAst& checked,
                                                   int currency_exponent);
 
-// Whether reaching `given` fulfils one of `alternatives`.
-bool Implies(const MetricFloors& given, const std::vector<MetricFloors>& alternatives);
-
 // "stars_12m = 1200, visits_90d = 20".
 std::string Describe(const MetricFloors& floors);
 

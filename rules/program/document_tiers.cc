@@ -13,24 +13,19 @@
 #include "absl/strings/strip.h"
 #include "laurel/program/v1/program.pb.h"
 #include "rules/program/text.h"
-#include "rules/program/tier_logic.h"
 
 namespace laurel::rules {
 namespace {
 
 namespace v1 = ::laurel::program::v1;
 
-using AlternativeList = google::protobuf::RepeatedPtrField<v1::Alternative>;
-
 constexpr int kWindowYearsMax = 100;
-constexpr std::int64_t kThresholdMax = 1'000'000'000'000'000;
 
 class Checker {
  public:
-  Checker(const v1::ProgramDocument& document, std::optional<int> exponent,
-          const Names& point_types, Fields& fields, Program& program)
+  Checker(const v1::ProgramDocument& document, const Names& point_types, Fields& fields,
+          Program& program)
       : document_(document),
-        exponent_(exponent),
         point_types_(point_types),
         fields_(fields),
         findings_(fields.findings()),
@@ -40,10 +35,6 @@ class Checker {
     CheckMetrics();
     CheckTiers();
     CheckPolicy();
-    const bool is_structured = std::none_of(
-        document_.tiers().begin(), document_.tiers().end(),
-        [](const v1::Tier& tier) { return !tier.qualify().empty() || !tier.retain().empty(); });
-    if (is_structured && !findings_.has_errors()) WarnAboutTiers();
   }
 
  private:
@@ -198,7 +189,6 @@ class Checker {
     const int count = fields_.Limited(list, document_.tiers_size(), 16);
     Names names("tier", list);
     absl::flat_hash_map<std::int32_t, int> ranks;
-    std::vector<std::pair<Tier, int>> tiers;  // with their place in the document
     for (int i = 0; i < count; ++i) {
       const std::string path = At(list, i);
       const v1::Tier& tier = document_.tiers(i);
@@ -207,17 +197,11 @@ class Checker {
       fields_.Required(In(path, "name"), tier.name());
       fields_.Text(In(path, "name"), tier.name(), kNameCharactersMax);
       CheckRank(In(path, "rank"), tier.rank(), i, ranks);
-      tiers.emplace_back(CheckTier(path, tier), i);
+      CheckTier(path, tier);
     }
     if (!ranks.contains(0) && are_ranks_known_ && !findings_.IsWrong(list)) {
       findings_.Error("R-TIER-601", list, "must have exactly one tier of rank 0, had none",
                       "add a tier that every member starts with");
-    }
-    std::stable_sort(tiers.begin(), tiers.end(),
-                     [](const auto& a, const auto& b) { return a.first.rank < b.first.rank; });
-    for (auto& [tier, place] : tiers) {
-      tiers_.push_back(std::move(tier));
-      places_.push_back(place);
     }
   }
 
@@ -238,122 +222,22 @@ class Checker {
         absl::StrCat("must be another than that of ", At("tiers", first->second), ", was ", rank));
   }
 
-  Tier CheckTier(const std::string& path, const v1::Tier& tier) {
-    Tier checked;
-    checked.id = tier.id();
-    checked.name = tier.name();
-    checked.rank = tier.rank();
-    const std::string qualify = In(path, "qualify_at");
-    const std::string retain = In(path, "retain_at");
+  void CheckTier(const std::string& path, const v1::Tier& tier) {
     // Without a rank nobody can tell whether this is the base tier.
     const bool is_rank_known = !findings_.IsWrong(In(path, "rank"));
-    if (tier.rank() == 0 && is_rank_known) {
-      constexpr absl::string_view kRefused = "must not be given for the base tier, of rank 0";
-      if (tier.qualify_at_size() > 0) {
-        findings_.Error("R-TIER-601", qualify, std::string(kRefused));
+    const std::string qualify = In(path, "qualify");
+    if (tier.rank() != 0) {
+      if (tier.qualify().empty() && is_rank_known && !findings_.IsWrong(qualify)) {
+        findings_.Error("R-TIER-601", qualify, "must be given, or nobody reaches this tier");
       }
-      if (tier.retain_at_size() > 0) findings_.Error("R-TIER-601", retain, std::string(kRefused));
-      if (!tier.qualify().empty()) {
-        findings_.Error("R-TIER-601", In(path, "qualify"), std::string(kRefused));
-      }
-      if (!tier.retain().empty()) {
-        findings_.Error("R-TIER-601", In(path, "retain"), std::string(kRefused));
-      }
-      return checked;
+      return;
     }
-    if (!tier.qualify().empty()) {
-      if (tier.qualify_at_size() > 0) {
-        findings_.Error("R-SCHEMA-020", qualify, "must not be given together with `qualify`");
-      }
-      return checked;
+    if (!is_rank_known) return;
+    constexpr absl::string_view kRefused = "must not be given for the base tier, of rank 0";
+    if (!tier.qualify().empty()) findings_.Error("R-TIER-601", qualify, std::string(kRefused));
+    if (!tier.retain().empty()) {
+      findings_.Error("R-TIER-601", In(path, "retain"), std::string(kRefused));
     }
-    if (findings_.IsWrong(In(path, "qualify"))) return checked;
-    checked.qualify = CheckAlternatives(qualify, tier.qualify_at());
-    checked.retain = CheckAlternatives(retain, tier.retain_at());
-    if (checked.qualify.empty() && is_rank_known && !findings_.IsWrong(qualify)) {
-      findings_.Error("R-TIER-601", qualify, "must be given, or nobody reaches this tier");
-    }
-    if (checked.retain.empty()) checked.retain = checked.qualify;
-    return checked;
-  }
-
-  Alternatives CheckAlternatives(const std::string& path, const AlternativeList& list) {
-    constexpr int kMax = 16;
-    Alternatives alternatives;
-    const int count = fields_.Limited(path, list.size(), kMax);
-    for (int i = 0; i < count; ++i) {
-      const std::string all = In(At(path, i), "all");
-      if (list[i].all().empty()) fields_.Missing(all);
-      Thresholds thresholds;
-      const int size = fields_.Limited(all, list[i].all_size(), kMax);
-      for (int k = 0; k < size; ++k) {
-        thresholds.push_back(CheckThreshold(At(all, k), list[i].all(k)));
-      }
-      alternatives.push_back(std::move(thresholds));
-    }
-    return alternatives;
-  }
-
-  Threshold CheckThreshold(const std::string& path, const v1::Threshold& threshold) {
-    const std::string at_least = In(path, "at_least");
-    const bool has_value = fields_.Required(at_least, threshold.at_least());
-    if (!fields_.Required(In(path, "metric"), threshold.metric())) return {};
-    const auto metric = metrics_.Find(In(path, "metric"), threshold.metric(), findings_);
-    if (!metric) return {};
-    Threshold checked{.metric = *metric};
-    const std::optional<int> digits = DigitsOf(*metric);
-    if (!has_value || !digits) return checked;
-    if (ParseScaled(threshold.at_least(), *digits).fit == Scaled::Fit::kTooFine) {
-      findings_.Error("R-UNIT-242", at_least,
-                      absl::StrCat("must be ", UnitOf(program_.metrics[*metric]), ", was ",
-                                   Quoted(threshold.at_least())));
-    } else {
-      checked.at_least =
-          fields_.Positive(at_least, threshold.at_least(), *digits, kThresholdMax).value_or(0);
-    }
-    return checked;
-  }
-
-  // Digits after the point of a metric's values; empty while that is unknown.
-  std::optional<int> DigitsOf(std::size_t metric) const {
-    const std::string path = At("metrics", static_cast<int>(metric));
-    if (findings_.IsWrong(In(path, "measure")) || findings_.IsWrong(In(path, "of"))) {
-      return std::nullopt;
-    }
-    const Metric& known = program_.metrics[metric];
-    switch (known.measure) {
-      case Measure::kSpend:
-        return exponent_;
-      case Measure::kPoints:
-        if (known.point_type >= program_.point_types.size()) return std::nullopt;
-        return program_.point_types[known.point_type].decimals;
-      case Measure::kVisitDays:
-      case Measure::kPurchases:
-        return 0;
-    }
-    return std::nullopt;
-  }
-
-  std::string UnitOf(const Metric& metric) const {
-    const auto decimals = [](int digits) {
-      return digits == 0
-                 ? std::string("without decimals")
-                 : absl::StrCat("with at most ", digits, digits == 1 ? " decimal" : " decimals");
-    };
-    switch (metric.measure) {
-      case Measure::kSpend:
-        return absl::StrCat("an amount in ", program_.currency, " ",
-                            decimals(exponent_.value_or(0)));
-      case Measure::kPoints: {
-        const PointType& type = program_.point_types[metric.point_type];
-        return absl::StrCat("an amount of ", type.id, " ", decimals(type.decimals));
-      }
-      case Measure::kVisitDays:
-        return "a whole number of days";
-      case Measure::kPurchases:
-        return "a whole number of purchases";
-    }
-    return "";
   }
 
   void CheckPolicy() {
@@ -396,71 +280,20 @@ class Checker {
     }
   }
 
-  // Of a document without errors.
-  void WarnAboutTiers() {
-    const TierLogic logic(program_.metrics);
-    for (std::size_t i = 1; i < tiers_.size(); ++i) {
-      const std::string path = At("tiers", places_[i]);
-      WarnAboutReach(logic, i, path);
-      WarnAboutOrder(logic, i, path);
-      WarnAboutRetain(logic, tiers_[i], path);
-    }
-  }
-
-  void WarnAboutReach(const TierLogic& logic, std::size_t index, const std::string& path) {
-    const std::vector<Tier>& tiers = tiers_;
-    const auto is_reachable = [&](const Thresholds& all) {
-      if (!logic.IsPossible(all)) return false;
-      return std::none_of(tiers.begin() + static_cast<std::ptrdiff_t>(index) + 1, tiers.end(),
-                          [&](const Tier& higher) { return logic.Implies(all, higher.qualify); });
-    };
-    const Alternatives& qualify = tiers[index].qualify;
-    if (std::any_of(qualify.begin(), qualify.end(), is_reachable)) return;
-    findings_.Warning("R-TIER-608", In(path, "qualify_at"),
-                      absl::StrCat("must leave a way to reach ", tiers[index].id,
-                                   ", was never true or true only with a higher tier"));
-  }
-
-  void WarnAboutOrder(const TierLogic& logic, std::size_t index, const std::string& path) {
-    const Tier& lower = tiers_[index - 1];
-    if (index == 1) return;  // everyone has the base tier
-    const Alternatives& qualify = tiers_[index].qualify;
-    const bool is_ordered = std::all_of(qualify.begin(), qualify.end(), [&](const Thresholds& all) {
-      return logic.Implies(all, lower.qualify);
-    });
-    if (is_ordered) return;
-    findings_.Warning(
-        "R-TIER-603", In(path, "qualify_at"),
-        absl::StrCat("must also qualify for ", lower.id, ", was reachable without it"));
-  }
-
-  void WarnAboutRetain(const TierLogic& logic, const Tier& tier, const std::string& path) {
-    const bool is_easier =
-        std::all_of(tier.qualify.begin(), tier.qualify.end(),
-                    [&](const Thresholds& all) { return logic.Implies(all, tier.retain); });
-    if (is_easier) return;
-    findings_.Warning("R-TIER-602", In(path, "retain_at"),
-                      absl::StrCat("must not be harder than qualify_at, was for ", tier.id),
-                      "a tier is also kept by what wins it");
-  }
-
   const v1::ProgramDocument& document_;
-  std::optional<int> exponent_;
   const Names& point_types_;
   Fields& fields_;
   Findings& findings_;
   Program& program_;
   Names metrics_{"metric", "metrics"};
-  std::vector<Tier> tiers_;  // ascending rank
-  std::vector<int> places_;  // of tiers_ in the document
   bool are_ranks_known_ = true;
 };
 
 }  // namespace
 
-void CheckTiers(const v1::ProgramDocument& document, std::optional<int> exponent,
-                const Names& point_types, Fields& fields, Program& program) {
-  Checker(document, exponent, point_types, fields, program).Check();
+void CheckTiers(const v1::ProgramDocument& document, const Names& point_types, Fields& fields,
+                Program& program) {
+  Checker(document, point_types, fields, program).Check();
 }
 
 }  // namespace laurel::rules

@@ -44,4 +44,11 @@ DocumentReport CheckWithTests(absl::string_view text) {
   return report;
 }
 
+std::vector<Finding> FailedTests(absl::string_view text) {
+  CheckedDocument checked = CheckDocumentWithPlaces(WithoutByteOrderMark(text));
+  if (!checked.report.is_valid) return {};
+  RunTests(*checked.message, checked.places);
+  return checked.places.Sorted();
+}
+
 }  // namespace laurel::rules

@@ -10,6 +10,9 @@ namespace laurel::rules {
 // R-TEST-801 at its test. Findings are in the order of the text, the failed tests behind them.
 DocumentReport CheckWithTests(absl::string_view text);
 
+// Those errors alone, of a document that is valid otherwise.
+std::vector<Finding> FailedTests(absl::string_view text);
+
 }  // namespace laurel::rules
 
 #endif  // LAUREL_RULES_PROGRAM_DOCUMENT_WITH_TESTS_H_

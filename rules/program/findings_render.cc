@@ -96,6 +96,10 @@ std::string JsonOfEdit(const Edit& edit) {
 
 }  // namespace
 
+std::string NameOf(const Finding& finding) {
+  return finding.path.empty() ? finding.code : absl::StrCat(finding.code, ":", finding.path);
+}
+
 std::string RenderFinding(const Finding& finding, absl::string_view file, absl::string_view text,
                           const RenderOptions& options) {
   const Colors colors = ColorsOf(finding.severity, options.has_color);

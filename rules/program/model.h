@@ -140,7 +140,8 @@ struct Metric {
   Condition items;
   int digits = 0;  // that a decimal of it has: the currency's, the point type's, or none
   bool is_money = false;
-  bool is_optional = false;  // may be absent
+  bool is_optional = false;     // may be absent
+  bool is_rolled_over = false;  // what a kept tier did not need of it starts the next window
 };
 
 struct Segment {
@@ -279,6 +280,8 @@ struct TierPolicy {
   OnActivation on_activation = OnActivation::kUpgradeOnly;
   std::vector<RetiredTier> retired;
   Condition match_keep_if;
+  std::optional<CivilDuration> match_duration;  // none: no tier of others is taken over
+  std::optional<CivilDuration> match_once_per;  // none: once for ever
 };
 
 // ---- What members get beside points.

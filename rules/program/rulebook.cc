@@ -33,7 +33,8 @@ std::vector<std::vector<Threshold>> ThresholdsOf(const model::Condition& conditi
 
 class CompiledRulebook final : public Rulebook {
  public:
-  CompiledRulebook(Document document, std::shared_ptr<const model::Model> model)
+  CompiledRulebook(Document document, std::shared_ptr<const model::Model> model,
+                   const std::vector<Finding>& findings)
       : canonical_(std::move(document.canonical)),
         digest_(Sha256(canonical_)),
         program_(std::move(document.program)),
@@ -43,6 +44,9 @@ class CompiledRulebook final : public Rulebook {
       std::vector<std::vector<Threshold>> retain =
           tier.retain ? ThresholdsOf(tier.retain, program_) : qualify;
       tiers_.push_back(Tier{tier.id, tier.name, tier.rank, std::move(qualify), std::move(retain)});
+    }
+    for (const Finding& finding : findings) {
+      if (finding.severity == Severity::kWarning) warnings_.push_back(NameOf(finding));
     }
   }
 
@@ -57,6 +61,7 @@ class CompiledRulebook final : public Rulebook {
   std::span<const PointType> point_types() const override { return program_.point_types; }
   std::span<const Metric> metrics() const override { return program_.metrics; }
   std::span<const Tier> tiers() const override { return tiers_; }
+  std::span<const std::string> warnings() const override { return warnings_; }
   Date LocalDate(Timestamp instant) const override { return program_.calendar.LocalDate(instant); }
   Timestamp StartOf(Date date) const override { return program_.calendar.StartOf(date); }
   const model::Model& model() const override { return *model_; }
@@ -67,6 +72,7 @@ class CompiledRulebook final : public Rulebook {
   Program program_;
   std::shared_ptr<const model::Model> model_;
   std::vector<Tier> tiers_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace
@@ -86,7 +92,8 @@ Rulebook::Compiled Rulebook::Compile(absl::string_view text) {
   std::erase_if(compiled.findings,
                 [](const Finding& finding) { return finding.severity == Severity::kInfo; });
   if (document && model.ok()) {
-    compiled.rulebook = std::make_shared<CompiledRulebook>(*std::move(document), *std::move(model));
+    compiled.rulebook = std::make_shared<CompiledRulebook>(*std::move(document), *std::move(model),
+                                                           compiled.findings);
   }
   return compiled;
 }

@@ -49,6 +49,10 @@ struct Finding {
   std::vector<Edit> edits = {};  // the repair, where it is certain
 };
 
+// How a warning is named where somebody acknowledges it: "R-LIAB-641:promotions[0]"; the code alone
+// where it is about no field.
+std::string NameOf(const Finding& finding);
+
 // How a finding is written.
 struct RenderOptions {
   bool has_color = false;  // for a terminal
@@ -137,6 +141,8 @@ class Rulebook {
   virtual std::span<const PointType> point_types() const = 0;
   virtual std::span<const Metric> metrics() const = 0;
   virtual std::span<const Tier> tiers() const = 0;  // ascending rank; the first is the base tier
+  // Names of the warnings that the document deserves by itself, in its order.
+  virtual std::span<const std::string> warnings() const = 0;
 
   // The civil date of an instant in the program's zone, and the earliest instant of a date. About
   // 50 ns.

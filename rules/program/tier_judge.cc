@@ -247,6 +247,27 @@ TierVerdict JudgeTier(const Model& model, const Facts& facts, const TierState& s
   return JudgeTier(model, frame, state, moment);
 }
 
+TierVerdict Confirmed(const Model& model, const Facts& facts, const TierState& state) {
+  const Calendar& calendar = model.calendar;
+  TierVerdict verdict;
+  verdict.outcome = TierOutcome::kRetained;
+  verdict.earned = verdict.shown = state.earned;
+  verdict.since = state.since;
+  verdict.through =
+      TermEnd(model, calendar.LocalDate(state.since), calendar.LocalDate(facts.member.enrolled_at),
+              calendar.LocalDate(facts.activity.occurred_at));
+  return verdict;
+}
+
+bool KeepsMatch(const Model& model, const Facts& facts) {
+  const Condition& keep_if = model.tier_policy.match_keep_if;
+  if (!keep_if) return false;
+  cel::Arena arena;
+  FactFrame frame(model, facts, arena, model.tier_footprint);
+  frame.Derive();
+  return frame.Test(keep_if);
+}
+
 TierVerdict JudgeReturn(const Model& model, const Facts& then, const Facts& now,
                         const TierState& state) {
   TierVerdict verdict = JudgeTier(model, now, state, Moment::kReturn);

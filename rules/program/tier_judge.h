@@ -57,6 +57,12 @@ TierVerdict JudgeTier(const Model& model, FactFrame& frame, const TierState& sta
 TierVerdict JudgeReturn(const Model& model, const Facts& then, const Facts& now,
                         const TierState& state);
 
+// The verdict at the end of a term that was secured before it.
+TierVerdict Confirmed(const Model& model, const Facts& facts, const TierState& state);
+
+// Whether the tier that another program gave is earned by now. False where the policy does not say.
+bool KeepsMatch(const Model& model, const Facts& facts);
+
 // The highest tier whose `qualify` holds, or the base tier.
 std::size_t QualifiedTier(const Model& model, FactFrame& frame);
 

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
 #include "laurel/v1/program_service.grpc.pb.h"
 #include "service/cli/commands.h"
 #include "service/cli/input.h"
@@ -20,6 +23,14 @@ constexpr std::size_t kDocumentBytesMax = std::size_t{1} << 20;  // the API's li
 struct FileArguments {
   std::string file;
   bool is_activated = false;
+  std::vector<std::string> acknowledged;  // warnings
+};
+
+struct CheckArguments {
+  std::string file;
+  std::string against;
+  std::string at;
+  std::string zone = "UTC";
 };
 
 struct ShowArguments {
@@ -39,15 +50,32 @@ ExitCode ActivateRevision(Session& session, const std::string& name, const std::
   return Call<v1::ProgramService>(session, &ProgramStub::ActivateRevision, request, response);
 }
 
-// Prints what CreateProgram and CreateRevision reply, and activates the revision if that was asked
-// for.
+ExitCode AcknowledgeWarnings(Session& session, const std::vector<std::string>& warnings,
+                             const std::string& name, const std::string& request_id) {
+  v1::AcknowledgeWarningsRequest request;
+  request.set_name(name);
+  request.set_request_id(request_id);
+  for (const std::string& warning : warnings) request.add_warnings(warning);
+  v1::AcknowledgeWarningsResponse response;
+  return Call<v1::ProgramService>(session, &ProgramStub::AcknowledgeWarnings, request, response);
+}
+
+// Prints what CreateProgram and CreateRevision reply, and acknowledges and activates what was asked
+// for: further writes with ids of their own that a retry of this command makes again.
 template <class Response>
 ExitCode PrintCreated(Session& session, const FileArguments& arguments,
                       const std::string& request_id, Response& response) {
+  const auto id = [&](const char* suffix) {
+    return absl::StrCat(request_id.substr(0, 62), suffix);
+  };
+  if (!arguments.acknowledged.empty()) {
+    const ExitCode code =
+        AcknowledgeWarnings(session, arguments.acknowledged, response.revision().name(), id(".w"));
+    if (code != ExitCode::kDone) return code;
+  }
   if (arguments.is_activated) {
     v1::ActivateRevisionResponse activated;
-    // A second write with an id of its own that a retry of this command makes again.
-    const std::string activate_id = absl::StrCat(request_id.substr(0, 62), ".a");
+    const std::string activate_id = id(".a");
     const ExitCode code =
         ActivateRevision(session, response.revision().name(), activate_id, activated);
     if (code != ExitCode::kDone) return code;
@@ -111,6 +139,9 @@ ExitCode ShowRevision(Session& session, const ShowArguments& arguments) {
     Document document;
     AddRevisionFacts(document, revision);
     document.tables = {RuleTable(revision.rules()), VoteTable(revision.votes())};
+    if (!revision.acknowledgements().empty()) {
+      document.tables.push_back(AcknowledgementTable(revision.acknowledgements()));
+    }
     return document;
   });
 }
@@ -171,11 +202,33 @@ std::string StateOf(const v1::CheckRevisionResponse& response) {
   return is_served ? "valid" : "valid, but not served yet";
 }
 
-ExitCode Check(Session& session, const FileArguments& arguments) {
+// What --against names: a revision by number or name, else a file.
+absl::Status SetAgainst(Session& session, const std::string& against,
+                        v1::CheckRevisionRequest& request) {
+  if (against.empty()) return absl::OkStatus();
+  std::uint32_t number = 0;
+  if (absl::SimpleAtoi(against, &number) || absl::StartsWith(against, "programs/")) {
+    ASSIGN_OR_RETURN(*request.mutable_against(), session.Revision(against));
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(*request.mutable_against_document(), ReadAll(against, kDocumentBytesMax));
+  return absl::OkStatus();
+}
+
+ExitCode Check(Session& session, const CheckArguments& arguments) {
   absl::StatusOr<std::string> text = ReadAll(arguments.file, kDocumentBytesMax);
   if (!text.ok()) return session.IoError(text.status());
   v1::CheckRevisionRequest request;
   request.set_document(*std::move(text));
+  const absl::Status against = SetAgainst(session, arguments.against, request);
+  if (!against.ok()) return session.IoError(against);
+  if (!arguments.at.empty()) {
+    const absl::StatusOr<absl::TimeZone> zone = ParseZone(arguments.zone);
+    if (!zone.ok()) return session.WrongUsage(zone.status());
+    const absl::StatusOr<Timestamp> at = ParseInstant(arguments.at, *zone);
+    if (!at.ok()) return session.WrongUsage(at.status());
+    *request.mutable_effective_from() = ToProto(*at);
+  }
   v1::CheckRevisionResponse response;
   const ExitCode code =
       Call<v1::ProgramService>(session, &ProgramStub::CheckRevision, request, response);
@@ -184,6 +237,7 @@ ExitCode Check(Session& session, const FileArguments& arguments) {
     Document document;
     document.facts.emplace_back("document", StateOf(response));
     document.facts.emplace_back("digest", RenderHex(response.digest()));
+    document.facts.emplace_back("compared with", LastPart(response.compared_with()));
     if (session.options().format == Format::kCsv) {
       document.tables.push_back(FindingTable(response.findings()));
     } else {
@@ -197,24 +251,32 @@ ExitCode Check(Session& session, const FileArguments& arguments) {
 
 }  // namespace
 
+namespace {
+
+void AddActivation(CLI::App& verb, FileArguments& arguments) {
+  verb.add_option("FILE", arguments.file, "program document, YAML or JSON; - for standard input")
+      ->required();
+  verb.add_flag("--activate", arguments.is_activated, "put it into force at once");
+  verb.add_option("--acknowledge", arguments.acknowledged,
+                  "names of warnings that you have read, such as R-LIAB-641:promotions[0]");
+}
+
+}  // namespace
+
 void AddProgramCommands(CLI::App& root, Action& action) {
   CLI::App& noun = *AddNoun(root, "program", "Programs and the revisions of their documents");
   CLI::App* verb = nullptr;
   const auto create = AddVerb<FileArguments>(
       noun, "create", "Create a program from a document; it names the program",
       "laurelctl program create programs/coffee.yaml --activate", action, &verb, Create);
-  verb->add_option("FILE", create->file, "program document, YAML or JSON; - for standard input")
-      ->required();
-  verb->add_flag("--activate", create->is_activated, "put it into force at once");
+  AddActivation(*verb, *create);
   const auto draft =
       AddVerb<FileArguments>(noun, "draft", "Add the next revision",
                              "laurelctl program draft programs/coffee.yaml -p coffee\n"
                              "laurelctl program draft programs/coffee.yaml --activate -p coffee",
                              action, &verb, AddDraft);
   verb->alias("revise");
-  verb->add_option("FILE", draft->file, "program document, YAML or JSON; - for standard input")
-      ->required();
-  verb->add_flag("--activate", draft->is_activated, "put it into force at once");
+  AddActivation(*verb, *draft);
   const auto show = AddVerb<ShowArguments>(
       noun, "show", "Show a program, or one of its revisions with plan, rules and approvals",
       "laurelctl program show -p stars\n"
@@ -224,11 +286,21 @@ void AddProgramCommands(CLI::App& root, Action& action) {
   verb->add_option("REVISION", show->revision, "its number, or its name; the program if absent");
   verb->add_flag("--document", show->has_document,
                  "print the document of the revision, or of the active one");
-  const auto check = AddVerb<FileArguments>(
-      noun, "check", "Check a document and print all findings; exit code 1 if bad",
-      "laurelctl program check programs/coffee.yaml", action, &verb, Check);
+  const auto check = AddVerb<CheckArguments>(
+      noun, "check",
+      "Check a document, alone and beside the one in force, and print all findings; exit code 1 if "
+      "bad",
+      "laurelctl program check programs/coffee.yaml\n"
+      "laurelctl program check programs/coffee.yaml --against 3 -p coffee\n"
+      "laurelctl program check new.yaml --against old.yaml --at 2026-06-01T00:00",
+      action, &verb, Check);
   verb->add_option("FILE", check->file, "program document, YAML or JSON; - for standard input")
       ->required();
+  verb->add_option("--against", check->against,
+                   "number or name of a revision, or a file; the revision in force if absent");
+  verb->add_option("--at", check->at, "when it would come into force; now if absent");
+  verb->add_option("--zone", check->zone, "time zone of an --at without an offset")
+      ->capture_default_str();
   AddRevisionCommands(noun, action);
   AddSimulateCommands(noun, action);
 }

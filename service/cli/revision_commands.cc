@@ -1,5 +1,6 @@
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
@@ -19,6 +20,10 @@ using ProgramStub = v1::ProgramService::Stub;
 struct RevisionArguments {
   std::string revision;
   std::string digest;  // in hex; may be empty
+};
+struct AcknowledgeArguments {
+  std::string revision;
+  std::vector<std::string> warnings;
 };
 struct ScheduleArguments {
   std::string revision;
@@ -66,6 +71,13 @@ ExitCode Approve(Session& session, const RevisionArguments& arguments) {
   }
   request.set_digest(bytes);
   return WriteRevision(session, arguments.revision, &ProgramStub::ApproveRevision,
+                       std::move(request));
+}
+
+ExitCode Acknowledge(Session& session, const AcknowledgeArguments& arguments) {
+  v1::AcknowledgeWarningsRequest request;
+  for (const std::string& warning : arguments.warnings) request.add_warnings(warning);
+  return WriteRevision(session, arguments.revision, &ProgramStub::AcknowledgeWarnings,
                        std::move(request));
 }
 
@@ -196,6 +208,14 @@ void AddRevisionCommands(CLI::App& noun, Action& action) {
       Approve);
   verb->add_option("REVISION", approve->revision, "its number, or its name")->required();
   verb->add_option("--digest", approve->digest, "64 hex digits: refuse unless it has this digest");
+  const auto acknowledge = AddVerb<AcknowledgeArguments>(
+      noun, "acknowledge", "Say that you have read warnings and want the revision all the same",
+      "laurelctl program acknowledge 3 R-LIAB-641:promotions[0] -p stars --principal mia", action,
+      &verb, Acknowledge);
+  verb->add_option("REVISION", acknowledge->revision, "its number, or its name")->required();
+  verb->add_option("WARNING", acknowledge->warnings,
+                   "code and path as in the table of findings, joined by a colon")
+      ->required();
   const auto schedule = AddVerb<ScheduleArguments>(
       noun, "schedule", "Put a revision into force at an instant to come",
       "laurelctl program schedule 3 --at 2026-06-01T00:00 --zone Europe/Berlin -p stars", action,

@@ -103,6 +103,15 @@ Table VoteTable(const Repeated<v1::Vote>& votes) {
   return table;
 }
 
+Table AcknowledgementTable(const Repeated<v1::Acknowledgement>& acknowledgements) {
+  Table table{"acknowledged warnings", {{"warning"}, {"who"}, {"when"}}, {}};
+  for (const v1::Acknowledgement& one : acknowledgements) {
+    table.rows.push_back({one.warning(), RenderPerson(one.principal(), one.role()),
+                          RenderInstant(FromProto(one.acknowledged_at()))});
+  }
+  return table;
+}
+
 Table RuleTable(const Repeated<v1::RevisionRule>& rules) {
   Table table{"rules", {{"id"}, {"name"}, {"kind"}, {"rollout"}}, {}};
   for (const v1::RevisionRule& rule : rules) {

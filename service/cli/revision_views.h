@@ -18,6 +18,7 @@ std::string RenderRevision(const v1::Revision& revision);
 void AddRevisionFacts(Document& document, const v1::Revision& revision);
 Table RevisionTable(const Repeated<v1::Revision>& revisions);
 Table VoteTable(const Repeated<v1::Vote>& votes);
+Table AcknowledgementTable(const Repeated<v1::Acknowledgement>& acknowledgements);
 Table RuleTable(const Repeated<v1::RevisionRule>& rules);
 Table PausedRuleTable(const Repeated<v1::PausedRule>& rules);
 

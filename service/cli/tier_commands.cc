@@ -46,6 +46,59 @@ ExitCode ShowTier(Session& session, const TierArguments& arguments) {
   });
 }
 
+struct GiveArguments {
+  std::string member;
+  std::string tier;
+  std::string until;
+  std::string zone = "UTC";
+  bool is_taken = false;
+};
+
+// Calls a write on a member's tier and prints the reply.
+template <class Request, class Response>
+ExitCode WriteTier(Session& session, const GiveArguments& arguments,
+                   grpc::Status (TierStub::*method)(grpc::ClientContext*, const Request&,
+                                                    Response*),
+                   Request request) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
+  if (!member.ok()) return session.WrongUsage(member.status());
+  request.set_program(*program);
+  *request.mutable_member() = *member;
+  request.set_tier(arguments.tier);
+  request.set_request_id(session.RequestId());
+  Response response;
+  const ExitCode code = Call<v1::TierService>(session, method, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    return Document{{{"member", response.member()},
+                     {"tier", RenderTier(response.tier())},
+                     {"outcome", Outcome(response)}},
+                    {}};
+  });
+}
+
+ExitCode GiveTier(Session& session, const GiveArguments& arguments) {
+  if (arguments.is_taken != arguments.tier.empty()) {
+    return session.WrongUsage(
+        absl::InvalidArgumentError("TIER: must be given, or else --take, was both or neither"));
+  }
+  v1::SetTierFloorRequest request;
+  if (!arguments.until.empty()) {
+    const absl::StatusOr<absl::TimeZone> zone = ParseZone(arguments.zone);
+    if (!zone.ok()) return session.WrongUsage(zone.status());
+    const absl::StatusOr<Timestamp> until = ParseInstant(arguments.until, *zone);
+    if (!until.ok()) return session.WrongUsage(until.status());
+    *request.mutable_until() = ToProto(*until);
+  }
+  return WriteTier(session, arguments, &TierStub::SetTierFloor, std::move(request));
+}
+
+ExitCode MatchTier(Session& session, const GiveArguments& arguments) {
+  return WriteTier(session, arguments, &TierStub::MatchTier, v1::MatchTierRequest());
+}
+
 ExitCode History(Session& session, const TierArguments& arguments) {
   const absl::StatusOr<std::string> program = session.Program();
   if (!program.ok()) return session.WrongUsage(program.status());
@@ -61,11 +114,15 @@ ExitCode History(Session& session, const TierArguments& arguments) {
   if (code != ExitCode::kDone) return code;
   if (!response.next_page_token().empty()) session.Warn("there are older changes: raise --limit");
   return session.Print(response, [&] {
-    Table table{"", {{"occurred at"}, {"from"}, {"to"}, {"cause"}, {"through"}, {"entry"}}, {}};
+    Table table{
+        "",
+        {{"occurred at"}, {"from"}, {"to"}, {"cause"}, {"through"}, {"worn through"}, {"entry"}},
+        {}};
     for (const v1::TierChange& change : response.tier_changes()) {
       table.rows.push_back({RenderInstant(FromProto(change.occurred_at())), change.from_tier(),
                             change.to_tier(), Label(change.cause()),
-                            RenderDate(change.last_valid_on()), LastPart(change.entry())});
+                            RenderDate(change.last_valid_on()),
+                            RenderDate(change.worn_through_on()), LastPart(change.entry())});
     }
     return Document{{}, {table}};
   });
@@ -85,6 +142,24 @@ void AddTierCommands(CLI::App& root, Action& action) {
                    "kind:value such as card:4006381333931, or a member's name")
       ->required();
   verb->add_option("--as-of", show->as_of, "the tier in force at this instant; now if absent");
+  const auto give = AddVerb<GiveArguments>(
+      noun, "give", "Show a member a tier besides the earned one, by hand; or take it away",
+      "laurelctl tier give card:4006381333931 GOLD --until 2027-01-01T00:00 -p stars --principal "
+      "ada\n"
+      "laurelctl tier give card:4006381333931 --take -p stars --principal ada",
+      action, &verb, GiveTier);
+  verb->add_option("MEMBER", give->member, "kind:value, or a member's name")->required();
+  verb->add_option("TIER", give->tier, "id of the tier");
+  verb->add_flag("--take", give->is_taken, "take away what was given by hand");
+  verb->add_option("--until", give->until, "no longer from this instant on; for ever if absent");
+  verb->add_option("--zone", give->zone, "time zone of an --until without an offset")
+      ->capture_default_str();
+  const auto match = AddVerb<GiveArguments>(
+      noun, "match", "Show a member the tier that another program gave, as long as the rules say",
+      "laurelctl tier match card:4006381333931 GOLD -p stars --principal ada", action, &verb,
+      MatchTier);
+  verb->add_option("MEMBER", match->member, "kind:value, or a member's name")->required();
+  verb->add_option("TIER", match->tier, "id of the tier")->required();
   const auto history = AddVerb<TierArguments>(
       noun, "history", "List a member's tier changes and reviews, newest first",
       "laurelctl tier history card:4006381333931 -p stars", action, &verb, History);

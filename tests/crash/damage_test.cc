@@ -11,6 +11,7 @@
 #include "tests/crash/child.h"
 #include "tests/crash/ledger_on_disk.h"
 #include "tests/crash/must_serve.h"
+#include "tests/testing/log_records.h"
 #include "tests/testing/seed.h"
 #include "tests/testing/temp_dir.h"
 
@@ -36,21 +37,7 @@ std::string LiveLog(const std::string& data_dir) {
   return newest;
 }
 
-// Where the last record of a log begins. Format: blocks of 32 KiB; per fragment crc:4 size:u16le
-// type:1 data.
-std::size_t LastRecord(const std::string& log) {
-  const std::string bytes = *ReadFile(log);
-  std::size_t last = 0;
-  for (std::size_t at = 0; at + 7 <= bytes.size();) {
-    if (32'768 - at % 32'768 < 7) at += 32'768 - at % 32'768;
-    if (at + 7 > bytes.size()) break;
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[at + i]); };
-    if (byte(6) == 0) break;                      // zeros follow the records
-    if (byte(6) == 1 || byte(6) == 2) last = at;  // a whole record or the first part of one
-    at += 7u + byte(4) + 256u * byte(5);
-  }
-  return last;
-}
+std::size_t LastRecord(const std::string& log) { return RecordsOf(log).starts.back(); }
 
 std::string Accrual(int number) {
   return absl::StrCat("accrue ", 1 + number % 4, " ", number, " ", 1000 + 100 * number, " ",

@@ -57,16 +57,32 @@ constexpr Edit kEdits[] = {
     {"the zone", "Europe/Berlin", "Europe/Paris",
      "error R-DATA-724 time_zone:5 must stay \"Europe/Berlin\", was \"Europe/Paris\""},
     {"a point type more", "kind: REDEEMABLE}",
-     "kind: REDEEMABLE}, {id: more, name: More, symbol: MORE, kind: QUALIFYING}",
-     "error R-DATA-724 point_types[1]:7 point types are fixed, \"more\" is new"},
+     "kind: REDEEMABLE}, {id: more, name: More, symbol: MORE, kind: QUALIFYING}", ""},
+    {"a point type before the others", "point_types: [",
+     "point_types: [{id: more, name: More, symbol: MORE, kind: QUALIFYING}, ",
+     "error R-DATA-724 point_types[0]:7 new point types must come behind those that are there, "
+     "\"more\" did not"},
+    {"another symbol", "symbol: PTS", "symbol: PTX",
+     "error R-DATA-724 point_types[0]:7 \"points\" must keep its kind, its decimals and its "
+     "symbol"},
     {"decimals", "kind: REDEEMABLE}", "kind: REDEEMABLE, decimals: 2}",
-     "error R-DATA-724 point_types[0]:7 \"points\" must keep its kind and its decimals"},
+     "error R-DATA-724 point_types[0]:7 \"points\" must keep its kind, its decimals and its "
+     "symbol"},
     {"another measure", "rolling: 12 months", "rolling: 6 months",
      "error R-DATA-722 metrics[0].id:10 metrics.orders measured something else before"},
-    {"a metric more", "metrics: [",
-     "metrics: [{id: days, measure: DISTINCT_DAYS, window: {rolling: 12 months}}, ",
-     "warning R-DATA-721 metrics[0].id:10 metrics.days is new: it is counted from the journal "
-     "before it is read"},
+    {"a metric more that everyone has", "metrics: [",
+     "metrics: [{id: days, measure: DISTINCT_DAYS, window: {rolling: 12 months}}, ", ""},
+    {"a metric more of points that everyone has", "metrics: [",
+     "metrics: [{id: all, measure: SUM, of: points.points, window: {rolling: 12 months}}, ", ""},
+    {"a metric more that begins anew", "metrics: [",
+     "metrics: [{id: days, measure: DISTINCT_DAYS, where: activity.channel == \"APP\", window: "
+     "{rolling: 12 months}}, ",
+     "warning R-DATA-721 metrics[0].id:10 metrics.days is new: it counts from when this comes into "
+     "force"},
+    {"a metric more of other amounts", "metrics: [",
+     "metrics: [{id: all, measure: SUM, of: purchase.net, window: {rolling: 12 months}}, ",
+     "warning R-DATA-721 metrics[0].id:10 metrics.all is new: it counts from when this comes into "
+     "force"},
     {"another type of an attribute", "{id: words, type: INT, max: 5000}",
      "{id: words, type: STRING}",
      "error R-DATA-722 activity_types[0].attributes[0].type:8 the attribute words was of another "

@@ -135,7 +135,7 @@ tests:
   - {name: not yet, at: "2027-03-01T12:00:00", metrics: {orders: 4}, items: [{net: "10.00"}], expect: {lines: {}}}
 )"},
     {"a category that needs quoting is excluded", R"(
-eligibility: {excluded_categories: ['5" pipe', 'a\b']}
+eligibility: {items: '!("5\" pipe" in item.categories) && !("a\\b" in item.categories)'}
 earning_rules: [{id: base, earn: {point_type: points, points: "1", per: "1.00"}}]
 tiers: [{id: MEMBER, name: Member}]
 tests:

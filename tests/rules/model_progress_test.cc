@@ -89,10 +89,7 @@ constexpr Row kRows[] = {
      " [metrics.spend >= metrics.visits: not met]\n"},
     {"a metric that may be missing", "qualify: has(metrics.idle) && metrics.idle >= 30", 0, 0,
      "- [has(metrics.idle): not met] [metrics.idle >= 30: not met, idle 0 of 30, 30 missing]\n"},
-    {"a table of thresholds",
-     "qualify_at: [{all: [{metric: spend, at_least: \"3.00\"}]}, {all: [{metric: visits, at_least: "
-     "1}]}]",
-     100, 1,
+    {"one way of two", "qualify: 'metrics.spend >= money(\"3.00\") || metrics.visits >= 1'", 100, 1,
      "holds\n+ [metrics.visits >= 1: met, visits 1 of 1, 0 missing]\n"
      "- [metrics.spend >= 300: not met, spend 100 of 300, 200 missing]\n"},
 };

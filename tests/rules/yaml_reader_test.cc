@@ -115,7 +115,7 @@ TEST(ReadYaml, SurvivesHugeTexts) {
       Repeated("a:\n ", kBytes / 4),
       Repeated("|\n", kBytes / 2),
       Repeated("%YAML 1.2\n", kBytes / 10),
-      absl::StrCat("schema: laurel.program.v1\neligibility: {excluded_categories: [",
+      absl::StrCat("schema: laurel.program.v1\neligibility: {tenders_left_out: [",
                    Repeated("a,", kBytes / 2), "]}"),
       absl::StrCat("schema: laurel.program.v1\neligibility: {line_kinds: [",
                    Repeated("a,", kBytes / 2), "]}"),

@@ -171,6 +171,39 @@ class Checker {
     return member == nullptr ? "no member" : Same(Word(0), member->tier);
   }
 
+  std::string Through() const {
+    const SeenMember* member = Member();
+    return member == nullptr ? "no member" : Same(Word(0), member->tier_through);
+  }
+  std::string Missing() const {
+    const SeenMember* member = Member();
+    return member == nullptr ? "no member" : Same(Word(0), absl::StrCat(member->tier_missing));
+  }
+  std::string KeptMissing() const {
+    const SeenMember* member = Member();
+    return member == nullptr ? "no member" : Same(Word(0), absl::StrCat(member->tier_kept_missing));
+  }
+  // change DOWNGRADED GOLD SILVER worn=2027-03-12: the latest one
+  std::string Change() const {
+    const SeenMember* member = Member();
+    if (member == nullptr) return "no member";
+    if (member->tier_changes.empty()) return "no tier change";
+    std::string expected = absl::StrJoin(clause_.words.plain, " ");
+    for (const auto& [key, value] : clause_.words.named) {
+      absl::StrAppend(&expected, " ", key, "=", value);
+    }
+    return Same(expected, member->tier_changes.front());
+  }
+  std::string Changes() const {
+    const SeenMember* member = Member();
+    return member == nullptr ? "no member"
+                             : Same(Word(0), std::to_string(member->tier_changes.size()));
+  }
+  std::string Moves() const {
+    return Same(absl::StrJoin(clause_.words.plain, " "),
+                absl::StrCat(seen_.tiers_moved, " of ", seen_.tiers_judged));
+  }
+
   std::string Replayed() const { return seen_.is_replayed ? "" : "not replayed"; }
   std::string NewEntry() const { return seen_.is_replayed ? "replayed" : ""; }
 
@@ -262,6 +295,19 @@ const std::vector<ClauseRow>& ClauseTable() {
       {{"shortfall", "AMOUNT [TYPE]", 1, 2, {}}, &Checker::Shortfall},
       {{"expired", "AMOUNT [TYPE]", 1, 2, {}}, &Checker::Expired},
       {{"tier", "TIER [of=MEMBER]", 1, 1, {"of"}}, &Checker::Tier},
+      {{"through", "DATE, the last day of the tier that is shown [of=MEMBER]", 1, 1, {"of"}},
+       &Checker::Through},
+      {{"missing", "COUNT, to the next tier [of=MEMBER]", 1, 1, {"of"}}, &Checker::Missing},
+      {{"kept_missing", "COUNT, to keep the tier [of=MEMBER]", 1, 1, {"of"}},
+       &Checker::KeptMissing},
+      {{"change",
+        "CAUSE FROM TO [worn=DATE] [revision=NUMBER], the latest",
+        3,
+        3,
+        {"worn", "revision"}},
+       &Checker::Change},
+      {{"changes", "COUNT, of the tier [of=MEMBER]", 1, 1, {"of"}}, &Checker::Changes},
+      {{"moves", "COUNT of COUNT, members by a preview", 3, 3, {}}, &Checker::Moves},
       {{"replayed", "", 0, 0, {}}, &Checker::Replayed},
       {{"new", "", 0, 0, {}}, &Checker::NewEntry},
       {{"refused", "REASON [field=PATH] [FACT=VALUE ...]", 1, 1, {"*"}}, &Checker::Refused},

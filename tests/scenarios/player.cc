@@ -6,7 +6,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <sstream>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -78,6 +80,10 @@ absl::StatusOr<v1::Channel> ChannelOf(const Step& step, absl::string_view otherw
   return absl::InvalidArgumentError(absl::StrCat("channel: must be one such as POS, was ", name));
 }
 
+std::string DayText(const google::type::Date& day) {
+  return ToString(Date::FromCivil(day.year(), day.month(), day.day()).value_or(Date()));
+}
+
 void SetDate(Date date, google::type::Date& field) {
   field.set_year(date.year());
   field.set_month(date.month());
@@ -127,6 +133,9 @@ class World {
   absl::Status Void(const Step& step, Seen& seen);
   absl::Status Adjust(const Step& step, Seen& seen);
   absl::Status PutLot(const Step& step, Seen& seen);
+  absl::Status Floor(const Step& step, Seen& seen);
+  absl::Status Match(const Step& step, Seen& seen);
+  absl::Status Preview(const Step& step, Seen& seen);
   absl::Status Due(const Step& step, Seen& seen);
   absl::Status Restart(const Step& step, Seen& seen);
   absl::Status Again(const Step& step, Seen& seen);
@@ -157,6 +166,8 @@ class World {
     return Publish();
   }
   absl::Status Publish();
+  absl::Status Acknowledge(const google::protobuf::RepeatedPtrField<v1::Finding>& findings,
+                           const std::string& revision, const std::string& id);
   absl::Status Meet(const std::string& member, Seen& seen);
 
   // ---- parts of requests
@@ -342,6 +353,7 @@ class World {
     return SeenBalance{balance.available(), balance.pending(), balance.held()};
   }
   absl::StatusOr<SeenMember> ReadMember(const std::string& name);
+  absl::Status ReadTier(const std::string& name, SeenMember& member);
   absl::Status ReadEntry(Seen& seen);
   absl::Status ReadMembers(Seen& seen);
 
@@ -443,6 +455,14 @@ const std::vector<Verb>& Verbs() {
         {"reason", "reference", "id", "by", "role"}},
        &World::Adjust},
       {{"lot", "MEMBER AMOUNT ends=DATE|none, given by staff", 2, 2, {"ends"}}, &World::PutLot},
+      {{"floor",
+        "MEMBER [TIER] [until=INSTANT], given by staff",
+        1,
+        2,
+        {"until", "id", "by", "role"}},
+       &World::Floor},
+      {{"match", "MEMBER TIER, of another program", 2, 2, {"id", "by", "role"}}, &World::Match},
+      {{"preview", ", of the program as it is changed", 0, 0, {}}, &World::Preview, false},
       {{"due", "MEMBER, what the scheduler would do now", 1, 1, {}}, &World::Due},
       {{"restart", ", the server", 0, 0, {}}, &World::Restart},
       {{"again", ", the last write once more", 0, 0, {}}, &World::Again},
@@ -516,6 +536,24 @@ absl::Status World::Configure(const Step& step, Seen&) {
   return absl::OkStatus();
 }
 
+// Whoever writes a row knows what is warned of.
+absl::Status World::Acknowledge(const google::protobuf::RepeatedPtrField<v1::Finding>& findings,
+                                const std::string& revision, const std::string& id) {
+  std::set<std::string> names;
+  for (const v1::Finding& finding : findings) {
+    if (!finding.name().empty()) names.insert(finding.name());
+  }
+  if (names.empty()) return absl::OkStatus();
+  v1::AcknowledgeWarningsRequest request;
+  request.set_request_id(absl::StrCat(id, "-read"));
+  request.set_name(revision);
+  for (const std::string& name : names) request.add_warnings(name);
+  v1::AcknowledgeWarningsResponse response;
+  const grpc::Status status = Call(
+      server_->stubs.program, &v1::ProgramService::Stub::AcknowledgeWarnings, request, response);
+  return status.ok() ? absl::OkStatus() : absl::InternalError(status.error_message());
+}
+
 absl::Status World::Publish() {
   const std::string document = program_.Render();
   const std::string id = absl::StrCat("request-revision-", ++revisions_);
@@ -526,6 +564,7 @@ absl::Status World::Publish() {
   };
   using ProgramCalls = v1::ProgramService::Stub;
   std::string revision;
+  google::protobuf::RepeatedPtrField<v1::Finding> findings;
   if (revisions_ == 1) {
     v1::CreateProgramRequest request;
     request.set_request_id(id);
@@ -535,6 +574,7 @@ absl::Status World::Publish() {
         Call(server_->stubs.program, &ProgramCalls::CreateProgram, request, response);
     if (!status.ok()) return refuse(status);
     revision = response.revision().name();
+    findings = response.findings();
     for (const v1::PointType& type : response.program().point_types()) {
       decimals_[type.id()] = type.decimals();
     }
@@ -548,7 +588,9 @@ absl::Status World::Publish() {
         Call(server_->stubs.program, &ProgramCalls::CreateRevision, request, response);
     if (!status.ok()) return refuse(status);
     revision = response.revision().name();
+    findings = response.findings();
   }
+  RETURN_IF_ERROR(Acknowledge(findings, revision, id));
   v1::ActivateRevisionRequest activate;
   activate.set_request_id(absl::StrCat(id, "-active"));
   activate.set_name(revision);
@@ -925,6 +967,61 @@ absl::Status World::PutLot(const Step& step, Seen& seen) {
   return Publish();
 }
 
+absl::Status World::Floor(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  v1::SetTierFloorRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  if (step.words.plain.size() > 1) request.set_tier(step.words.plain[1]);
+  if (const std::string* until = step.words.Find("until")) {
+    ASSIGN_OR_RETURN(const Timestamp at, InstantOf(*until, zone_));
+    SetInstant(at, *request.mutable_until());
+  }
+  if (principal_.empty()) principal_ = "staff";
+  return Write(server_->stubs.tier, &v1::TierService::Stub::SetTierFloor, request, seen).status();
+}
+
+absl::Status World::Match(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  v1::MatchTierRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  request.set_tier(step.words.plain[1]);
+  if (principal_.empty()) principal_ = "staff";
+  return Write(server_->stubs.tier, &v1::TierService::Stub::MatchTier, request, seen).status();
+}
+
+// What the program would do to the members' tiers; it is not published yet.
+absl::Status World::Preview(const Step&, Seen& seen) {
+  if (server_ == nullptr) {
+    return absl::InvalidArgumentError("preview: must follow what members have done");
+  }
+  v1::CreateSimulationRequest request;
+  request.set_program(kProgram);
+  request.mutable_candidate()->set_document(program_.Render());
+  v1::CreateSimulationResponse created;
+  grpc::Status status = Call(server_->stubs.simulation,
+                             &v1::SimulationService::Stub::CreateSimulation, request, created);
+  v1::Simulation simulation = created.simulation();
+  while (status.ok() && simulation.state() == v1::JOB_STATE_RUNNING) {
+    std::this_thread::yield();
+    v1::GetSimulationRequest get;
+    get.set_name(simulation.name());
+    v1::GetSimulationResponse got;
+    status = Call(server_->stubs.simulation, &v1::SimulationService::Stub::GetSimulation, get, got);
+    simulation = got.simulation();
+  }
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  if (simulation.state() != v1::JOB_STATE_SUCCEEDED) {
+    return absl::InternalError(simulation.error().message());
+  }
+  seen.tiers_moved = simulation.activation().moved();
+  seen.tiers_judged = simulation.activation().members();
+  return absl::OkStatus();
+}
+
 absl::Status World::Due(const Step& step, Seen& seen) {
   RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
   const std::optional<NamedMember> named = ParseMemberName(members_[seen.member]);
@@ -995,7 +1092,44 @@ absl::StatusOr<SeenMember> World::ReadMember(const std::string& name) {
   status = Call(server_->stubs.member, &v1::MemberService::Stub::GetMember, named, found);
   if (!status.ok()) return absl::InternalError(status.error_message());
   member.tier = found.tier().tier();
+  RETURN_IF_ERROR(ReadTier(name, member));
   return member;
+}
+
+absl::Status World::ReadTier(const std::string& name, SeenMember& member) {
+  v1::GetTierRequest get;
+  get.set_program(kProgram);
+  get.mutable_member()->set_name(name);
+  v1::GetTierResponse got;
+  grpc::Status status = Call(server_->stubs.tier, &v1::TierService::Stub::GetTier, get, got);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  if (got.tier().has_last_valid_on()) member.tier_through = DayText(got.tier().last_valid_on());
+  for (const v1::TierCondition& condition : got.progress().conditions()) {
+    member.tier_missing = std::max(member.tier_missing, condition.missing());
+  }
+  for (const v1::TierCondition& condition : got.retention().conditions()) {
+    member.tier_kept_missing = std::max(member.tier_kept_missing, condition.missing());
+  }
+  v1::ListTierChangesRequest list;
+  list.set_program(kProgram);
+  list.mutable_member()->set_name(name);
+  v1::ListTierChangesResponse listed;
+  status = Call(server_->stubs.tier, &v1::TierService::Stub::ListTierChanges, list, listed);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  for (const v1::TierChange& change : listed.tier_changes()) {
+    std::string text =
+        absl::StrCat(WithoutPrefix(v1::TierChangeCause_Name(change.cause()), "TIER_CHANGE_CAUSE_"),
+                     " ", change.from_tier(), " ", change.to_tier());
+    if (change.has_worn_through_on()) {
+      absl::StrAppend(&text, " worn=", DayText(change.worn_through_on()));
+    }
+    if (!change.revision().empty()) {
+      absl::StrAppend(&text,
+                      " revision=", change.revision().substr(change.revision().rfind('/') + 1));
+    }
+    member.tier_changes.push_back(std::move(text));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status World::ReadMembers(Seen& seen) {

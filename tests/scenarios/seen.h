@@ -55,8 +55,12 @@ struct SeenMember {
   std::map<std::string, SeenBalance> balances;  // by point type
   std::vector<SeenLot> lots;                    // open ones, in the order of spending
   std::string tier;
-  std::vector<std::string> expiries;  // each entry that let points end: 100@2026-03-31, its day
-  int entries = 0;                    // that moved points
+  std::string tier_through;               // last day on which it is shown, as far as is known
+  std::int64_t tier_missing = 0;          // to the next tier, of the nearest way there
+  std::int64_t tier_kept_missing = 0;     // to keep it
+  std::vector<std::string> tier_changes;  // newest first: "DOWNGRADED GOLD SILVER worn=2027-03-12"
+  std::vector<std::string> expiries;      // each entry that let points end: 100@2026-03-31, its day
+  int entries = 0;                        // that moved points
 };
 
 struct Seen {
@@ -75,6 +79,9 @@ struct Seen {
   std::string explanation;
   std::vector<SeenCut> cuts;
   std::vector<SeenMiss> missed;
+  // What a simulation says of the members.
+  std::int64_t tiers_moved = 0;
+  std::int64_t tiers_judged = 0;
   // All members afterwards, as they are read.
   std::map<std::string, SeenMember> members;
 };

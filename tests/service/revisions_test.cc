@@ -198,6 +198,135 @@ TEST(Revisions, LiveFromDraftToRollback) {
   EXPECT_EQ(calls.server.ledger().Verify(), "");
 }
 
+// Harbour with a promotion that nothing limits.
+std::string Unlimited(int points) {
+  return absl::StrReplaceAll(
+      Paying(points),
+      {{"\ntiers:\n",
+        "\nstacking_groups: [{id: all, mode: STACKED}]\npromotions: [{id: gift, name: "
+        "Gift, bonus: {point_type: points, points: 5}, stacking_group: "
+        "all}]\ntiers:\n"}});
+}
+// "R-LIAB-641:promotions[0]" of each warning, and the code of each error.
+std::vector<std::string> Said(const google::protobuf::RepeatedPtrField<v1::Finding>& findings) {
+  std::vector<std::string> said;
+  for (const v1::Finding& finding : findings) {
+    if (finding.severity() == v1::FINDING_SEVERITY_WARNING) said.push_back(finding.name());
+    if (finding.severity() == v1::FINDING_SEVERITY_ERROR) said.push_back("!" + finding.code());
+  }
+  return said;
+}
+constexpr char kUnlimited[] = "R-LIAB-641:promotions[0]";
+
+TEST(Warnings, AreAcknowledgedByName) {
+  RevisionCalls calls("1");
+  const auto created = calls.Do(kAda, &Program::CreateProgram, calls.Creation(Unlimited(1)));
+  EXPECT_THAT(Said(created.findings()), ElementsAre(kUnlimited));
+  const Refused early =
+      calls.Refuse(kFay, &Program::ApproveRevision, calls.About<v1::ApproveRevisionRequest>(1));
+  EXPECT_EQ(early.reason, "INVALID_STATE");
+  EXPECT_EQ(early.facts.at("unacknowledged"), kUnlimited);
+  EXPECT_THAT(early.message, HasSubstr(kUnlimited));
+
+  auto request = calls.About<v1::AcknowledgeWarningsRequest>(1);
+  EXPECT_THAT(calls.Refuse(kMia, &Program::AcknowledgeWarnings, request).fields,
+              ElementsAre("warnings"));
+  request.add_warnings(kUnlimited);
+  request.add_warnings(kUnlimited);
+  EXPECT_THAT(calls.Refuse(kMia, &Program::AcknowledgeWarnings, request).fields,
+              ElementsAre("warnings"));
+  request.mutable_warnings()->RemoveLast();
+  request.set_digest("short");
+  EXPECT_THAT(calls.Refuse(kMia, &Program::AcknowledgeWarnings, request).fields,
+              ElementsAre("digest"));
+  request.set_digest(created.revision().digest());
+  request.set_warnings(0, "R-LIAB-641");
+  EXPECT_EQ(calls.Refuse(kMia, &Program::AcknowledgeWarnings, request).reason, "INVALID_FIELD");
+  request.set_warnings(0, kUnlimited);
+  EXPECT_EQ(calls.Refuse(Person{"pam", "POS"}, &Program::AcknowledgeWarnings, request).reason,
+            "PERMISSION_MISSING");
+  const auto acknowledged = calls.Do(kMia, &Program::AcknowledgeWarnings, request);
+  EXPECT_EQ(acknowledged.revision().state(), v1::REVISION_STATE_DRAFT);
+  ASSERT_EQ(acknowledged.revision().acknowledgements_size(), 1);
+  EXPECT_EQ(calls.LastEntry().kind(), v1::ENTRY_KIND_WARNINGS_ACKNOWLEDGED);
+  EXPECT_EQ(calls.LastEntry().revision(), "programs/harbour/revisions/1");
+  calls.Publish(1);
+  const v1::Revision shown = calls.Get(1);
+  ASSERT_EQ(shown.acknowledgements_size(), 1);
+  EXPECT_EQ(shown.acknowledgements(0).warning(), kUnlimited);
+  EXPECT_EQ(shown.acknowledgements(0).principal(), "mia");
+  EXPECT_EQ(shown.acknowledgements(0).role(), v1::ROLE_MARKETING);
+  EXPECT_EQ(calls.server.ledger().Verify(), "");
+}
+
+TEST(Checks, CompareWithTheRevisionInForce) {
+  RevisionCalls calls("none");  // harbour is in force, by its first revision
+  const auto without_gold = absl::StrReplaceAll(
+      Paying(2),
+      {{"  - {id: GOLD, name: Gold, rank: 2, qualify: metrics.credit_12m >= 3000}\n", ""}});
+  v1::CheckRevisionRequest request;
+  request.set_document(without_gold);
+  auto checked = calls.Do(kMia, &Program::CheckRevision, request);
+  EXPECT_EQ(checked.compared_with(), "programs/harbour/revisions/1");
+  EXPECT_THAT(Said(checked.findings()), ElementsAre("!R-TIER-605"));
+  EXPECT_FALSE(checked.is_valid());
+  EXPECT_FALSE(checked.digest().empty());
+
+  // It can be stored, and not take the place.
+  const auto created = calls.Do(kMia, &Program::CreateRevision, calls.Revision(without_gold));
+  EXPECT_THAT(Said(created.findings()), ElementsAre("!R-TIER-605"));
+  EXPECT_EQ(
+      calls.Refuse(kMia, &Program::ActivateRevision, calls.About<v1::ActivateRevisionRequest>(2))
+          .reason,
+      "INVALID_STATE");
+
+  // Beside itself nothing is lost.
+  request.set_against("programs/harbour/revisions/2");
+  checked = calls.Do(kMia, &Program::CheckRevision, request);
+  EXPECT_TRUE(checked.is_valid());
+  EXPECT_THAT(Said(checked.findings()), ElementsAre());
+  request.clear_against();
+  request.set_against_document(without_gold);
+  checked = calls.Do(kMia, &Program::CheckRevision, request);
+  EXPECT_TRUE(checked.is_valid());
+  EXPECT_EQ(checked.compared_with(), "");
+  request.set_against("programs/harbour/revisions/2");
+  EXPECT_THAT(calls.Refuse(kMia, &Program::CheckRevision, request).fields, ElementsAre("against"));
+  request.clear_against_document();
+  request.set_against("programs/harbour/revisions/9");
+  EXPECT_EQ(calls.Refuse(kMia, &Program::CheckRevision, request).reason, "REVISION_NOT_FOUND");
+  request.set_against("nine");
+  EXPECT_THAT(calls.Refuse(kMia, &Program::CheckRevision, request).fields, ElementsAre("against"));
+}
+
+TEST(Checks, KnowWhenTheDocumentComesIntoForce) {
+  RevisionCalls calls("none");
+  calls.Do(kMia, &Program::CreateRevision, calls.Revision(Paying(2)));
+  calls.Do(kMia, &Program::ScheduleRevision, calls.Schedule(2, calls.In(kMicrosPerHour)));
+  v1::CheckRevisionRequest request;
+  request.set_document(Paying(3));
+  const auto at = [&](std::int64_t micros) {
+    request.mutable_effective_from()->set_seconds(calls.In(micros).micros() / kMicrosPerSecond);
+    return calls.Do(kMia, &Program::CheckRevision, request);
+  };
+  EXPECT_THAT(Said(at(30 * kMicrosPerSecond).findings()), ElementsAre("!R-TIME-701"));
+  EXPECT_THAT(Said(at(-kMicrosPerHour).findings()), ElementsAre("!R-TIME-702"));
+  EXPECT_EQ(at(30 * kMicrosPerMinute).compared_with(), "programs/harbour/revisions/1");
+  const auto later = at(2 * kMicrosPerHour);
+  EXPECT_EQ(later.compared_with(), "programs/harbour/revisions/2");
+  EXPECT_THAT(Said(later.findings()), ElementsAre("R-TIME-703"));
+}
+
+TEST(Checks, RunTheTestsOfWhatIsToBecomeARevision) {
+  RevisionCalls calls("none");
+  const std::string wrong = Paying(2) +
+                            "tests:\n  - {name: ten, at: \"2026-03-02T12:00:00\", items: [{net: "
+                            "\"10.00\"}], expect: {lines: {base: 10, base_credit: 10}}}\n";
+  const Refused refused = calls.Refuse(kMia, &Program::CreateRevision, calls.Revision(wrong));
+  EXPECT_EQ(refused.reason, "PROGRAM_INVALID");
+  EXPECT_THAT(refused.fields, ElementsAre("document.tests[0]"));
+}
+
 TEST(Revisions, ShowPlanAndRules) {
   RevisionCalls calls("1");
   calls.Do(kAda, &Program::CreateProgram, calls.Creation(Paying(4)));
@@ -389,14 +518,25 @@ TEST(Permissions, OfEachMethodAndRole) {
     const char* roles;
   };
   constexpr Row kRows[] = {
-      {"AdjustPoints", "FA"},      {"CreateProgram", "D"},
-      {"SettleAccrual", "PSFA"},   {"CancelAccrual", "PSFA"},
-      {"CreateRevision", "M"},     {"CheckRevision", "M"},
-      {"GetRevision", "MFAU"},     {"ListRevisions", "MFAU"},
-      {"ApproveRevision", "MF"},   {"ScheduleRevision", "M"},
-      {"CancelSchedule", "M"},     {"ActivateRevision", "M"},
-      {"PauseRule", "M"},          {"ResumeRule", "MF"},
-      {"GetProgram", "PSMFAUVRD"}, {"AccruePurchase", "PSMFAUVRD"},
+      {"AdjustPoints", "FA"},
+      {"SettleAccrual", "PSFA"},
+      {"CancelAccrual", "PSFA"},
+      {"CreateProgram", "D"},
+      {"CreateRevision", "M"},
+      {"CheckRevision", "M"},
+      {"GetRevision", "MFAU"},
+      {"ListRevisions", "MFAU"},
+      {"ApproveRevision", "MF"},
+      {"ScheduleRevision", "M"},
+      {"CancelSchedule", "M"},
+      {"ActivateRevision", "M"},
+      {"PauseRule", "M"},
+      {"ResumeRule", "MF"},
+      {"GetProgram", "PSMFAUVRD"},
+      {"AccruePurchase", "PSMFAUVRD"},
+      {"SetTierFloor", "MA"},
+      {"MatchTier", "MA"},
+      {"AcknowledgeWarnings", "MF"},
   };
   constexpr absl::string_view kLetters = "PSMFAUVRD";
   for (const Row& row : kRows) {

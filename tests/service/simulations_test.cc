@@ -108,6 +108,32 @@ TEST_F(SimulationCalls, ReportTiersAndActivities) {
   EXPECT_THAT(backtest.most_changed(0).explanation_candidate(), HasSubstr("2 per 1.00"));
 }
 
+// A check of the same document knows what its simulation gave.
+TEST_F(SimulationCalls, TellACheckThatPointsLeaveTheirBand) {
+  server_.Enroll("1000");
+  server_.Accrue("1000", 1, 60'000);
+  const auto findings = [&](const std::string& document) {
+    v1::CheckRevisionRequest request;
+    request.set_document(document);
+    v1::CheckRevisionResponse response;
+    grpc::ClientContext context;
+    EXPECT_TRUE(server_.stubs.program->CheckRevision(&context, request, &response).ok());
+    std::string found;
+    for (const v1::Finding& finding : response.findings()) {
+      if (finding.code() == "R-PLAN-841") found = finding.message();
+    }
+    return found;
+  };
+  EXPECT_EQ(findings(Generous()), "");
+  v1::CreateSimulationRequest request = Asking();
+  request.mutable_backtest()->set_days(30);
+  server_.ledger().clock.Advance(kMicrosPerMinute);
+  ASSERT_EQ(Await(request).state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(findings(Generous()),
+            "simulated, it brings 1200 points where 600 were given: more than 30 % away");
+  EXPECT_EQ(findings(Generous() + "\nowner: somebody\n"), "") << "of another document";
+}
+
 TEST_F(SimulationCalls, TryRevisionsThatAreStored) {
   server_.Enroll("1000");
   server_.Accrue("1000", 1, 60'000);
@@ -136,6 +162,36 @@ TEST_F(SimulationCalls, AreListedAndForgottenAfterADay) {
   server_.ledger().clock.Advance(kMicrosPerDay);
   v1::Simulation gone;
   EXPECT_EQ(Read(Get(first.name(), gone)).reason, "RESOURCE_NOT_FOUND");
+}
+
+TEST_F(SimulationCalls, AreKeptOverARestart) {
+  server_.Enroll("1000");
+  const v1::Simulation before = Await(Asking());
+  server_.Restart();
+  v1::Simulation after;
+  ASSERT_TRUE(Get(before.name(), after).ok());
+  EXPECT_EQ(after.SerializeAsString(), before.SerializeAsString());
+  EXPECT_EQ(after.activation().members(), 1);
+  // Another one of the same instant is another one.
+  EXPECT_NE(Await(Asking()).name(), before.name());
+  server_.ledger().clock.Advance(kMicrosPerDay);
+  server_.Restart();
+  EXPECT_EQ(Read(Get(before.name(), after)).reason, "RESOURCE_NOT_FOUND");
+}
+
+TEST_F(SimulationCalls, TellWhenARestartHasCutThemShort) {
+  for (int i = 0; i < 3'000; ++i) {
+    server_.ledger().Enroll(static_cast<std::uint64_t>(10'000 + i));
+  }
+  v1::Simulation simulation;
+  ASSERT_TRUE(Create(Asking(), simulation).ok());
+  const std::string name = simulation.name();
+  server_.Restart();
+  ASSERT_TRUE(Get(name, simulation).ok());
+  if (simulation.state() == v1::JOB_STATE_SUCCEEDED) return;  // it was quicker
+  EXPECT_EQ(simulation.state(), v1::JOB_STATE_FAILED);
+  EXPECT_EQ(Read(simulation.error()).reason, "DRAINING");
+  EXPECT_EQ(Await(Asking()).state(), v1::JOB_STATE_SUCCEEDED);
 }
 
 TEST_F(SimulationCalls, AreOneAtATimeAndEndWhenCancelled) {

@@ -53,7 +53,8 @@ TestServer::~TestServer() { Stop(); }
 void TestServer::Start() {
   services_ = std::make_unique<ServiceSet>(
       ledger_.engine(), hasher_, log_,
-      ServerIdentity{"ledger.example.com/laurel", 1, "ledger.example.com/laurel/0", ""});
+      ServerIdentity{"ledger.example.com/laurel", 1, "ledger.example.com/laurel/0", ""},
+      simulations_.path());
   grpc::ServerBuilder builder;
   services_->AddTo(builder);
   server_ = builder.BuildAndStart();

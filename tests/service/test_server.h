@@ -24,6 +24,7 @@
 #include "laurel/v1/simulation_service.grpc.pb.h"
 #include "laurel/v1/tier_service.grpc.pb.h"
 #include "service/service_set.h"
+#include "tests/testing/temp_dir.h"
 #include "tests/testing/test_ledger.h"
 
 namespace laurel {
@@ -50,7 +51,7 @@ Message FromText(absl::string_view text) {
 }
 
 // All services on a ledger in memory whose clock stands still at 2026-03-01T12:00:00Z, behind an
-// in-process channel: no port, no file. The program is `harbour` (tests/testing/test_ledger.h),
+// in-process channel: no port. The program is `harbour` (tests/testing/test_ledger.h),
 // unless there is none yet.
 class TestServer {
  public:
@@ -91,6 +92,7 @@ class TestServer {
   TestLedger ledger_;
   IdentityHasher hasher_;
   Log log_;
+  TempDir simulations_;
   std::unique_ptr<ServiceSet> services_;
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

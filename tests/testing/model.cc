@@ -141,6 +141,15 @@ struct Describer {
   std::string operator()(const PauseRule& o) const { return absl::StrCat("pause ", o.rule); }
   std::string operator()(const ResumeRule& o) const { return absl::StrCat("resume ", o.rule); }
   std::string operator()(const AdvanceProgram&) const { return "advance program"; }
+  std::string operator()(const AcknowledgeWarnings& o) const {
+    return absl::StrCat("acknowledge ", o.warnings.size(), " warnings of ", o.number);
+  }
+  std::string operator()(const SetTierFloor& o) const {
+    return absl::StrCat("tier floor ", Text(o.member), " ", o.tier);
+  }
+  std::string operator()(const MatchTier& o) const {
+    return absl::StrCat("match tier ", Text(o.member), " ", o.tier);
+  }
   std::string operator()(const AccrueActivity& o) const {
     return absl::StrCat("activity ", o.type);
   }

@@ -1,8 +1,11 @@
 #include "tests/testing/test_ledger.h"
 
+#include <set>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/check.h"
+#include "engine/domain/objections.h"
 
 namespace laurel {
 
@@ -107,7 +110,29 @@ void TestLedger::Activate(const std::string& document) {
     number = program->revision_count + 1;
     Do(CreateRevision{canonical, digest});
   }
+  Acknowledge(number);
   Do(ActivateRevision{number});
+}
+
+void TestLedger::Acknowledge(std::uint32_t number) {
+  ReadView view = engine_->Read();
+  const Program* program = view.state().programs.Find(ProgramKey{TheProgram()});
+  const Revision* revision = view.state().revisions.Find(RevisionKey{TheProgram(), number});
+  LAUREL_CHECK(program != nullptr && revision != nullptr, "what is acknowledged is there");
+  Activation candidate{number, revision->digest, clock.Now()};
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      view.rulebooks()->Find(view.state(), TheProgram(), candidate);
+  LAUREL_CHECK(rulebook != nullptr, "what is acknowledged compiles");
+  std::set<std::string> warnings;
+  for (const Timestamp from : {clock.Now(), Timestamp::Never()}) {  // and of any schedule
+    candidate.from = from;
+    const Objections found =
+        ObjectionsTo(view.state(), TheProgram(), candidate, *rulebook, clock.Now());
+    warnings.insert(found.warnings.begin(), found.warnings.end());
+  }
+  if (!warnings.empty()) {
+    Do(AcknowledgeWarnings{number, std::nullopt, {warnings.begin(), warnings.end()}});
+  }
 }
 
 Reply TestLedger::Run(Order order, absl::string_view request) {

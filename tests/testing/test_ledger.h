@@ -34,8 +34,11 @@ class TestLedger {
 
   static Engine::Options DefaultOptions();  // no scheduler, no signer
 
-  // Stores the document and makes it the active revision. CHECKs that it is accepted.
+  // Stores the document, acknowledges all warnings and makes it the active revision. CHECKs that it
+  // is accepted.
   void Activate(const std::string& document);
+  // Acknowledges whatever a check warns of; nothing where that is nothing.
+  void Acknowledge(std::uint32_t number);
 
   // Runs a command of the program under a fresh request id, or under the one given.
   Reply Run(Order order, absl::string_view request = "");

@@ -156,7 +156,7 @@ TEST(ExplainEntry, TellsWhatAReturnTookBack) {
   const EntryExplanation part = Explained(scene, *scene.Return(sale, {Pieces(1, 2)}));
   EXPECT_TRUE(part.is_decided_again);
   EXPECT_THAT(part.text, StartsWith("-40 points, -20 credit · Harbour (sha256:"));
-  EXPECT_THAT(part.text, HasSubstr(R"( · 2026-03-01, return of entry 0-4
+  EXPECT_THAT(part.text, HasSubstr(R"( · 2026-03-01, return of entry 0-5
   -20 points  base  of 39 points
   -20 credit  base_credit  of 39 credit
   -20 points  double  of 30 points

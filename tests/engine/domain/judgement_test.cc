@@ -279,11 +279,11 @@ TEST(Judgement, ComesInTheOrderOfRevisionsAndReviews) {
   Scene scene;
   const MemberId ana = EnrollWith(scene, 1, 8000);  // until 2027-03-01
   scene.Do(ScheduleRevision{Add(scene, WithPearl()), Instant("2027-05-01T00:00:00Z")});
-  scene.Do(ScheduleRevision{
-      Add(scene,
-          With(WithPearl(), {{"credit_12m >= 5000", "credit_12m >= 6000"},
-                             {kPolicy, absl::StrCat(kPolicy, "on_activation: RECOMPUTE, ")}})),
-      Instant("2027-06-01T00:00:00Z")});
+  const std::uint32_t next = Add(
+      scene, With(WithPearl(), {{"credit_12m >= 5000", "credit_12m >= 6000"},
+                                {kPolicy, absl::StrCat(kPolicy, "on_activation: RECOMPUTE, ")}}));
+  scene.Acknowledge(next);
+  scene.Do(ScheduleRevision{next, Instant("2027-06-01T00:00:00Z")});
   scene.At("2027-05-15T00:00:00Z");
   EXPECT_EQ(Tiers(scene, {ana}), "GOLD");  // reviewed in March by the first revision
   scene.At("2027-06-15T00:00:00Z");

@@ -511,5 +511,94 @@ TEST(PausedRules, TakeTwoPeopleToResume) {
   EXPECT_EQ(scene.Points(ana), 40);
 }
 
+// ---- What stands against a revision
+
+constexpr char kUnlimited[] = "R-LIAB-641:promotions[0]";
+
+// A promotion that nothing limits.
+std::string Unlimited(int points) {
+  return With(Paying(points),
+              {{"tiers:\n",
+                "stacking_groups: [{id: all, mode: STACKED}]\n"
+                "promotions: [{id: gift, name: Gift, bonus: {point_type: points, points: 5}, "
+                "stacking_group: all}]\ntiers:\n"}});
+}
+
+std::string FactOf(const Reply& reply, absl::string_view key) {
+  return reply.entry->outcome.rejected ? Fact(*reply.entry->outcome.rejected, key) : "";
+}
+
+TEST(Warnings, AreAcknowledgedByNameBeforeApproval) {
+  Scene scene(Asking("1"));
+  scene.principal = "ada";
+  scene.Do(Adding<CreateProgram>(Unlimited(1)));
+  const auto approve = [&] { return As(scene, "fay", Role::kFinance, ApproveRevision{1, {}}); };
+  const auto acknowledge = [&](const char* who, std::vector<std::string> warnings,
+                               std::optional<Hash> digest = std::nullopt) {
+    return As(scene, who, Role::kMarketing, AcknowledgeWarnings{1, digest, std::move(warnings)});
+  };
+  const Reply early = approve();
+  EXPECT_EQ(ReasonOf(early), "INVALID_STATE");
+  EXPECT_EQ(FactOf(early, "unacknowledged"), kUnlimited);
+  EXPECT_EQ(FactOf(early, "count"), "1");
+  EXPECT_EQ(ReasonOf(acknowledge("ada", {"R-LIAB-641"})), "INVALID_FIELD") << "not its name";
+  EXPECT_EQ(ReasonOf(acknowledge("ada", {"R-LIAB-641:promotions[1]"})), "INVALID_FIELD");
+  EXPECT_EQ(ReasonOf(acknowledge("", {kUnlimited})), "INVALID_FIELD") << "nobody";
+  EXPECT_EQ(ReasonOf(acknowledge("ada", {kUnlimited}, Sha256("another"))), "APPROVAL_STALE");
+  EXPECT_EQ(ReasonOf(As(scene, "ada", Role::kMarketing, AcknowledgeWarnings{2, {}, {kUnlimited}})),
+            "REVISION_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(acknowledge("ada", {kUnlimited})), "");
+  EXPECT_EQ(FactOf(acknowledge("ada", {kUnlimited}), "state"), "ACKNOWLEDGED_BY_CALLER");
+  EXPECT_EQ(ReasonOf(acknowledge("mia", {kUnlimited})), "") << "another may, too";
+  EXPECT_EQ(ReasonOf(approve()), "");
+  EXPECT_EQ(ReasonOf(As(scene, "mia", Role::kMarketing, ActivateRevision{1})), "");
+  EXPECT_EQ(FactOf(acknowledge("max", {kUnlimited}), "state"), "ACTIVE");
+
+  ReadView view = scene.engine().Read();
+  const Revision& revision = *view.state().revisions.Find(RevisionKey{TheProgram(), 1});
+  ASSERT_EQ(revision.acknowledged.size(), 2u);
+  EXPECT_EQ(revision.acknowledged[0].warning, kUnlimited);
+  EXPECT_EQ(revision.acknowledged[0].principal, "ada");
+  EXPECT_EQ(revision.acknowledged[1].role, Role::kMarketing);
+}
+
+TEST(Warnings, AreAcknowledgedWhereNobodyApproves) {
+  Scene scene;
+  scene.Do(Adding<CreateRevision>(Unlimited(1)));
+  EXPECT_EQ(FactOf(scene.Run(ActivateRevision{2}), "unacknowledged"), kUnlimited);
+  const Timestamp later = scene.clock.Now().PlusMicros(kMicrosPerHour);
+  EXPECT_EQ(FactOf(scene.Run(ScheduleRevision{2, later}), "unacknowledged"), kUnlimited);
+  scene.Do(AcknowledgeWarnings{2, {}, {kUnlimited}});
+  scene.Do(ActivateRevision{2});
+  scene.Do(ActivateRevision{1});
+  scene.Do(ActivateRevision{2});
+  EXPECT_EQ(Life(scene), "1 SUPERSEDED, 2 ACTIVE");
+}
+
+TEST(Warnings, ComeWithASchedule) {
+  Scene scene;
+  scene.Do(Adding<CreateRevision>(Paying(2)));
+  scene.Do(Adding<CreateRevision>(Paying(3)));
+  const auto in = [&](int hours) { return scene.clock.Now().PlusMicros(hours * kMicrosPerHour); };
+  scene.Do(ScheduleRevision{2, in(1)});
+  EXPECT_EQ(FactOf(scene.Run(ScheduleRevision{3, in(2)}), "unacknowledged"), "R-TIME-703");
+  scene.Do(AcknowledgeWarnings{3, {}, {"R-TIME-703"}});
+  scene.Do(ScheduleRevision{3, in(2)});
+}
+
+TEST(Errors, OfAChangeStandAgainstARevision) {
+  const std::string metric = "{id: credit_12m, measure: SUM, of: points.credit, window: {rolling: ";
+  Scene scene(Paying(1));
+  scene.Do(Adding<CreateRevision>(
+      With(Paying(1), {{absl::StrCat(metric, "12 months}"), absl::StrCat(metric, "6 months}")}})));
+  const Reply activated = scene.Run(ActivateRevision{2});
+  EXPECT_EQ(ReasonOf(activated), "INVALID_STATE");
+  EXPECT_EQ(FactOf(activated, "errors"), "R-DATA-722:metrics[0].id");
+  EXPECT_EQ(FactOf(As(scene, "fay", Role::kFinance, ApproveRevision{2, {}}), "errors"),
+            "R-DATA-722:metrics[0].id");
+  const Timestamp later = scene.clock.Now().PlusMicros(kMicrosPerHour);
+  EXPECT_EQ(FactOf(scene.Run(ScheduleRevision{2, later}), "errors"), "R-DATA-722:metrics[0].id");
+}
+
 }  // namespace
 }  // namespace laurel

@@ -138,7 +138,8 @@ struct EventText {
   std::string operator()(const TierDecided& e) const {
     return absl::StrCat("tier_decided cause=", static_cast<int>(e.cause), " ", e.from, " to ", e.to,
                         " since=", ToString(e.since), " term=", e.term,
-                        " review_at=", ToString(e.review_at));
+                        " review_at=", ToString(e.review_at),
+                        e.worn_until.is_never() ? "" : " worn_until=" + ToString(e.worn_until));
   }
   std::string operator()(const LotsDue& e) const {
     return absl::StrCat("lots_due ", ToString(e.due_at));
@@ -205,6 +206,14 @@ struct EventText {
   std::string operator()(const RevisionApproved& e) const {
     return absl::StrCat("revision_approved ", e.number, " ", ToHex(e.digest),
                         e.is_final ? " final" : "");
+  }
+  std::string operator()(const WarningsAcknowledged& e) const {
+    return absl::StrCat("warnings_acknowledged ", e.number, " ", ToHex(e.digest), " ",
+                        absl::StrJoin(e.warnings, " "));
+  }
+  std::string operator()(const TierFloorSet& e) const {
+    return absl::StrCat("tier_floor_set ", static_cast<int>(e.kind), " ", e.tier, " until ",
+                        ToString(e.until));
   }
   std::string operator()(const RevisionScheduled& e) const {
     return absl::StrCat("revision_scheduled ", e.number, " ", ToHex(e.digest), " from ",
@@ -275,6 +284,16 @@ class Generator {
   }
   bool Chance() { return Below(2) == 0; }
 
+  // Some numbers below the last are free.
+  template <class Enum>
+  Enum AnyNamed(Enum last) {
+    Enum value{};
+    while (ToString(value).empty()) {
+      value = static_cast<Enum>(1 + Below(static_cast<std::uint64_t>(last)));
+    }
+    return value;
+  }
+
   Entry AnyEntry() {
     Entry entry;
     entry.partition = static_cast<PartitionId>(Below(0x10000));
@@ -284,8 +303,8 @@ class Generator {
     entry.occurred_at = entry.recorded_at.PlusMicros(AnyAmount() % kMicrosPerDay);
     entry.program = ProgramId::Of(absl::StrCat("p", Below(1000), "-x"));
     entry.member = AnyMember();
-    entry.kind = static_cast<EntryKind>(1 + Below(static_cast<std::uint64_t>(kEntryKindLast)));
-    entry.method = static_cast<Method>(1 + Below(static_cast<std::uint64_t>(kMethodLast)));
+    entry.kind = AnyNamed(kEntryKindLast);
+    entry.method = AnyNamed(kMethodLast);
     if (Chance()) entry.request = RequestId::Of(absl::StrCat("request:", Below(1'000'000)));
     entry.principal = AnyText();
     entry.role = static_cast<Role>(Below(10));
@@ -385,13 +404,14 @@ class Generator {
       case 10:
         return LotExpired{AnyLot(entry), AnyAmount()};
       case 11:
-        return TierDecided{static_cast<TierCause>(1 + Below(5)),
+        return TierDecided{static_cast<TierCause>(1 + Below(9)),
                            AnyText(),
                            AnyText(),
                            AnyInstant(),
                            Number(),
                            AnyEnd(),
-                           Number()};
+                           Number(),
+                           AnyEnd()};
       case 12:
         return LotsDue{AnyEnd()};
       case 13:
@@ -462,6 +482,10 @@ class Generator {
       case 32:
         return HoldEnded{Below(UINT64_MAX), static_cast<HoldState>(2 + Below(3)), AnyType(),
                          AnyAmount()};
+      case 33:
+        return WarningsAcknowledged{Number(), AnyHash(), {AnyText(), AnyText()}};
+      case 34:
+        return TierFloorSet{static_cast<TierFloorKind>(1 + Below(4)), AnyText(), AnyEnd()};
       default:
         return RuleResumed{AnyText(), Below(2) == 0};
     }
@@ -569,9 +593,7 @@ TEST(EntryCodec, RoundTripsEntriesOfEveryKindAndEvent) {
   Generator generator(seed);
   for (int i = 0; i < 20'000; ++i) {
     Entry entry = generator.AnyEntry();
-    constexpr auto kKinds = static_cast<std::size_t>(kEntryKindLast);
     const auto round = static_cast<std::size_t>(i);
-    entry.kind = static_cast<EntryKind>(1 + round % kKinds);
     entry.events.push_back(generator.AnyEvent(round % std::variant_size_v<Event>, entry));
     const std::string bytes = EncodeEntry(entry);
     const absl::StatusOr<Entry> decoded = DecodeEntry(bytes);
@@ -1055,6 +1077,19 @@ Entry GoldenEntry(EntryKind kind) {
       e.role = Role::kFinance;
       e.events = {RevisionApproved{2, *e.revision, true}};
       return e;
+    case EntryKind::kWarningsAcknowledged:
+      of_program(Method::kAcknowledgeWarnings);
+      e.events = {WarningsAcknowledged{
+          2, *e.revision, {"R-LIAB-641:promotions[0]", "R-TIER-603:tiers[2].qualify"}}};
+      return e;
+    case EntryKind::kTierFloorSet:
+      e.method = Method::kSetTierFloor;
+      e.principal = "ada";
+      e.role = Role::kAgent;
+      e.events = {TierFloorSet{TierFloorKind::kManual, "GOLD", At("2027-03-01T23:00:00Z")}};
+      e.outcome.tier =
+          TierView{"GOLD", At("2026-03-01T12:00:00Z"), At("2027-03-01T23:00:00Z"), "PLATINUM", {}};
+      return e;
     case EntryKind::kRevisionScheduled:
       of_program(Method::kScheduleRevision);
       e.events = {RevisionScheduled{2, *e.revision, At("2026-06-01T00:00:00Z")}};
@@ -1113,6 +1148,7 @@ TEST(EntryCodec, BytesAreThoseOfTheGoldenFiles) {
       << "run by ctest, or set LAUREL_SOURCE_DIR to the root of the source tree";
   for (int number = 1; number <= static_cast<int>(kEntryKindLast); ++number) {
     const EntryKind kind = static_cast<EntryKind>(number);
+    if (ToString(kind).empty()) continue;  // a number that is free
     SCOPED_TRACE(ToString(kind));
     const std::string path =
         absl::StrCat(source, "/tests/engine/journal/golden/entry_", ToString(kind), ".golden");
@@ -1135,9 +1171,12 @@ TEST(EntryCodec, BytesAreThoseOfTheGoldenFiles) {
 TEST(EntryCodec, NamesEveryKind) {
   std::set<std::string> names;
   for (int number = 1; number <= static_cast<int>(kEntryKindLast); ++number) {
-    EXPECT_TRUE(names.insert(std::string(ToString(static_cast<EntryKind>(number)))).second);
+    const absl::string_view name = ToString(static_cast<EntryKind>(number));
+    // Numbers below 40 are given one after the other, those of other work from there on.
+    if (name.empty()) EXPECT_GT(number, static_cast<int>(EntryKind::kAdjust)) << number;
+    if (!name.empty()) EXPECT_TRUE(names.insert(std::string(name)).second) << name;
   }
-  EXPECT_EQ(names.count(""), 0u);
+  EXPECT_FALSE(ToString(kEntryKindLast).empty());
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "engine/store/files.h"
 #include "engine/store/head.h"
 #include "tests/engine/store/store_conformance.h"
+#include "tests/testing/log_records.h"
 #include "tests/testing/rocksdb_faults.h"
 #include "tests/testing/temp_dir.h"
 
@@ -235,30 +236,6 @@ void CutTo(const std::string& log, std::size_t size) {
   WriteOver(log, ReadFile(log)->substr(0, size));
 }
 
-// Where each record of a log begins, and where the last one ends: zeros may follow. Format: blocks
-// of 32 KiB; per fragment crc:4 size:u16le type:1 data.
-struct Records {
-  std::vector<std::size_t> starts;
-  std::size_t end = 0;
-};
-Records RecordsOf(const std::string& log) {
-  const std::string bytes = *ReadFile(log);
-  Records records;
-  for (std::size_t at = 0; at + 7 <= bytes.size();) {
-    if (32'768 - at % 32'768 < 7) at += 32'768 - at % 32'768;
-    if (at + 7 > bytes.size()) break;
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[at + i]); };
-    const std::size_t size = byte(4) + 256u * byte(5);
-    constexpr int kZero = 0;
-    constexpr int kFull = 1;
-    constexpr int kFirst = 2;
-    if (byte(6) == kZero) break;
-    if (byte(6) == kFull || byte(6) == kFirst) records.starts.push_back(at);
-    at += 7 + size;
-    records.end = at;
-  }
-  return records;
-}
 std::vector<std::size_t> RecordStarts(const std::string& log) { return RecordsOf(log).starts; }
 
 TEST_F(BootTest, D1UndamagedServes) {

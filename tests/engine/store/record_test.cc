@@ -63,6 +63,14 @@ class Generator {
     r.state = static_cast<MemberState>(1 + Below(3));
     r.tier =
         MemberTier{Text(), At(), Text(), static_cast<std::uint32_t>(Below(100)), End(), At(), At()};
+    r.tier.is_secured = Chance();
+    r.tier.waiting_since = End();
+    r.tier.matched_at = At();
+    for (std::uint64_t n = Below(3); n > 0; --n) {
+      r.tier.floors.push_back(TierFloor{static_cast<TierFloorKind>(1 + Below(4)), Text(), At(),
+                                        End(), At(), Text(),
+                                        static_cast<std::uint32_t>(Below(100))});
+    }
     r.latest_occurred_at = At();
     r.has_activity = Chance();
     r.lots_due_at = End();
@@ -172,13 +180,18 @@ class Generator {
   void Fill(Revision& r) {
     r = Revision{AHash(), Text(), At(), Text(), ARole(), {}, End()};
     for (std::uint64_t n = Below(3); n > 0; --n) r.votes.push_back(Vote{Text(), ARole(), At()});
+    for (std::uint64_t n = Below(3); n > 0; --n) {
+      r.acknowledged.push_back(Acknowledgement{Text(), Text(), ARole(), At()});
+    }
   }
   void Fill(Marker&) {}
   void Fill(EntryKindMark& r) {
-    r.kind = static_cast<EntryKind>(1 + Below(static_cast<std::uint64_t>(kEntryKindLast)));
+    do {
+      r.kind = static_cast<EntryKind>(1 + Below(static_cast<std::uint64_t>(kEntryKindLast)));
+    } while (ToString(r.kind).empty());  // some numbers are free
   }
   void Fill(TierChangeMark& r) {
-    r = TierChangeMark{static_cast<TierCause>(1 + Below(5)), Text(), Text(), At(),
+    r = TierChangeMark{static_cast<TierCause>(1 + Below(9)), Text(), Text(), At(),
                        static_cast<std::uint32_t>(Below(100))};
   }
 

@@ -183,6 +183,31 @@ TEST_F(App, ChecksADocument) {
   EXPECT_EQ(Do({"program", "check", folder_.Path("absent")}).code, ExitCode::kIoError);
 }
 
+TEST_F(App, ChecksADocumentBesideAnother) {
+  const std::string good = Write("good.yaml", "good");
+  const auto compared = [&](const std::string& against) {
+    return Do({"program", "check", good, "--against", against, "-p", "cdnow"}).out;
+  };
+  EXPECT_TRUE(absl::StrContains(compared("3"), "compared with  3\n")) << compared("3");
+  EXPECT_TRUE(absl::StrContains(compared("programs/cdnow/revisions/4"), "compared with  4\n"));
+  EXPECT_TRUE(absl::StrContains(compared(Write("old.yaml", "old")), "compared with  document\n"));
+  EXPECT_EQ(Do({"program", "check", good, "--against", folder_.Path("absent")}).code,
+            ExitCode::kIoError);
+  EXPECT_EQ(Do({"program", "check", good, "--at", "soon"}).code, ExitCode::kWrongUsage);
+}
+
+TEST_F(App, AcknowledgesWarnings) {
+  const Result done =
+      Do({"program", "acknowledge", "1", "R-LIAB-641:promotions[0]", "-p", "cdnow"});
+  EXPECT_EQ(done.code, ExitCode::kDone) << done.err;
+  EXPECT_TRUE(absl::StrContains(done.out, "revision  programs/cdnow/revisions/1\n")) << done.out;
+  EXPECT_EQ(Do({"program", "acknowledge", "1", "-p", "cdnow"}).code, ExitCode::kWrongUsage);
+  const std::string good = Write("good.yaml", "good");
+  EXPECT_EQ(Do({"program", "create", good, "--acknowledge", "R-LIAB-641:promotions[0]"}).code,
+            ExitCode::kDone);
+  EXPECT_NE(Do({"program", "create", good, "--acknowledge", "R-OTHER-1"}).code, ExitCode::kDone);
+}
+
 TEST_F(App, CreatesAProgramFromADocument) {
   EXPECT_EQ(Do({"program", "create", Write("good.yaml", "good")}).out,
             "revision  programs/cdnow/revisions/1\nstate     draft, digest 3132333435363738\n"

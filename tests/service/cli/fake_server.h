@@ -176,9 +176,25 @@ class FakeServer {
       revision.set_digest("12345678");
       return grpc::Status::OK;
     }
+    grpc::Status AcknowledgeWarnings(grpc::ServerContext*,
+                                     const v1::AcknowledgeWarningsRequest* request,
+                                     v1::AcknowledgeWarningsResponse* response) override {
+      v1::Revision& revision = *response->mutable_revision();
+      revision.set_name(request->name());
+      revision.set_number(1);
+      revision.set_state(v1::REVISION_STATE_DRAFT);
+      for (const std::string& warning : request->warnings()) {
+        revision.add_acknowledgements()->set_warning(warning);
+      }
+      return request->warnings(0) == "R-LIAB-641:promotions[0]"
+                 ? grpc::Status::OK
+                 : ToStatus(MakeError(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"));
+    }
     grpc::Status CheckRevision(grpc::ServerContext*, const v1::CheckRevisionRequest* request,
                                v1::CheckRevisionResponse* response) override {
       response->set_is_valid(request->document() == "good");
+      response->set_compared_with(request->against_document().empty() ? request->against()
+                                                                      : "given/document");
       if (response->is_valid()) return grpc::Status::OK;
       v1::Finding& finding = *response->add_findings();
       finding.set_severity(v1::FINDING_SEVERITY_ERROR);
