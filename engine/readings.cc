@@ -145,6 +145,8 @@ EntryColumns ColumnsOf(const Entry& entry) {
       columns.undoes = absl::StrCat(entry.partition, "-", returned->original_sequence);
     } else if (const auto* reversed = std::get_if<RedemptionReversed>(&event)) {
       columns.undoes = absl::StrCat(entry.partition, "-", reversed->redemption);
+    } else if (const auto* cancelled = std::get_if<AccrualCancelled>(&event)) {
+      columns.undoes = absl::StrCat(entry.partition, "-", cancelled->accrual);
     } else if (const auto* award = std::get_if<PointsAwarded>(&event)) {
       rules.push_back(award->rule);
     } else if (const auto* taken = std::get_if<PointsTakenBack>(&event)) {

@@ -57,6 +57,21 @@ struct MemberFinder {
     if (redemption == nullptr) return {};
     return {redemption->member, std::nullopt};
   }
+  Concerned Accrual(const AccrualRef& ref) const {
+    if (const auto* receipt = std::get_if<ReceiptKey>(&ref)) {
+      const Purchase* purchase = state.purchases.Find(PurchaseKey{program, *receipt});
+      if (purchase == nullptr) return {};
+      return {purchase->member, std::nullopt};
+    }
+    const std::shared_ptr<const Entry> entry = state.FindEntry(std::get<std::uint64_t>(ref));
+    if (entry == nullptr) return {};
+    return {entry->member, std::nullopt};
+  }
+  Concerned operator()(const SettleAccrual& o) const { return Accrual(o.accrual); }
+  Concerned operator()(const CancelAccrual& o) const { return Accrual(o.accrual); }
+  Concerned operator()(const HoldPoints& o) const { return Ref(o.member); }
+  Concerned operator()(const CaptureHold& o) const { return Ref(o.hold.member); }
+  Concerned operator()(const VoidHold& o) const { return Ref(o.hold.member); }
   Concerned operator()(const CreateProgram&) const { return {}; }
   Concerned operator()(const CreateRevision&) const { return {}; }
   Concerned operator()(const ActivateRevision&) const { return {}; }

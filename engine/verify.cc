@@ -211,6 +211,10 @@ class Verifier {
   }
 
   void DecideAgain(const std::shared_ptr<const Entry>& entry) {
+    // What is cancelled no longer comes back with a return.
+    if (const auto* cancelled = entry->FindEvent<AccrualCancelled>()) {
+      returns_[cancelled->accrual].push_back(entry);
+    }
     const bool follows_from_rules = entry->kind == EntryKind::kAccrue ||
                                     entry->kind == EntryKind::kActivity ||
                                     entry->kind == EntryKind::kReturn;
@@ -294,7 +298,8 @@ class Verifier {
   const VerifyOptions& options_;
   State state_;
   RulebookCache rulebooks_;
-  std::map<std::uint64_t, std::vector<std::shared_ptr<const Entry>>> returns_;  // by their sale
+  std::map<std::uint64_t, std::vector<std::shared_ptr<const Entry>>>
+      returns_;  // and what was cancelled, by their sale
   TileAccumulator tree_;
   std::map<std::pair<int, std::uint64_t>, Hash> edges_;
   std::optional<std::uint64_t> tile_number_;

@@ -50,6 +50,9 @@ static_assert(static_cast<int>(Channel::kCommunity) == v1::CHANNEL_COMMUNITY);
 static_assert(static_cast<int>(MemberState::kClosed) == v1::MEMBER_STATE_CLOSED);
 static_assert(static_cast<int>(EntryKind::kRevisionActivated) == v1::ENTRY_KIND_REVISION_ACTIVATED);
 static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_TIER_FLOOR_SET);
+static_assert(static_cast<int>(Awaiting::kPerson) == v1::AWAITING_PERSON);
+static_assert(static_cast<int>(Bucket::kHeld) == v1::LOT_BUCKET_HELD);
+static_assert(static_cast<int>(HoldState::kLapsed) == v1::HOLD_STATE_LAPSED);
 static_assert(static_cast<int>(Role::kAdmin) == v1::ROLE_ADMIN);
 static_assert(static_cast<int>(TierCause::kUnmatched) == v1::TIER_CHANGE_CAUSE_UNMATCHED);
 
@@ -291,10 +294,20 @@ void RenderAward(const PointsAwarded& award, v1::Award& out) {
   out.set_point_type(award.type.str());
   out.set_amount(award.amount);
   out.set_rule(award.rule);
-  RenderInstant(award.activates_at, *out.mutable_activates_at());
+  if (!award.activates_at.is_never()) {
+    RenderInstant(award.activates_at, *out.mutable_activates_at());
+  }
+  out.set_awaits(static_cast<v1::Awaiting>(award.awaits));
   if (!award.expires_at.is_never()) RenderInstant(award.expires_at, *out.mutable_expires_at());
   out.set_funding_source(award.funding);
   out.set_covered_arrears(award.covered_arrears);
+}
+
+void RenderLotMove(const ProgramId& program, const LotMove& move, v1::LotMove& out) {
+  out.set_lot(LotName(program, move.lot.member, move.lot.id));
+  out.set_point_type(move.lot.type.str());
+  out.set_amount(move.delta);
+  out.set_bucket(static_cast<v1::LotBucket>(move.bucket));
 }
 
 void RenderPoints(absl::string_view point_type, std::int64_t amount, v1::Points& out) {

@@ -69,6 +69,7 @@ void RenderProgress(absl::string_view tier, const std::vector<ProgressLine>& lin
                     const rules::Rulebook& rulebook, v1::TierProgress& out);
 // Without the name of the lot, which a quote has not.
 void RenderAward(const PointsAwarded& award, v1::Award& out);
+void RenderLotMove(const ProgramId& program, const LotMove& move, v1::LotMove& out);
 void RenderPoints(absl::string_view point_type, std::int64_t amount, v1::Points& out);
 
 v1::IdentityKind ToApi(IdentityKind kind);

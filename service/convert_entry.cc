@@ -38,7 +38,30 @@ struct EventRenderer {
     RenderAward(e, award);
     award.set_lot(LotName(entry.program, *entry.member, e.lot));
   }
-  void operator()(const PointsRedeemed& e) const { out.set_reference(e.reference); }
+  void operator()(const PointsRedeemed& e) const {
+    out.set_reference(e.reference);
+    if (e.purchase) out.set_purchase(PurchaseName(entry.program, *e.purchase));
+  }
+  void SetHold(std::uint64_t hold) const {
+    out.set_hold(HoldName(entry.program, HoldKey{*entry.member, hold}));
+  }
+  void operator()(const HoldPlaced& e) const {
+    SetHold(entry.sequence);
+    out.set_reference(e.reference);
+  }
+  void operator()(const HoldCaptured& e) const { SetHold(e.hold); }
+  void operator()(const HoldEnded& e) const { SetHold(e.hold); }
+  template <class Decided>
+  void SetAccrual(const Decided& e) const {
+    out.set_accrual(EntryName(entry.program, entry.partition, e.accrual));
+    if (e.receipt) out.set_purchase(PurchaseName(entry.program, *e.receipt));
+    out.mutable_lines()->Add(e.lines.begin(), e.lines.end());
+  }
+  void operator()(const AccrualSettled& e) const { SetAccrual(e); }
+  void operator()(const AccrualCancelled& e) const {
+    SetAccrual(e);
+    out.set_cancellation_reason(e.reason.str());
+  }
   void operator()(const PointsAdjusted& e) const {
     out.set_reference(e.reference);
     out.set_adjustment_reason(e.reason.str());
@@ -80,6 +103,8 @@ struct EventRenderer {
   void operator()(const MemberStateChanged&) const {}
   void operator()(const PointsTakenBack&) const {}
   void operator()(const LotExpired&) const {}
+  void operator()(const LotActivated&) const {}
+  void operator()(const PointsSettled&) const {}
   void operator()(const TierDecided&) const {}
   void operator()(const TierFloorSet&) const {}
   void operator()(const LotsDue&) const {}
@@ -178,10 +203,7 @@ absl::Status RenderEntry(const Entry& entry, const Hash& leaf, ReadView& view, R
     }
   }
   for (const LotMove& move : entry.lot_moves) {
-    v1::LotMove& message = *out.add_lot_moves();
-    message.set_lot(LotName(entry.program, move.lot.member, move.lot.id));
-    message.set_point_type(move.lot.type.str());
-    message.set_amount(move.delta);
+    RenderLotMove(entry.program, move, *out.add_lot_moves());
   }
   if (const auto* verdict = entry.FindEvent<TierDecided>(); verdict != nullptr && rulebook) {
     RenderTierDecided(entry, *verdict, *rulebook, *out.mutable_tier_change());

@@ -126,14 +126,15 @@ void RenderExplained(const EntryExplanation& explained, v1::ExplainEntryResponse
 absl::Status FindSale(const Entry& entry, const PurchaseReturned& returned, ReadView& view,
                       EntryContext& context) {
   context.sale = view.state().FindEntry(returned.original_sequence);
-  ASSIGN_OR_RETURN(
-      const std::vector<std::uint64_t> returns,
-      MemberEntries(view, *entry.member, returned.original_sequence, entry.sequence - 1,
-                    [](EntryKind kind) { return kind == EntryKind::kReturn; }));
+  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> returns,
+                   MemberEntries(view, *entry.member, returned.original_sequence,
+                                 entry.sequence - 1, [](EntryKind kind) {
+                                   return kind == EntryKind::kReturn ||
+                                          kind == EntryKind::kCancelPending;
+                                 }));
   for (const std::uint64_t sequence : returns) {
     std::shared_ptr<const Entry> earlier = view.state().FindEntry(sequence);
-    const auto* also = earlier == nullptr ? nullptr : earlier->FindEvent<PurchaseReturned>();
-    if (also == nullptr || also->original_sequence != returned.original_sequence) continue;
+    if (earlier == nullptr || !TookBackOf(*earlier, returned.original_sequence)) continue;
     context.earlier_returns.push_back(std::move(earlier));
   }
   return view.status();

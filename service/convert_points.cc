@@ -273,12 +273,140 @@ absl::StatusOr<std::shared_ptr<const rules::Rulebook>> RenderMoved(const Reply& 
 }
 
 void RenderLotMoves(const Entry& entry, google::protobuf::RepeatedPtrField<v1::LotMove>& out) {
-  for (const LotMove& move : entry.lot_moves) {
-    v1::LotMove& message = *out.Add();
-    message.set_lot(LotName(entry.program, move.lot.member, move.lot.id));
-    message.set_point_type(move.lot.type.str());
-    message.set_amount(move.delta);
+  for (const LotMove& move : entry.lot_moves) RenderLotMove(entry.program, move, *out.Add());
+}
+
+// The purchase that points pay for, where the request names one.
+template <class Request>
+std::optional<ReceiptKey> ParsePaid(const Request& request, Violations& violations) {
+  if (!request.has_purchase()) return std::nullopt;
+  return ParseReceipt(request.purchase(), Path{"purchase"}, violations);
+}
+
+// What Redeem and HoldPoints begin with.
+template <class Order, class Request>
+Order& ParseSpending(const Request& request, const ParseContext& context, Command& command) {
+  Violations& violations = context.violations;
+  command.request = ParseRequestId(request.request_id(), violations);
+  command.program = ParseProgram(request.program(), violations);
+  Order& order = command.order.emplace<Order>();
+  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  const Path points{"points"};
+  if (!request.has_points()) {
+    violations.Required(points.Render());
+  } else {
+    order.type = ParseWord<PointTypeId>(request.points().point_type(), Path{"point_type", &points},
+                                        violations);
+    order.amount = request.points().amount();
+    CheckRange(order.amount, 1, kAmountMax, Path{"amount", &points}, violations);
   }
+  CheckText(request.reference(), 0, Path{"reference"}, violations);
+  order.reference = request.reference();
+  return order;
+}
+
+// The name of an entry that a field holds; empty, with a violation, if it is none.
+std::optional<EntryRef> ParseEntryField(const std::string& name, const char* field,
+                                        Violations& violations) {
+  const std::optional<EntryRef> entry = ParseEntryName(name);
+  if (name.empty()) {
+    violations.Required(field);
+  } else if (!entry) {
+    violations.Malformed(
+        field,
+        absl::StrCat("must be programs/{program}/entries/{partition}-{sequence}, was text of ",
+                     CodePoints(name), " characters"));
+  }
+  return entry;
+}
+// This ledger has partition 0 alone, and no entry has sequence 0.
+std::uint64_t SequenceOf(const EntryRef& entry) {
+  return entry.partition == 0 ? entry.sequence : 0;
+}
+
+// What SettleAccrual and CancelAccrual have in common.
+template <class Order, class Request>
+Order& ParseAccrual(const Request& request, const ParseContext& context, Command& command) {
+  Violations& violations = context.violations;
+  command.request = ParseRequestId(request.request_id(), violations);
+  command.program = ParseProgram(request.program(), violations);
+  Order& order = command.order.emplace<Order>();
+  if (request.has_receipt()) {
+    order.accrual = ParseReceipt(request.receipt(), Path{"receipt"}, violations);
+  } else if (!request.has_entry()) {
+    violations.Required("accrual");
+  } else if (const auto entry = ParseEntryField(request.entry(), "entry", violations)) {
+    if (entry->program != command.program) {
+      violations.Malformed("entry", "must be of the request's program, was of another");
+    }
+    order.accrual = SequenceOf(*entry);
+  }
+  if (static_cast<std::size_t>(request.lines_size()) > kLinesMax) {
+    violations.OutOfRange(
+        "lines", absl::StrCat("must be at most ", kLinesMax, ", was ", request.lines_size()));
+    return order;
+  }
+  absl::flat_hash_set<std::int32_t> numbers;
+  for (int i = 0; i < request.lines_size(); ++i) {
+    const Path at{"lines", nullptr, i};
+    CheckRange(request.lines(i), 1, kLineMax, at, violations);
+    if (!numbers.insert(request.lines(i)).second) {
+      violations.Add(at.Render(),
+                     absl::StrCat("must be given once, was a repetition of ", request.lines(i)),
+                     "REPEATED");
+    }
+    order.lines.push_back(request.lines(i));
+  }
+  if (!context.principal.empty()) {
+    order.own = context.hasher.Hash(command.program, IdentityKind::kStaff, context.principal);
+  }
+  return order;
+}
+
+// What CaptureHold and VoidHold begin with.
+template <class Order, class Request>
+Order& ParseOfHold(const Request& request, const ParseContext& context, Command& command) {
+  Violations& violations = context.violations;
+  command.request = ParseRequestId(request.request_id(), violations);
+  Order& order = command.order.emplace<Order>();
+  if (const std::optional<NamedHold> named = ParseHoldField(request.name(), violations)) {
+    command.program = named->program;
+    order.hold = named->hold;
+  }
+  return order;
+}
+
+// A hold as it was after an entry that is about it. Reads the entry that placed it.
+absl::Status RenderHoldAfter(const Entry& entry, const Rendering& rendering, std::uint64_t sequence,
+                             v1::Hold& out) {
+  ReadView view = rendering.engine.Read();
+  const std::shared_ptr<const Entry> first =
+      sequence == entry.sequence ? nullptr : view.state().FindEntry(sequence);
+  RETURN_IF_ERROR(view.status());
+  const Entry& placing = sequence == entry.sequence ? entry : *first;
+  const auto* placed =
+      sequence != entry.sequence && first == nullptr ? nullptr : placing.FindEvent<HoldPlaced>();
+  if (placed == nullptr) return absl::DataLossError("entry of a hold: must be stored");
+  Hold hold{.type = placed->type,
+            .amount = placed->amount,
+            .placed_at = placing.recorded_at,
+            .lapses_at = placed->lapses_at,
+            .reference = placed->reference};
+  const auto* captured = entry.FindEvent<HoldCaptured>();
+  const auto* ended = entry.FindEvent<HoldEnded>();
+  if (captured != nullptr) {
+    hold.captured = captured->total;
+  } else if (ended != nullptr) {
+    hold.captured = placed->amount - ended->freed;
+  }
+  if (ended != nullptr) {
+    hold.state = ended->state;
+    hold.ended_at = entry.occurred_at;
+  } else {
+    hold.parts = {HeldPart{{}, {}, placed->amount - hold.captured}};
+  }
+  RenderHold(entry.program, entry.partition, HoldKey{*entry.member, sequence}, hold, out);
+  return absl::OkStatus();
 }
 
 // Minor units that a return took off its purchase: lines of goods that had been given back counted
@@ -460,23 +588,61 @@ Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request, const Pars
 }
 
 Command ParseRedeem(const v1::RedeemRequest& request, const ParseContext& context) {
-  Violations& violations = context.violations;
   Command command;
-  command.request = ParseRequestId(request.request_id(), violations);
-  command.program = ParseProgram(request.program(), violations);
-  Redeem& order = command.order.emplace<Redeem>();
-  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
-  const Path points{"points"};
-  if (!request.has_points()) {
-    violations.Required(points.Render());
-  } else {
-    order.type = ParseWord<PointTypeId>(request.points().point_type(), Path{"point_type", &points},
-                                        violations);
-    order.amount = request.points().amount();
-    CheckRange(order.amount, 1, kAmountMax, Path{"amount", &points}, violations);
+  Redeem& order = ParseSpending<Redeem>(request, context, command);
+  order.purchase = ParsePaid(request, context.violations);
+  return command;
+}
+
+Command ParseHoldPoints(const v1::HoldPointsRequest& request, const ParseContext& context) {
+  Command command;
+  HoldPoints& order = ParseSpending<HoldPoints>(request, context, command);
+  if (!request.has_duration()) return command;
+  constexpr std::int64_t kSecondsMax = kHoldMicrosMax / kMicrosPerSecond;
+  const google::protobuf::Duration& duration = request.duration();
+  const bool is_in_range = duration.seconds() >= 0 && duration.seconds() <= kSecondsMax &&
+                           duration.nanos() >= 0 && duration.nanos() < 1'000'000'000;
+  if (is_in_range) {
+    order.lasts_micros = duration.seconds() * kMicrosPerSecond + duration.nanos() / 1'000;
   }
-  CheckText(request.reference(), 0, Path{"reference"}, violations);
+  if (!is_in_range || order.lasts_micros < kHoldMicrosMin || order.lasts_micros > kHoldMicrosMax) {
+    context.violations.OutOfRange(
+        "duration", absl::StrCat("must be 1 second to 30 days, was ", duration.seconds(),
+                                 " seconds and ", duration.nanos(), " nanoseconds"));
+  }
+  return command;
+}
+
+Command ParseCaptureHold(const v1::CaptureHoldRequest& request, const ParseContext& context) {
+  Command command;
+  CaptureHold& order = ParseOfHold<CaptureHold>(request, context, command);
+  if (request.has_amount()) {
+    CheckRange(request.amount(), 1, kAmountMax, Path{"amount"}, context.violations);
+    order.amount = request.amount();
+  }
+  order.is_final = request.is_final();
+  CheckText(request.reference(), 0, Path{"reference"}, context.violations);
   order.reference = request.reference();
+  order.purchase = ParsePaid(request, context.violations);
+  return command;
+}
+
+Command ParseVoidHold(const v1::VoidHoldRequest& request, const ParseContext& context) {
+  Command command;
+  ParseOfHold<VoidHold>(request, context, command);
+  return command;
+}
+
+Command ParseSettleAccrual(const v1::SettleAccrualRequest& request, const ParseContext& context) {
+  Command command;
+  ParseAccrual<SettleAccrual>(request, context, command);
+  return command;
+}
+
+Command ParseCancelAccrual(const v1::CancelAccrualRequest& request, const ParseContext& context) {
+  Command command;
+  CancelAccrual& order = ParseAccrual<CancelAccrual>(request, context, command);
+  order.reason = ParseWord<ReasonCode>(request.reason(), Path{"reason"}, context.violations);
   return command;
 }
 
@@ -509,18 +675,9 @@ Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
   Command command;
   command.request = ParseRequestId(request.request_id(), violations);
   ReverseRedemption& order = command.order.emplace<ReverseRedemption>();
-  const std::optional<EntryRef> entry = ParseEntryName(request.redemption());
-  if (request.redemption().empty()) {
-    violations.Required("redemption");
-  } else if (!entry) {
-    violations.Malformed(
-        "redemption",
-        absl::StrCat("must be programs/{program}/entries/{partition}-{sequence}, was text of ",
-                     CodePoints(request.redemption()), " characters"));
-  } else {
+  if (const auto entry = ParseEntryField(request.redemption(), "redemption", violations)) {
     command.program = entry->program;
-    // This ledger has partition 0 alone, and no entry has sequence 0.
-    order.redemption = entry->partition == 0 ? entry->sequence : 0;
+    order.redemption = SequenceOf(*entry);
   }
   if (request.has_amount()) {
     CheckRange(request.amount(), 1, kAmountMax, Path{"amount"}, violations);
@@ -565,6 +722,12 @@ absl::Status RenderReturnPurchase(const Reply& reply, const Rendering& rendering
   RenderTotals(taken_back, *response.mutable_taken_back());
   RenderTotals(shortfall, *response.mutable_shortfall());
   RenderTotals(expired, *response.mutable_expired());
+  std::map<PointTypeId, std::int64_t> given_back;
+  for (const Event& event : entry.events) {
+    const auto* back = std::get_if<RedemptionReversed>(&event);
+    if (back != nullptr) given_back[back->type] += back->amount;
+  }
+  RenderTotals(given_back, *response.mutable_given_back());
 
   ReadView view = rendering.engine.Read();
   const std::shared_ptr<const Entry> sale = view.state().FindEntry(returned->original_sequence);
@@ -584,6 +747,101 @@ absl::Status RenderRedeem(const Reply& reply, const Rendering& rendering,
   if (const auto* redeemed = entry.FindEvent<PointsRedeemed>()) {
     RenderPoints(redeemed->type.str(), redeemed->amount, *response.mutable_points());
   }
+  RenderLotMoves(entry, *response.mutable_lot_moves());
+  return absl::OkStatus();
+}
+
+absl::Status RenderHoldPoints(const Reply& reply, const Rendering& rendering,
+                              v1::HoldPointsResponse& response) {
+  const Entry& entry = *reply.entry;
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+  for (const LotMove& move : entry.lot_moves) {
+    if (move.bucket != Bucket::kAvailable) continue;
+    RenderLotMove(entry.program, move, *response.add_lot_moves());
+  }
+  return RenderHoldAfter(entry, rendering, entry.sequence, *response.mutable_hold());
+}
+
+absl::Status RenderCaptureHold(const Reply& reply, const Rendering& rendering,
+                               v1::CaptureHoldResponse& response) {
+  const Entry& entry = *reply.entry;
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+  const auto* redeemed = entry.FindEvent<PointsRedeemed>();
+  const auto* captured = entry.FindEvent<HoldCaptured>();
+  if (redeemed == nullptr || captured == nullptr) {
+    return absl::InternalError("entry of a capture: must say what of");
+  }
+  RenderPoints(redeemed->type.str(), redeemed->amount, *response.mutable_points());
+  std::int64_t left = redeemed->amount;
+  for (const LotMove& move : entry.lot_moves) {
+    if (left == 0) break;  // what follows was freed
+    left += move.delta;
+    RenderLotMove(entry.program, move, *response.add_lot_moves());
+  }
+  return RenderHoldAfter(entry, rendering, captured->hold, *response.mutable_hold());
+}
+
+absl::Status RenderVoidHold(const Reply& reply, const Rendering& rendering,
+                            v1::VoidHoldResponse& response) {
+  const Entry& entry = *reply.entry;
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+  const auto* ended = entry.FindEvent<HoldEnded>();
+  if (ended == nullptr) return absl::InternalError("entry of a void: must say what of");
+  RenderPoints(ended->type.str(), ended->freed, *response.mutable_freed());
+  return RenderHoldAfter(entry, rendering, ended->hold, *response.mutable_hold());
+}
+
+void RenderHold(const ProgramId& program, PartitionId partition, const HoldKey& key,
+                const Hold& hold, v1::Hold& out) {
+  out.set_name(HoldName(program, key));
+  out.set_entry(EntryName(program, partition, key.sequence));
+  RenderPoints(hold.type.str(), hold.amount, *out.mutable_points());
+  out.set_captured(hold.captured);
+  out.set_held(hold.held());
+  out.set_state(static_cast<v1::HoldState>(hold.state));
+  RenderInstant(hold.placed_at, *out.mutable_placed_at());
+  RenderInstant(hold.lapses_at, *out.mutable_lapses_at());
+  if (!hold.ended_at.is_never()) RenderInstant(hold.ended_at, *out.mutable_ended_at());
+  out.set_reference(hold.reference);
+}
+
+std::optional<NamedHold> ParseHoldField(const std::string& name, Violations& violations) {
+  const std::optional<NamedHold> named = ParseHoldName(name);
+  if (name.empty()) {
+    violations.Required("name");
+  } else if (!named) {
+    violations.Malformed(
+        "name",
+        absl::StrCat("must be programs/{program}/members/{member}/holds/{hold}, was text of ",
+                     CodePoints(name), " characters"));
+  }
+  return named;
+}
+
+absl::Status RenderSettleAccrual(const Reply& reply, const Rendering& rendering,
+                                 v1::SettleAccrualResponse& response) {
+  const Entry& entry = *reply.entry;
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+  std::map<PointTypeId, std::int64_t> settled;
+  for (const Event& event : entry.events) {
+    const auto* part = std::get_if<PointsSettled>(&event);
+    if (part != nullptr) settled[part->type] += part->amount;
+  }
+  RenderTotals(settled, *response.mutable_settled());
+  RenderLotMoves(entry, *response.mutable_lot_moves());
+  return absl::OkStatus();
+}
+
+absl::Status RenderCancelAccrual(const Reply& reply, const Rendering& rendering,
+                                 v1::CancelAccrualResponse& response) {
+  const Entry& entry = *reply.entry;
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+  std::map<PointTypeId, std::int64_t> cancelled;
+  for (const Event& event : entry.events) {
+    const auto* part = std::get_if<PointsTakenBack>(&event);
+    if (part != nullptr) cancelled[part->type] += part->amount;
+  }
+  RenderTotals(cancelled, *response.mutable_cancelled());
   RenderLotMoves(entry, *response.mutable_lot_moves());
   return absl::OkStatus();
 }

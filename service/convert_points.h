@@ -5,6 +5,7 @@
 #include "laurel/v1/points_service.pb.h"
 #include "laurel/v1/redemption_service.pb.h"
 #include "service/convert.h"
+#include "service/names.h"
 #include "service/rendering.h"
 
 // Requests of PointsService and RedemptionService to commands, and entries to their replies.
@@ -14,6 +15,11 @@ Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const Pars
 Command ParseAccrueActivity(const v1::AccrueActivityRequest& request, const ParseContext& context);
 Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request, const ParseContext& context);
 Command ParseRedeem(const v1::RedeemRequest& request, const ParseContext& context);
+Command ParseHoldPoints(const v1::HoldPointsRequest& request, const ParseContext& context);
+Command ParseCaptureHold(const v1::CaptureHoldRequest& request, const ParseContext& context);
+Command ParseVoidHold(const v1::VoidHoldRequest& request, const ParseContext& context);
+Command ParseSettleAccrual(const v1::SettleAccrualRequest& request, const ParseContext& context);
+Command ParseCancelAccrual(const v1::CancelAccrualRequest& request, const ParseContext& context);
 Command ParseAdjustPoints(const v1::AdjustPointsRequest& request, const ParseContext& context);
 Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
                                const ParseContext& context);
@@ -27,9 +33,23 @@ absl::Status RenderAccrueActivity(const Reply& reply, const Rendering& rendering
                                   v1::AccrueActivityResponse& response);
 absl::Status RenderRedeem(const Reply& reply, const Rendering& rendering,
                           v1::RedeemResponse& response);
+absl::Status RenderHoldPoints(const Reply& reply, const Rendering& rendering,
+                              v1::HoldPointsResponse& response);
+absl::Status RenderSettleAccrual(const Reply& reply, const Rendering& rendering,
+                                 v1::SettleAccrualResponse& response);
+absl::Status RenderCancelAccrual(const Reply& reply, const Rendering& rendering,
+                                 v1::CancelAccrualResponse& response);
 absl::Status RenderAdjustPoints(const Reply& reply, const Rendering& rendering,
                                 v1::AdjustPointsResponse& response);
+// The hold that a name of a request's is of; a violation says that it is none.
+std::optional<NamedHold> ParseHoldField(const std::string& name, Violations& violations);
+void RenderHold(const ProgramId& program, PartitionId partition, const HoldKey& key,
+                const Hold& hold, v1::Hold& out);
 // The following read earlier entries: for the read pool.
+absl::Status RenderCaptureHold(const Reply& reply, const Rendering& rendering,
+                               v1::CaptureHoldResponse& response);
+absl::Status RenderVoidHold(const Reply& reply, const Rendering& rendering,
+                            v1::VoidHoldResponse& response);
 absl::Status RenderReturnPurchase(const Reply& reply, const Rendering& rendering,
                                   v1::ReturnPurchaseResponse& response);
 absl::Status RenderReverseRedemption(const Reply& reply, const Rendering& rendering,

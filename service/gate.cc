@@ -33,6 +33,8 @@ RoleSet RolesFor(absl::string_view method) {
   };
   static constexpr Row kRows[] = {
       {"AdjustPoints", {kAgent, kFinance}},
+      {"SettleAccrual", {kPos, kShop, kAgent, kFinance}},
+      {"CancelAccrual", {kPos, kShop, kAgent, kFinance}},
       {"CreateProgram", {kAdmin}},
       {"CreateRevision", {kMarketing}},
       {"CheckRevision", {kMarketing}},

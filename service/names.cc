@@ -42,6 +42,17 @@ std::optional<std::pair<absl::string_view, absl::string_view>> SplitTwo(absl::st
   return std::pair(text.substr(0, at), text.substr(at + 1));
 }
 
+// Takes the member of a thing off the front, with what stands between.
+std::optional<NamedMember> TakeOwner(absl::string_view& name, absl::string_view collection) {
+  const std::optional<ProgramId> program = TakeProgram(name, "members");
+  if (!program) return std::nullopt;
+  const std::optional<MemberId> member = ParseMemberToken(name.substr(0, kMemberTokenLength));
+  if (!member) return std::nullopt;
+  name.remove_prefix(kMemberTokenLength);
+  if (!absl::ConsumePrefix(&name, collection)) return std::nullopt;
+  return NamedMember{*program, *member};
+}
+
 std::optional<Date> ParseCompactDate(absl::string_view text) {
   if (text.size() != 8) return std::nullopt;
   int digits[8] = {};
@@ -70,6 +81,10 @@ std::string MemberName(const ProgramId& program, MemberId member) {
 std::string LotName(const ProgramId& program, MemberId member, LotId lot) {
   return absl::StrCat("programs/", program.str(), "/members/", MemberToken(member), "/lots/",
                       lot.sequence, ".", lot.number);
+}
+
+std::string HoldName(const ProgramId& program, const HoldKey& hold) {
+  return absl::StrCat(MemberName(program, hold.member), "/holds/", hold.sequence);
 }
 
 std::string EntryName(const ProgramId& program, PartitionId partition, std::uint64_t sequence) {
@@ -118,18 +133,20 @@ std::optional<NamedMember> ParseMemberName(absl::string_view name) {
 }
 
 std::optional<NamedLot> ParseLotName(absl::string_view name) {
-  const std::optional<ProgramId> program = TakeProgram(name, "members");
-  if (!program) return std::nullopt;
-  const std::optional<MemberId> member = ParseMemberToken(name.substr(0, kMemberTokenLength));
-  if (!member) return std::nullopt;
-  name.remove_prefix(kMemberTokenLength);
-  if (!absl::ConsumePrefix(&name, "/lots/")) return std::nullopt;
+  const std::optional<NamedMember> owner = TakeOwner(name, "/lots/");
   const auto parts = SplitTwo(name, '.');
-  if (!parts) return std::nullopt;
+  if (!owner || !parts) return std::nullopt;
   const auto sequence = ParseNumber<std::uint64_t>(parts->first, 1);
   const auto number = ParseNumber<std::uint32_t>(parts->second, 1);
   if (!sequence || !number) return std::nullopt;
-  return NamedLot{*program, *member, LotId{*sequence, *number}};
+  return NamedLot{owner->program, owner->member, LotId{*sequence, *number}};
+}
+
+std::optional<NamedHold> ParseHoldName(absl::string_view name) {
+  const std::optional<NamedMember> owner = TakeOwner(name, "/holds/");
+  const auto sequence = ParseNumber<std::uint64_t>(name, 1);
+  if (!owner || !sequence) return std::nullopt;
+  return NamedHold{owner->program, HoldKey{owner->member, *sequence}};
 }
 
 std::optional<EntryRef> ParseEntryName(absl::string_view name) {

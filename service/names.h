@@ -16,7 +16,8 @@
 //   programs/{program}/revisions/{number}                                 decimal, from 1
 //   programs/{program}/members/{member}                                   13 characters, see below
 //   programs/{program}/members/{member}/lots/{sequence}.{number}
-//   programs/{program}/entries/{partition}-{sequence}
+//   programs/{program}/members/{member}/holds/{sequence}                  of the entry that placed
+//   it programs/{program}/entries/{partition}-{sequence}
 //   programs/{program}/purchases/{store}.{terminal}.{yyyymmdd}.{number}
 //   programs/{program}/simulations/{id}                                   [0-9-], 3 to 41
 //
@@ -34,6 +35,7 @@ std::string ProgramName(const ProgramId& program);
 std::string RevisionName(const ProgramId& program, std::uint32_t number);
 std::string MemberName(const ProgramId& program, MemberId member);
 std::string LotName(const ProgramId& program, MemberId member, LotId lot);
+std::string HoldName(const ProgramId& program, const HoldKey& hold);
 std::string EntryName(const ProgramId& program, PartitionId partition, std::uint64_t sequence);
 std::string PurchaseName(const ProgramId& program, const ReceiptKey& receipt);
 
@@ -64,6 +66,12 @@ struct NamedLot {
   LotId lot;
 };
 std::optional<NamedLot> ParseLotName(absl::string_view name);
+
+struct NamedHold {
+  ProgramId program;
+  HoldKey hold;
+};
+std::optional<NamedHold> ParseHoldName(absl::string_view name);
 
 struct EntryRef {
   ProgramId program;

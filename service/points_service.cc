@@ -30,7 +30,9 @@ void RenderLot(const FoundMember& member, PartitionId partition, const LotKey& k
   out.set_point_type(key.type.str());
   out.set_granted(lot.amount);
   out.set_remaining(lot.pending + lot.available + lot.held);
-  RenderInstant(lot.activates_at, *out.mutable_activates_at());
+  if (!lot.activates_at.is_never()) RenderInstant(lot.activates_at, *out.mutable_activates_at());
+  out.set_pending(lot.pending);
+  out.set_held(lot.held);
   if (!key.expires_at.is_never()) RenderInstant(key.expires_at, *out.mutable_expires_at());
   out.set_funding_source(lot.funding);
 }
@@ -49,7 +51,7 @@ google::rpc::Status GetBalanceNow(ReadCall& read, const v1::GetBalanceRequest& r
     v1::Expiry* next = nullptr;
     Timestamp next_at;
     state.ForLots(member->id, balance.type, [&](const LotKey& key, const Lot& lot) {
-      if (key.expires_at <= read.now) return true;  // has ended, and nobody has noticed yet
+      // What is pending or held does not end for now, also where its lot has ended.
       const bool is_next = next == nullptr || key.expires_at == next_at;
       if (!is_next && !request.show_lots()) return false;
       if (request.show_lots()) {
@@ -373,6 +375,16 @@ class PointsService final : public v1::PointsService::CallbackService {
                                            v1::ReturnPurchaseResponse* response) override {
     return shell_.Write(*context, *request, *response, ParseReturnPurchase, RenderReturnPurchase,
                         Place::kPool);
+  }
+  grpc::ServerUnaryReactor* SettleAccrual(grpc::CallbackServerContext* context,
+                                          const v1::SettleAccrualRequest* request,
+                                          v1::SettleAccrualResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseSettleAccrual, RenderSettleAccrual);
+  }
+  grpc::ServerUnaryReactor* CancelAccrual(grpc::CallbackServerContext* context,
+                                          const v1::CancelAccrualRequest* request,
+                                          v1::CancelAccrualResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseCancelAccrual, RenderCancelAccrual);
   }
   grpc::ServerUnaryReactor* AdjustPoints(grpc::CallbackServerContext* context,
                                          const v1::AdjustPointsRequest* request,

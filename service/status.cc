@@ -50,6 +50,7 @@ google::rpc::Code CodeOf(Rejection rejection) {
     case Rejection::kMemberNotFound:
     case Rejection::kPurchaseNotFound:
     case Rejection::kEntryNotFound:
+    case Rejection::kHoldNotFound:
       return google::rpc::NOT_FOUND;
     case Rejection::kIdTaken:
     case Rejection::kIdentityTaken:
@@ -65,6 +66,9 @@ google::rpc::Code CodeOf(Rejection rejection) {
     case Rejection::kApprovalRequired:
     case Rejection::kApprovalStale:
     case Rejection::kLimitReached:
+    case Rejection::kCaptureExceedsHold:
+    case Rejection::kHoldLapsed:
+    case Rejection::kHoldFinished:
       return google::rpc::FAILED_PRECONDITION;
     case Rejection::kSelfApprovalForbidden:
     case Rejection::kSelfDealingForbidden:
@@ -88,6 +92,8 @@ absl::string_view ResourceOf(Rejection rejection) {
       return "purchase";
     case Rejection::kEntryNotFound:
       return "entry";
+    case Rejection::kHoldNotFound:
+      return "hold";
     case Rejection::kIdTaken:
       return "program";
     case Rejection::kIdentityTaken:
@@ -123,7 +129,7 @@ Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>&
     case Rejection::kPurchaseNotFound:
       return text("original", "must be the receipt of a posted purchase, was unknown");
     case Rejection::kEntryNotFound:
-      return text("redemption", "must be the entry of a redemption, was unknown");
+      return text("entry", "must be one of the kind that is asked for, was unknown");
     case Rejection::kIdTaken:
       return text("document.id", "must be new, was ", fact("program", "taken"));
     case Rejection::kMemberNotActive:
@@ -189,6 +195,14 @@ Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>&
                   fact("limit"), " leaves, was ", fact("requested"));
     case Rejection::kSelfDealingForbidden:
       return text("member", "must be somebody else, was the caller");
+    case Rejection::kHoldNotFound:
+      return text("name", "must be a hold of the member, was unknown");
+    case Rejection::kCaptureExceedsHold:
+      return text("amount", "must be at most the ", fact("left"), " held, was ", fact("requested"));
+    case Rejection::kHoldLapsed:
+      return text("hold", "must be open, had lapsed at ", fact("ended_at"));
+    case Rejection::kHoldFinished:
+      return text("hold", "must be open, was ", fact("state"), " at ", fact("ended_at"));
   }
   LAUREL_CHECK(false, "a rejection is one of its values");
 }
@@ -284,6 +298,14 @@ v1::ErrorReason ToReason(Rejection rejection) {
       return v1::ERROR_REASON_LIMIT_REACHED;
     case Rejection::kSelfDealingForbidden:
       return v1::ERROR_REASON_SELF_DEALING_FORBIDDEN;
+    case Rejection::kHoldNotFound:
+      return v1::ERROR_REASON_HOLD_NOT_FOUND;
+    case Rejection::kCaptureExceedsHold:
+      return v1::ERROR_REASON_CAPTURE_EXCEEDS_HOLD;
+    case Rejection::kHoldLapsed:
+      return v1::ERROR_REASON_HOLD_LAPSED;
+    case Rejection::kHoldFinished:
+      return v1::ERROR_REASON_HOLD_FINISHED;
   }
   LAUREL_CHECK(false, "a rejection is one of its values");
 }

@@ -186,28 +186,32 @@ struct Folder {
     OpenLot(e, e.funding);
     CountPoints(state, member(), day(), e.type_index, e.amount);
   }
+  // What is left of a purchase, to be changed.
+  Purchase& LeftOf(const ReceiptKey& receipt, std::uint64_t sequence) const {
+    const std::shared_ptr<const Entry> sale = state.FindEntry(sequence);
+    LAUREL_CHECK(sale != nullptr, "a returned purchase has its entry");
+    Purchase& purchase = state.purchases.Mutable(PurchaseKey{entry.program, receipt});
+    if (purchase.eligible_left) return purchase;
+    const PurchaseAccrued* accrued = sale->FindEvent<PurchaseAccrued>();
+    LAUREL_CHECK(accrued != nullptr, "a purchase's entry says what was bought");
+    purchase.eligible_left = accrued->eligible_net;
+    for (const PurchaseLine& line : accrued->lines) {
+      purchase.lines_left.push_back(LineLeft{line.line, line.quantity_micros, line.net});
+    }
+    for (const Event& event : sale->events) {
+      if (const auto* award = std::get_if<PointsAwarded>(&event)) {
+        purchase.awards_left.push_back(AwardLeft{award->lot, award->amount});
+      }
+    }
+    return purchase;
+  }
   void operator()(const PurchaseReturned& e) const {
     state.purchases.Put(
         PurchaseKey{entry.program, e.receipt},
         Purchase{.member = member(), .sequence = entry.sequence, .is_return = true});
     CountActivity(state, member(), e.original_on,
                   ActivityDelta{.spend = -e.eligible_net, .purchases = e.is_whole ? -1 : 0});
-    const std::shared_ptr<const Entry> sale = state.FindEntry(e.original_sequence);
-    LAUREL_CHECK(sale != nullptr, "a returned purchase has its entry");
-    Purchase& purchase = state.purchases.Mutable(PurchaseKey{entry.program, e.original});
-    if (!purchase.eligible_left) {
-      const PurchaseAccrued* accrued = sale->FindEvent<PurchaseAccrued>();
-      LAUREL_CHECK(accrued != nullptr, "a purchase's entry says what was bought");
-      purchase.eligible_left = accrued->eligible_net;
-      for (const PurchaseLine& line : accrued->lines) {
-        purchase.lines_left.push_back(LineLeft{line.line, line.quantity_micros, line.net});
-      }
-      for (const Event& event : sale->events) {
-        if (const auto* award = std::get_if<PointsAwarded>(&event)) {
-          purchase.awards_left.push_back(AwardLeft{award->lot, award->amount});
-        }
-      }
-    }
+    Purchase& purchase = LeftOf(e.original, e.original_sequence);
     *purchase.eligible_left -= e.eligible_net;
     for (const ReturnedLine& returned : e.lines) {
       for (LineLeft& left : purchase.lines_left) {
@@ -221,18 +225,83 @@ struct Folder {
   }
   void operator()(const PointsTakenBack& e) const {
     const PurchaseReturned* returned = entry.FindEvent<PurchaseReturned>();
-    LAUREL_CHECK(returned != nullptr, "points are taken back by a return");
-    Purchase& purchase = state.purchases.Mutable(PurchaseKey{entry.program, returned->original});
+    const AccrualCancelled* cancelled = entry.FindEvent<AccrualCancelled>();
+    LAUREL_CHECK(returned != nullptr || cancelled != nullptr,
+                 "points are taken back by a return or by a person");
+    if (returned != nullptr) {
+      TakeBack(e, state.purchases.Mutable(PurchaseKey{entry.program, returned->original}));
+    } else if (cancelled->receipt) {
+      TakeBack(e, LeftOf(*cancelled->receipt, cancelled->accrual));
+    }
+    CountPoints(state, member(),
+                returned != nullptr ? returned->original_on : cancelled->accrued_on, e.type_index,
+                -e.amount);
+  }
+  static void TakeBack(const PointsTakenBack& e, Purchase& purchase) {
     for (AwardLeft& left : purchase.awards_left) {
       if (left.lot != e.lot) continue;
       left.amount -= e.amount;
       left.gone += e.gone;
     }
     std::erase_if(purchase.awards_left, [](const AwardLeft& left) { return left.amount == 0; });
-    CountPoints(state, member(), returned->original_on, e.type_index, -e.amount);
+  }
+  void operator()(const LotActivated& e) const {
+    if (e.covered_arrears > 0) state.lots.Mutable(e.lot).amount -= e.covered_arrears;
+  }
+  void DecideLines(const std::optional<ReceiptKey>& receipt,
+                   const std::vector<std::int32_t>& lines) const {
+    if (!receipt || lines.empty()) return;
+    Purchase& purchase = state.purchases.Mutable(PurchaseKey{entry.program, *receipt});
+    purchase.decided_lines.insert(purchase.decided_lines.end(), lines.begin(), lines.end());
+  }
+  void operator()(const AccrualSettled& e) const { DecideLines(e.receipt, e.lines); }
+  void operator()(const AccrualCancelled& e) const { DecideLines(e.receipt, e.lines); }
+  void operator()(const PointsSettled& e) const {
+    const Lot* from = state.FindLot(e.from);
+    LAUREL_CHECK(from != nullptr || state.has_failed(), "a settled lot exists");
+    OpenLot(e, from == nullptr ? "" : from->funding);
+    const AccrualSettled* settled = entry.FindEvent<AccrualSettled>();
+    LAUREL_CHECK(settled != nullptr, "points are settled with an accrual");
+    if (!settled->receipt) return;
+    state.purchases.Mutable(PurchaseKey{entry.program, *settled->receipt})
+        .settled_lots.push_back(SettledLot{e.from.id, e.lot, e.expires_at});
+  }
+  void operator()(const HoldPlaced& e) const {
+    Hold hold{.type = e.type,
+              .amount = e.amount,
+              .placed_at = entry.recorded_at,
+              .lapses_at = e.lapses_at,
+              .reference = e.reference};
+    for (const LotMove& move : entry.lot_moves) {
+      if (move.bucket != Bucket::kHeld) continue;
+      hold.parts.push_back(HeldPart{move.lot.id, move.lot.expires_at, move.delta});
+    }
+    state.holds.Put(HoldKey{member(), entry.sequence}, std::move(hold));
+    state.hold_lapses.Put(HoldLapseKey{member(), e.lapses_at, entry.sequence}, Marker{});
+  }
+  void operator()(const HoldCaptured& e) const {
+    Hold& hold = state.holds.Mutable(HoldKey{member(), e.hold});
+    hold.captured += e.amount;
+    std::int64_t left = e.amount;
+    for (HeldPart& part : hold.parts) {
+      const std::int64_t taken = std::min(left, part.amount);
+      part.amount -= taken;
+      left -= taken;
+    }
+    std::erase_if(hold.parts, [](const HeldPart& part) { return part.amount == 0; });
+  }
+  void operator()(const HoldEnded& e) const {
+    Hold& hold = state.holds.Mutable(HoldKey{member(), e.hold});
+    hold.state = e.state;
+    hold.parts.clear();
+    hold.ended_at = entry.occurred_at;
+    state.hold_lapses.Erase(HoldLapseKey{member(), hold.lapses_at, e.hold});
   }
   void operator()(const PointsRedeemed& e) const {
     state.redemptions.Put(RedemptionKey{entry.sequence}, Redemption{member(), e.type, e.amount, 0});
+    if (!e.purchase) return;
+    state.spendings.Mutable(SpendingKey{entry.program, *e.purchase})
+        .redemptions.push_back(entry.sequence);
   }
   // Nothing is counted: what staff give or take is no act of the member and earns no tier.
   void operator()(const PointsAdjusted& e) const {
@@ -282,7 +351,12 @@ struct Folder {
   }
   void operator()(const MetricCounted& e) const {
     const auto* returned = entry.FindEvent<PurchaseReturned>();
-    CountMetric(state, member(), returned == nullptr ? day() : returned->original_on, e);
+    const auto* cancelled = entry.FindEvent<AccrualCancelled>();
+    CountMetric(state, member(),
+                returned != nullptr    ? returned->original_on
+                : cancelled != nullptr ? cancelled->accrued_on
+                                       : day(),
+                e);
   }
   void operator()(const RevisionCreated& e) const {
     state.revisions.Put(RevisionKey{entry.program, e.number},
@@ -398,7 +472,16 @@ void MoveLot(const LotMove& move, State& state) {
   }
   Lot& lot = state.lots.Mutable(move.lot);
   std::int64_t& bucket = BucketOf(lot, move.bucket);
+  const bool was_pending = lot.pending > 0;
   bucket += move.delta;
+  if (was_pending != (lot.pending > 0) && !lot.activates_at.is_never()) {
+    const PendingLotKey key{move.lot.member, lot.activates_at, move.lot};
+    if (was_pending) {
+      state.pending_lots.Erase(key);
+    } else {
+      state.pending_lots.Put(key, Marker{});
+    }
+  }
   LAUREL_CHECK(bucket >= 0 && lot.pending + lot.available + lot.held <= lot.amount,
                "what remains of a lot lies between zero and its amount");
   if (lot.is_open()) return;
@@ -531,6 +614,70 @@ std::string FitsProgram(const Entry& entry, const Event& event, State& state) {
   return "";
 }
 
+// The purchase that an accrual is named by, if it is by one, and its entry.
+bool HasAccrual(const Entry& entry, std::uint64_t accrual, const std::optional<ReceiptKey>& receipt,
+                State& state) {
+  const std::shared_ptr<const Entry> accrued = state.FindEntry(accrual);
+  if (accrued == nullptr || accrued->member != entry.member) return false;
+  if (!receipt) return accrued->FindEvent<ActivityAccrued>() != nullptr;
+  const Purchase* purchase = state.purchases.Find(PurchaseKey{entry.program, *receipt});
+  return purchase != nullptr && purchase->sequence == accrual &&
+         accrued->FindEvent<PurchaseAccrued>() != nullptr;
+}
+
+// Of events that make pending points available or take them away. `lots` are those that the entry
+// opens or changes.
+std::string FitsAccrual(const Entry& entry, const Event& event, State& state,
+                        std::map<LotKey, Lot>& lots) {
+  if (const auto* settled = std::get_if<AccrualSettled>(&event)) {
+    if (!HasAccrual(entry, settled->accrual, settled->receipt, state))
+      return "a settled accrual is not there";
+  }
+  if (const auto* cancelled = std::get_if<AccrualCancelled>(&event)) {
+    if (!HasAccrual(entry, cancelled->accrual, cancelled->receipt, state))
+      return "a cancelled accrual is not there";
+  }
+  if (const auto* settled = std::get_if<PointsSettled>(&event)) {
+    if (entry.FindEvent<AccrualSettled>() == nullptr || state.FindLot(settled->from) == nullptr)
+      return "a settled lot is not there";
+    if (!OpensLot(*settled, *entry.member, lots)) return "settled amounts are out of range";
+  }
+  if (const auto* activated = std::get_if<LotActivated>(&event)) {
+    const Lot* lot = state.lots.Find(activated->lot);
+    if (lot == nullptr) return "an activated lot is not there";
+    if (activated->covered_arrears < 0 || activated->covered_arrears > activated->amount ||
+        activated->amount > lot->amount) {
+      return "an activation's amounts are out of range";
+    }
+  }
+  return "";
+}
+
+// Of events on holds.
+std::string FitsHold(const Entry& entry, const Event& event, State& state) {
+  const auto find = [&](std::uint64_t hold) {
+    const Hold* found = state.holds.Find(HoldKey{*entry.member, hold});
+    return found != nullptr && found->state == HoldState::kOpen ? found : nullptr;
+  };
+  if (const auto* placed = std::get_if<HoldPlaced>(&event)) {
+    std::int64_t held = 0;
+    for (const LotMove& move : entry.lot_moves) {
+      if (move.bucket == Bucket::kHeld && move.delta > 0) held += move.delta;
+    }
+    if (held != placed->amount) return "what a hold holds is not its amount";
+  }
+  if (const auto* captured = std::get_if<HoldCaptured>(&event)) {
+    const Hold* hold = find(captured->hold);
+    if (hold == nullptr) return "a captured hold is not open";
+    if (captured->amount <= 0 || captured->amount > hold->held())
+      return "more is captured than is held";
+  }
+  if (const auto* ended = std::get_if<HoldEnded>(&event)) {
+    if (find(ended->hold) == nullptr) return "a hold that ends is not open";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string Fits(const Entry& entry, State& state) {
@@ -568,9 +715,14 @@ std::string Fits(const Entry& entry, State& state) {
       }
     }
     if (std::holds_alternative<PointsTakenBack>(event) &&
-        entry.FindEvent<PurchaseReturned>() == nullptr) {
+        entry.FindEvent<PurchaseReturned>() == nullptr &&
+        entry.FindEvent<AccrualCancelled>() == nullptr) {
       return "points are taken back without a return";
     }
+    const std::string unfit = FitsAccrual(entry, event, state, lots);
+    if (!unfit.empty()) return unfit;
+    const std::string unheld = FitsHold(entry, event, state);
+    if (!unheld.empty()) return unheld;
     if (const auto* expired = std::get_if<LotExpired>(&event)) {
       if (state.lots.Find(expired->lot) == nullptr &&
           state.closed_lots.Find(ClosedLotKey{expired->lot}) == nullptr) {
@@ -601,6 +753,51 @@ std::string Fits(const Entry& entry, State& state) {
   return "";
 }
 
+namespace {
+
+// Open holds hold what is held, lot by lot in sum.
+std::string CheckHeld(MemberId id, const Balance& balance, State& state) {
+  std::map<LotKey, std::int64_t> held;
+  state.ForHoldLapses(id, [&](const HoldLapseKey& key) {
+    const Hold* hold = state.holds.Find(HoldKey{id, key.sequence});
+    if (hold == nullptr || hold->type != balance.type) return true;
+    for (const HeldPart& part : hold->parts) {
+      held[LotKey{id, hold->type, part.expires_at, part.lot}] += part.amount;
+    }
+    return true;
+  });
+  std::int64_t sum = 0;
+  for (const auto& [key, amount] : held) {
+    sum += amount;
+    const Lot* lot = state.lots.Find(key);
+    if (lot == nullptr || lot->held != amount)
+      return absl::StrCat("lot ", ToString(key.id), " does not hold what its holds say");
+  }
+  return sum == balance.held ? "" : absl::StrCat(balance.type.str(), ": held by no hold");
+}
+
+// The index of what the clock makes available has each lot that it should, and no other.
+std::string CheckPending(MemberId id, const Member& member, State& state) {
+  std::size_t expected = 0;
+  for (const Balance& balance : member.balances) {
+    state.ForLots(id, balance.type, [&](const LotKey&, const Lot& lot) {
+      if (lot.pending > 0 && !lot.activates_at.is_never()) ++expected;
+      return true;
+    });
+  }
+  std::size_t found = 0;
+  state.ForPendingLots(id, [&](const PendingLotKey& key) {
+    const Lot* lot = state.lots.Find(key.lot);
+    const bool is_right =
+        lot != nullptr && lot->pending > 0 && lot->activates_at == key.activates_at;
+    if (is_right) ++found;
+    return true;
+  });
+  return found == expected ? "" : "pending lots are not those of their index";
+}
+
+}  // namespace
+
 std::string CheckMember(MemberId id, State& state) {
   const Member* member = state.members.Find(MemberKey{id});
   if (member == nullptr) return "";
@@ -629,8 +826,10 @@ std::string CheckMember(MemberId id, State& state) {
     }
     if (arrears > 0 && available > 0)
       return absl::StrCat(balance.type.str(), ": arrears beside an available lot");
+    const std::string misheld = CheckHeld(id, balance, state);
+    if (!misheld.empty()) return misheld;
   }
-  return "";
+  return CheckPending(id, *member, state);
 }
 
 }  // namespace laurel

@@ -106,7 +106,37 @@ struct Writer {
   }
   void operator()(const Redeem& o) const {
     t.Ref(o.member).Bytes(o.type.str()).Number(o.amount).Bytes(o.reference);
+    if (o.purchase)
+      t.Receipt(*o.purchase);  // without one the tuple is that of before there were any
   }
+  void Accrual(const AccrualRef& accrual, const std::vector<std::int32_t>& lines) const {
+    if (const auto* sequence = std::get_if<std::uint64_t>(&accrual)) {
+      t.Number(1).Number(static_cast<std::int64_t>(*sequence));
+    } else {
+      t.Number(2).Receipt(std::get<ReceiptKey>(accrual));
+    }
+    t.Number(static_cast<std::int64_t>(lines.size()));
+    for (const std::int32_t line : lines) t.Number(line);
+  }
+  void operator()(const SettleAccrual& o) const { Accrual(o.accrual, o.lines); }
+  void operator()(const CancelAccrual& o) const {
+    Accrual(o.accrual, o.lines);
+    t.Bytes(o.reason.str());
+  }
+  void Hold(const HoldKey& hold) const {
+    t.Number(static_cast<std::int64_t>(hold.member.raw()))
+        .Number(static_cast<std::int64_t>(hold.sequence));
+  }
+  void operator()(const HoldPoints& o) const {
+    t.Ref(o.member).Bytes(o.type.str()).Number(o.amount).Number(o.lasts_micros).Bytes(o.reference);
+  }
+  void operator()(const CaptureHold& o) const {
+    Hold(o.hold);
+    t.Number(o.amount ? 1 : 0).Number(o.amount.value_or(0)).Number(o.is_final ? 1 : 0);
+    t.Bytes(o.reference).Number(o.purchase ? 1 : 0);
+    if (o.purchase) t.Receipt(*o.purchase);
+  }
+  void operator()(const VoidHold& o) const { Hold(o.hold); }
   void operator()(const ReverseRedemption& o) const {
     t.Number(static_cast<std::int64_t>(o.redemption))
         .Number(o.amount ? 1 : 0)
@@ -172,6 +202,9 @@ static_assert(
     std::is_same_v<
         std::variant_alternative_t<static_cast<std::size_t>(Method::kAdjustPoints) - 1, Order>,
         AdjustPoints>);
+static_assert(std::is_same_v<
+              std::variant_alternative_t<static_cast<std::size_t>(Method::kVoidHold) - 1, Order>,
+              VoidHold>);
 
 absl::string_view ToString(Method method) {
   switch (method) {
@@ -217,6 +250,16 @@ absl::string_view ToString(Method method) {
       return "AccrueActivity";
     case Method::kAdjustPoints:
       return "AdjustPoints";
+    case Method::kSettleAccrual:
+      return "SettleAccrual";
+    case Method::kCancelAccrual:
+      return "CancelAccrual";
+    case Method::kHoldPoints:
+      return "HoldPoints";
+    case Method::kCaptureHold:
+      return "CaptureHold";
+    case Method::kVoidHold:
+      return "VoidHold";
     case Method::kAdvanceProgram:
       return "AdvanceProgram";
     case Method::kAcknowledgeWarnings:

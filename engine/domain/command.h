@@ -82,12 +82,31 @@ struct ReturnPurchase {
   std::vector<ReturnLine> lines;  // empty: the whole of what is left
 };
 
+// An accrual is named by its entry or, a purchase, by its receipt.
+using AccrualRef = std::variant<std::uint64_t, ReceiptKey>;
+
+// Makes pending points of an accrual available.
+struct SettleAccrual {
+  AccrualRef accrual;
+  std::vector<std::int32_t> lines;  // of the receipt, distinct; empty: all
+  // Names the membership of who asks, as in AdjustPoints.
+  std::optional<IdentityHash> own = {};
+};
+// Takes pending points of an accrual away.
+struct CancelAccrual {
+  AccrualRef accrual;
+  std::vector<std::int32_t> lines;  // as in SettleAccrual
+  ReasonCode reason;
+  std::optional<IdentityHash> own = {};  // as in SettleAccrual
+};
+
 // Spends available points as payment.
 struct Redeem {
   MemberRef member;
   PointTypeId type;
-  std::int64_t amount = 0;  // > 0
-  std::string reference;    // of the order, may be empty
+  std::int64_t amount = 0;                  // > 0
+  std::string reference;                    // of the order, may be empty
+  std::optional<ReceiptKey> purchase = {};  // that is paid; returning it gives the points back
 };
 // Gives points of a redemption back to the lots they came from.
 struct ReverseRedemption {
@@ -107,6 +126,27 @@ struct AdjustPoints {
   std::optional<IdentityHash> own = {};
 };
 
+// Reserves available points.
+struct HoldPoints {
+  MemberRef member;
+  PointTypeId type;
+  std::int64_t amount = 0;                         // > 0
+  std::int64_t lasts_micros = kHoldMicrosDefault;  // kHoldMicrosMin to kHoldMicrosMax
+  std::string reference;                           // of the order, may be empty
+};
+// Spends points of a hold, those that were reserved first.
+struct CaptureHold {
+  HoldKey hold;
+  std::optional<std::int64_t> amount;       // > 0; left out: all that is held
+  bool is_final = false;                    // what is left is freed; else it stays held
+  std::string reference;                    // as in Redeem
+  std::optional<ReceiptKey> purchase = {};  // as in Redeem
+};
+// Frees what is left of a hold.
+struct VoidHold {
+  HoldKey hold;
+};
+
 struct CreateProgram {
   std::string canonical;  // of the document, which names the program
   Hash digest{};
@@ -119,8 +159,9 @@ struct ActivateRevision {
   std::uint32_t number = 0;
 };
 
-// Does the earliest thing that is due for a member: expires lots, reviews the tier, judges it by a
-// revision that has come into force. Made by the engine itself, under no request id.
+// Does the earliest thing that is due for a member: activates and expires lots, lets a hold lapse,
+// reviews the tier, judges it by a revision that has come into force. Made by the engine itself,
+// under no request id.
 struct AdvanceMember {
   MemberId member;
   // Reviews that end by this instant are due although the clock has not shown it: an activity of
@@ -181,12 +222,13 @@ struct MatchTier {
   std::optional<IdentityHash> own = {};  // as AdjustPoints
 };
 
-using Order =
-    std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember,
-                 CloseMember, AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption,
-                 CreateProgram, CreateRevision, ActivateRevision, AdvanceMember, ApproveRevision,
-                 ScheduleRevision, CancelSchedule, PauseRule, ResumeRule, AdvanceProgram,
-                 AccrueActivity, AdjustPoints, AcknowledgeWarnings, SetTierFloor, MatchTier>;
+using Order = std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember,
+                           ReactivateMember, CloseMember, AccruePurchase, ReturnPurchase, Redeem,
+                           ReverseRedemption, CreateProgram, CreateRevision, ActivateRevision,
+                           AdvanceMember, ApproveRevision, ScheduleRevision, CancelSchedule,
+                           PauseRule, ResumeRule, AdvanceProgram, AccrueActivity, AdjustPoints,
+                           SettleAccrual, CancelAccrual, HoldPoints, CaptureHold, VoidHold,
+                           AcknowledgeWarnings, SetTierFloor, MatchTier>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -212,6 +254,11 @@ enum class Method : std::uint8_t {
   kAdvanceProgram = 20,
   kAccrueActivity = 21,
   kAdjustPoints = 22,
+  kSettleAccrual = 23,
+  kCancelAccrual = 24,
+  kHoldPoints = 25,
+  kCaptureHold = 26,
+  kVoidHold = 27,
   kAcknowledgeWarnings = 40,
   kSetTierFloor = 41,
   kMatchTier = 42,

@@ -27,59 +27,135 @@ void Draft::Post(AccountClass account, absl::string_view detail, const PointType
   postings.push_back(Posting{account, std::string(detail), type, amount});
 }
 
-std::int64_t Draft::AvailableIn(const LotKey& key, const Lot& lot) const {
-  const auto moved = moved_.find(key);
-  return lot.available + (moved == moved_.end() ? 0 : moved->second);
+std::int64_t Draft::Moved(const LotKey& key, Bucket bucket) const {
+  const auto moved = moved_.find({bucket, key});
+  return moved == moved_.end() ? 0 : moved->second;
 }
 
-void Draft::Move(const LotKey& lot, std::int64_t delta) {
+void Draft::Move(const LotKey& lot, std::int64_t delta, Bucket bucket) {
   if (delta == 0) return;
-  moved_[lot] += delta;
-  lot_moves.push_back(LotMove{lot, Bucket::kAvailable, delta});
+  moved_[{bucket, lot}] += delta;
+  lot_moves.push_back(LotMove{lot, bucket, delta});
 }
 
-std::int64_t Draft::TakeFromLot(const LotKey& key, std::int64_t amount) {
+std::int64_t Draft::TakeFromLot(const LotKey& key, std::int64_t amount, Bucket bucket) {
   const Lot* lot = state_.lots.Find(key);
-  if (lot == nullptr) return 0;
-  const std::int64_t taken = std::min(amount, AvailableIn(key, *lot));
-  Move(key, -taken);
+  const std::int64_t there = (lot == nullptr ? 0 : lot->in(bucket)) + Moved(key, bucket);
+  const std::int64_t taken = std::min(amount, there);
+  Move(key, -taken, bucket);
   return taken;
+}
+
+std::vector<std::pair<LotKey, std::int64_t>> Draft::Reopened(const PointTypeId& type) const {
+  std::vector<std::pair<LotKey, std::int64_t>> lots;
+  for (const auto& [where, delta] : moved_) {
+    if (where.first != Bucket::kAvailable || where.second.type != type || delta <= 0) continue;
+    if (state_.lots.Find(where.second) == nullptr) lots.emplace_back(where.second, delta);
+  }
+  return lots;
 }
 
 std::int64_t Draft::TakeInSpendOrder(const PointTypeId& type, std::int64_t amount) {
   std::int64_t taken = 0;
   if (amount == 0) return taken;
   std::vector<std::pair<LotKey, std::int64_t>> takes;
-  state_.ForLots(member_, type, [&](const LotKey& key, const Lot& lot) {
-    const std::int64_t part = std::min(amount - taken, AvailableIn(key, lot));
+  const auto take = [&](const LotKey& key, std::int64_t there) {
+    const std::int64_t part = std::min(amount - taken, there);
     if (part > 0) takes.emplace_back(key, part);
     taken += part;
     return taken < amount;
+  };
+  const std::vector<std::pair<LotKey, std::int64_t>> reopened = Reopened(type);
+  auto next = reopened.begin();
+  state_.ForLots(member_, type, [&](const LotKey& key, const Lot& lot) {
+    for (; next != reopened.end() && next->first < key; ++next) {
+      if (!take(next->first, next->second)) return false;
+    }
+    return take(key, lot.available + Moved(key, Bucket::kAvailable));
   });
+  for (; next != reopened.end() && taken < amount; ++next) take(next->first, next->second);
   for (const auto& [key, part] : takes) Move(key, -part);
   return taken;
 }
 
-Timestamp Draft::LotsDue() {
-  Timestamp due = Timestamp::Never();
+std::int64_t Draft::AvailableAfter(const PointTypeId& type) const {
   const Member* member = state_.members.Find(MemberKey{member_});
-  LAUREL_CHECK(member != nullptr, "the draft's member exists");
-  for (const Balance& balance : member->balances) {
-    // A lot that points came back to may not be open in the records yet.
-    for (const auto& [key, delta] : moved_) {
-      if (key.type != balance.type) continue;
-      const Lot* lot = state_.FindLot(key);
-      const std::int64_t left = delta + (lot == nullptr ? 0 : lot->available);
-      if (left > 0) due = std::min(due, key.expires_at);
+  const Balance* balance = member == nullptr ? nullptr : member->FindBalance(type);
+  std::int64_t available = balance == nullptr ? 0 : balance->available;
+  for (const Posting& posting : postings) {
+    if (posting.account == AccountClass::kMemberAvailable && posting.type == type) {
+      available += posting.amount;
     }
+  }
+  return available;
+}
+
+std::int64_t Draft::MakeAvailable(const PointTypeId& type, std::int64_t amount) {
+  const std::int64_t arrears = std::max<std::int64_t>(0, -AvailableAfter(type));
+  const std::int64_t covered = std::min(arrears, amount);
+  Post(AccountClass::kMemberAvailable, "", type, amount);
+  return covered;
+}
+
+void Draft::PutBack(const LotKey& lot, std::int64_t amount, Timestamp now,
+                    std::vector<Event>& events) {
+  const std::int64_t left = amount - MakeAvailable(lot.type, amount);
+  if (left == 0) return;
+  Move(lot, left);
+  if (lot.expires_at > now) return;
+  Move(lot, -left);
+  Post(AccountClass::kMemberAvailable, "", lot.type, -left);
+  Post(AccountClass::kExpiration, "due", lot.type, left);
+  events.push_back(LotExpired{.lot = lot, .amount = left});
+}
+
+Timestamp Draft::EndsNext(const Member& member) {
+  Timestamp due = Timestamp::Never();
+  for (const Balance& balance : member.balances) {
+    for (const auto& [key, left] : Reopened(balance.type)) due = std::min(due, key.expires_at);
     state_.ForLots(member_, balance.type, [&](const LotKey& key, const Lot& lot) {
       if (key.expires_at >= due) return false;
-      if (AvailableIn(key, lot) == 0) return true;  // pending and held points do not end here
+      // Pending and held points do not end here.
+      if (lot.available + Moved(key, Bucket::kAvailable) == 0) return true;
       due = key.expires_at;
       return false;
     });
   }
   return due;
+}
+
+Timestamp Draft::ActivatesNext(const Member& member) {
+  Timestamp due = Timestamp::Never();
+  const bool has_pending = std::any_of(member.balances.begin(), member.balances.end(),
+                                       [](const Balance& b) { return b.pending > 0; });
+  if (!has_pending) return due;
+  state_.ForPendingLots(member_, [&](const PendingLotKey& key) {
+    const Lot* lot = state_.lots.Find(key.lot);
+    LAUREL_CHECK(lot != nullptr || has_failed(), "a lot that will be activated is open");
+    if (lot == nullptr || lot->pending + Moved(key.lot, Bucket::kPending) == 0) return true;
+    due = key.activates_at;
+    return false;
+  });
+  return due;
+}
+
+Timestamp Draft::LapsesNext(const Member& member) {
+  Timestamp due = Timestamp::Never();
+  const bool has_held = std::any_of(member.balances.begin(), member.balances.end(),
+                                    [](const Balance& b) { return b.held > 0; });
+  if (!has_held) return due;
+  state_.ForHoldLapses(member_, [&](const HoldLapseKey& key) {
+    if (key == ended_) return true;
+    due = key.lapses_at;
+    return false;
+  });
+  return due;
+}
+
+Timestamp Draft::LotsDue() {
+  const Member* member = state_.members.Find(MemberKey{member_});
+  LAUREL_CHECK(member != nullptr, "the draft's member exists");
+  return std::min({EndsNext(*member), ActivatesNext(*member), LapsesNext(*member)});
 }
 
 // ---- shared guards
@@ -125,6 +201,22 @@ std::optional<Rejected> RefuseNameless(const Command& command) {
 
 Rejected NotActive(const Member& member) {
   return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
+}
+
+bool HasRoom(const Balance* balance, std::int64_t amount) {
+  if (balance == nullptr) return true;
+  return balance->available + balance->pending + balance->held <= kAmountMax - amount;
+}
+
+Rejected TooLarge(absl::string_view what) {
+  return Rejected{Rejection::kAmountNotAllowed,
+                  {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};
+}
+
+Rejected InvalidField(std::string field, std::string expected, std::string was) {
+  return Rejected{
+      Rejection::kInvalidField,
+      {{"expected", std::move(expected)}, {"field", std::move(field)}, {"was", std::move(was)}}};
 }
 
 bool IsDue(State& state, const ProgramId& program, Timestamp now) {
@@ -179,6 +271,17 @@ struct Dispatcher {
   Decision operator()(const ReverseRedemption& o) const {
     return DecideReverse(state, command, o, context);
   }
+  Decision operator()(const SettleAccrual& o) const {
+    return DecideSettle(state, command, o, context);
+  }
+  Decision operator()(const CancelAccrual& o) const {
+    return DecideCancel(state, command, o, context);
+  }
+  Decision operator()(const HoldPoints& o) const { return DecideHold(state, command, o, context); }
+  Decision operator()(const CaptureHold& o) const {
+    return DecideCapture(state, command, o, context);
+  }
+  Decision operator()(const VoidHold& o) const { return DecideVoid(state, command, o, context); }
   Decision operator()(const CreateProgram& o) const {
     return DecideCreateProgram(state, command, o, context);
   }
@@ -320,18 +423,10 @@ std::vector<ProgressLine> RetentionAt(State& state, MemberId id, const rules::Ru
 }
 
 std::vector<Balance> BalancesAt(State& state, MemberId id, Timestamp now) {
+  AdvancePoints(state, id, now);
   const Member* member = state.members.Find(MemberKey{id});
   LAUREL_CHECK(member != nullptr, "the caller resolved the member");
-  std::vector<Balance> balances = member->balances;
-  if (member->lots_due_at > now) return balances;
-  for (Balance& balance : balances) {
-    state.ForLots(id, balance.type, [&](const LotKey& key, const Lot& lot) {
-      if (key.expires_at > now) return false;
-      balance.available -= lot.available;
-      return true;
-    });
-  }
-  return balances;
+  return member->balances;
 }
 
 }  // namespace laurel

@@ -58,8 +58,8 @@ std::optional<Command> FollowingOf(State& state, const Command& command, const E
                                    const Context& context);
 
 // Whether something is due for the member before a command of this instant may be decided: lots
-// that have ended, a term that is over, a revision that has come into force and moves the member's
-// tier. `activity_at` as in AdvanceMember.
+// that became available or have ended, a hold that lapsed, a term that is over, a revision that has
+// come into force and moves the member's tier. `activity_at` as in AdvanceMember.
 bool IsDue(State& state, MemberId member, Timestamp now,
            const std::optional<Timestamp>& activity_at, RulebookLibrary& rulebooks);
 
@@ -88,7 +88,10 @@ TierView TierAt(State& state, MemberId member, RulebookLibrary& rulebooks,
 std::vector<ProgressLine> RetentionAt(State& state, MemberId member,
                                       const rules::Rulebook& rulebook, const TierView& tier,
                                       Timestamp instant);
-// The balances as of now: lots that have ended by `now` no longer count.
+// Does in thought, in the caller's working set, what the clock has made due of the member's points
+// by `now`: balances, lots and holds are then those of that instant.
+void AdvancePoints(State& state, MemberId member, Timestamp now);
+// The balances as of now, after AdvancePoints.
 std::vector<Balance> BalancesAt(State& state, MemberId member, Timestamp now);
 
 }  // namespace laurel

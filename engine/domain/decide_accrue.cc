@@ -41,17 +41,6 @@ Rejected AlreadyPosted(State& state, const Purchase& purchase, const AccruePurch
                   {{"differing", differing}, {"entry", entry_name}}};
 }
 
-Rejected TooLarge(absl::string_view what) {
-  return Rejected{Rejection::kAmountNotAllowed,
-                  {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};
-}
-
-Rejected InvalidField(std::string field, std::string expected, std::string was) {
-  return Rejected{
-      Rejection::kInvalidField,
-      {{"expected", std::move(expected)}, {"field", std::move(field)}, {"was", std::move(was)}}};
-}
-
 // Who did something, and by which rules it counts.
 struct Admitted {
   const Activation* revision = nullptr;
@@ -113,21 +102,18 @@ struct Rated {
   const Member& record;
   Timestamp occurred_at;
   std::vector<PointsAwarded> awards = {};
-  std::vector<std::int64_t> points = {};        // by index of the point type
-  std::vector<std::int64_t> arrears_left = {};  // likewise
+  std::vector<std::int64_t> points = {};  // by index of the point type
 
   // False if a balance would leave its range.
   bool Award(const rules::Rulebook& rulebook, const rules::model::Evaluated& evaluated,
              const Context& context) {
     awards = AwardsOf(rulebook, evaluated, occurred_at, LotId{context.sequence, 1});
     points.resize(rulebook.point_types().size());
-    arrears_left.resize(points.size());
     for (const PointsAwarded& award : awards) points[award.type_index] += award.amount;
     for (std::size_t i = 0; i < points.size(); ++i) {
       const Balance* balance = record.FindBalance(PointTypeId::Of(rulebook.point_types()[i].id));
       if (balance == nullptr) continue;
-      if (balance->available > kAmountMax - points[i]) return false;
-      arrears_left[i] = std::max<std::int64_t>(0, -balance->available);
+      if (!HasRoom(balance, points[i])) return false;
     }
     return true;
   }
@@ -142,15 +128,18 @@ struct Rated {
     Draft draft(state, member);
     Timestamp lots_due_at = record.lots_due_at;
     for (PointsAwarded& award : awards) {
-      std::int64_t& arrears = arrears_left[award.type_index];
-      award.covered_arrears = std::min(arrears, award.amount);
-      arrears -= award.covered_arrears;
       draft.Post(AccountClass::kIssuance, award.funding, award.type, -award.amount);
-      draft.Post(AccountClass::kMemberAvailable, "", award.type, award.amount);
-      if (award.amount > award.covered_arrears) {
-        draft.Open(LotKey{member, award.type, award.expires_at, award.lot},
-                   award.amount - award.covered_arrears);
-        lots_due_at = std::min(lots_due_at, award.expires_at);
+      const LotKey lot{member, award.type, award.expires_at, award.lot};
+      if (IsPending(award, occurred_at, context.recorded_at)) {
+        draft.Post(AccountClass::kMemberPending, "", award.type, award.amount);
+        draft.Open(lot, award.amount, Bucket::kPending);
+        lots_due_at = std::min(lots_due_at, award.activates_at);
+      } else {
+        award.covered_arrears = draft.MakeAvailable(award.type, award.amount);
+        if (award.amount > award.covered_arrears) {
+          draft.Open(lot, award.amount - award.covered_arrears);
+          lots_due_at = std::min(lots_due_at, award.expires_at);
+        }
       }
       accepted.events.push_back(std::move(award));
     }

@@ -65,8 +65,9 @@ std::optional<Rejected> RefuseOverLimit(State& state, const HandWindow& window, 
 // A lot under the program's terms of the type; what the member owes is covered first.
 PointsAdjusted Give(const AdjustPoints& order, const rules::Rulebook& rulebook, std::size_t type,
                     const Member& member, const Context& context, Draft& draft, MemberId id) {
-  const rules::model::LotDates dates =
-      rules::model::LotTermsOf(rulebook.model(), type, nullptr, context.recorded_at);
+  // At once, whatever the settlement of what is earned.
+  const rules::model::LotDates dates = rules::model::SettledTermsOf(
+      rulebook.model(), type, nullptr, context.recorded_at, context.recorded_at);
   PointsAdjusted given{.type = order.type,
                        .amount = order.amount,
                        .reason = order.reason,
@@ -122,11 +123,7 @@ Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& 
       return *std::move(refused);
     }
   } else {
-    const Balance* balance = member.FindBalance(order.type);
-    if (balance != nullptr && balance->available > kAmountMax - moved) {
-      return Rejected{Rejection::kAmountNotAllowed,
-                      {{"bound", std::to_string(kAmountMax)}, {"value", "balance"}}};
-    }
+    if (!HasRoom(member.FindBalance(order.type), moved)) return TooLarge("balance");
     adjusted = Give(order, rulebook, *type, member, context, draft, *id);
   }
 

@@ -49,6 +49,38 @@ std::optional<Rejected> TakeAll(const Member& member, const PointTypeId& type, s
                    {"value", absl::StrCat(draft.lot_moves.size(), " lots")}}};
 }
 
+std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
+                                                     const PointsRedeemed& redeemed) {
+  std::vector<std::pair<LotKey, std::int64_t>> spent;
+  std::int64_t left = redeemed.amount;
+  for (const LotMove& move : entry.lot_moves) {
+    if (left == 0) break;  // of a capture, what follows was freed
+    spent.emplace_back(move.lot, -move.delta);
+    left += move.delta;
+  }
+  LAUREL_CHECK(left == 0, "a redemption's lots add up to its amount");
+  return spent;
+}
+
+void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reversed,
+              std::int64_t amount, Timestamp now, Draft& draft, std::vector<Event>& events) {
+  const PointsRedeemed& redeemed = *entry.FindEvent<PointsRedeemed>();
+  events.push_back(
+      RedemptionReversed{.redemption = redemption, .type = redeemed.type, .amount = amount});
+  draft.Post(AccountClass::kRedemption, "payment", redeemed.type, -amount);
+  const std::vector<std::pair<LotKey, std::int64_t>> spent = SpentBy(entry, redeemed);
+  std::int64_t skip = reversed;
+  std::int64_t back = amount;
+  for (auto part = spent.rbegin(); part != spent.rend() && back > 0; ++part) {
+    const std::int64_t skipped = std::min(skip, part->second);
+    skip -= skipped;
+    const std::int64_t put = std::min(part->second - skipped, back);
+    back -= put;
+    draft.PutBack(part->first, put, now, events);
+  }
+  LAUREL_CHECK(back == 0, "no more is given back than was spent");
+}
+
 void FinishMove(State& state, const rules::Rulebook& rulebook, const Member& member,
                 Timestamp lots_due_at, const Context& context, Draft& draft, Accepted& accepted) {
   if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
@@ -77,8 +109,10 @@ Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
   Accepted accepted{.kind = EntryKind::kRedeem, .occurred_at = context.recorded_at, .member = *id};
   accepted.revision = found.revision->digest;
   accepted.effective_on = found.rulebook->LocalDate(context.recorded_at);
-  accepted.events.push_back(
-      PointsRedeemed{.type = order.type, .amount = order.amount, .reference = order.reference});
+  accepted.events.push_back(PointsRedeemed{.type = order.type,
+                                           .amount = order.amount,
+                                           .reference = order.reference,
+                                           .purchase = order.purchase});
   draft.Post(AccountClass::kMemberAvailable, "", order.type, -order.amount);
   draft.Post(AccountClass::kRedemption, "payment", order.type, order.amount);
   FinishMove(state, *found.rulebook, member, draft.LotsDue(), context, draft, accepted);
@@ -117,35 +151,9 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
       .kind = EntryKind::kReverseRedemption, .occurred_at = context.recorded_at, .member = id};
   accepted.revision = revision.digest;
   accepted.effective_on = rulebook->LocalDate(context.recorded_at);
-  accepted.events.push_back(RedemptionReversed{
-      .redemption = order.redemption, .type = redemption.type, .amount = amount});
   Draft draft(state, id);
-  draft.Post(AccountClass::kRedemption, "payment", redemption.type, -amount);
-  draft.Post(AccountClass::kMemberAvailable, "", redemption.type, amount);
-  const Balance* balance = member.FindBalance(redemption.type);
-  std::int64_t arrears = balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
-  // Into the lots they came from, last taken first, past what earlier reversals gave back.
-  std::int64_t skip = redemption.reversed;
-  std::int64_t back = amount;
-  for (auto move = entry->lot_moves.rbegin(); move != entry->lot_moves.rend() && back > 0; ++move) {
-    std::int64_t part = -move->delta;
-    const std::int64_t skipped = std::min(skip, part);
-    skip -= skipped;
-    part = std::min(part - skipped, back);
-    back -= part;
-    // Points that return to an owing member cover the arrears and enter no lot.
-    const std::int64_t covered = std::min(arrears, part);
-    arrears -= covered;
-    part -= covered;
-    if (part == 0) continue;
-    draft.Move(move->lot, part);
-    if (move->lot.expires_at > context.recorded_at) continue;
-    draft.Move(move->lot, -part);
-    draft.Post(AccountClass::kMemberAvailable, "", redemption.type, -part);
-    draft.Post(AccountClass::kExpiration, "due", redemption.type, part);
-    accepted.events.push_back(LotExpired{.lot = move->lot, .amount = part});
-  }
-  LAUREL_CHECK(back == 0, "a redemption's lots add up to its amount");
+  GiveBack(order.redemption, *entry, redemption.reversed, amount, context.recorded_at, draft,
+           accepted.events);
   FinishMove(state, *rulebook, member, draft.LotsDue(), context, draft, accepted);
   return accepted;
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
@@ -46,8 +45,137 @@ std::int64_t ProportionalRefund(std::int64_t net, std::int64_t quantity, std::in
   return net - static_cast<std::int64_t>((2 * kept + quantity) / (2 * absl::int128(quantity)));
 }
 
-LotKey LotOf(MemberId member, const PointsAwarded& award) {
-  return LotKey{member, award.type, award.expires_at, award.lot};
+// The lots that a purchase has brought: those of its awards and those that these became when
+// somebody settled them.
+class OwnLots {
+ public:
+  OwnLots(MemberId member, const Entry& sale, const Purchase& purchase) {
+    for (const Event& event : sale.events) {
+      const auto* award = std::get_if<PointsAwarded>(&event);
+      if (award == nullptr) continue;
+      Of& of = lots_.emplace_back(Of{award, {}});
+      of.keys.push_back(LotKey{member, award->type, award->expires_at, award->lot});
+      for (const SettledLot& settled : purchase.settled_lots) {
+        if (settled.award != award->lot) continue;
+        of.keys.push_back(LotKey{member, award->type, settled.expires_at, settled.lot});
+      }
+    }
+  }
+  struct Of {
+    const PointsAwarded* award = nullptr;
+    std::vector<LotKey> keys;
+  };
+  const std::vector<Of>& all() const { return lots_; }
+  const std::vector<LotKey>& of(const PointsAwarded& award) const {
+    return std::find_if(lots_.begin(), lots_.end(),
+                        [&](const Of& of) { return of.award == &award; })
+        ->keys;
+  }
+
+ private:
+  std::vector<Of> lots_;
+};
+
+// From where a return takes points.
+struct Clawback {
+  State& state;
+  const OwnLots& lots;
+  rules::Clawback policy;
+
+  // How much of these lots has expired.
+  std::int64_t Expired(const std::vector<LotKey>& keys) const {
+    std::int64_t expired = 0;
+    for (const LotKey& key : keys) {
+      const Lot* lot = state.FindLot(key);
+      expired += lot == nullptr ? 0 : lot->expired;
+    }
+    return expired;
+  }
+
+  // Takes up to `amount`, pending points first; `taken` is added to.
+  struct Taken {
+    std::int64_t pending = 0;
+    std::int64_t available = 0;
+  };
+  void Take(const std::vector<LotKey>& keys, std::int64_t amount, Draft& draft,
+            Taken& taken) const {
+    std::int64_t left = amount;
+    for (const LotKey& key : keys) {
+      const std::int64_t part = draft.TakeFromLot(key, left, Bucket::kPending);
+      taken.pending += part;
+      left -= part;
+    }
+    if (policy == rules::Clawback::kPendingOnly) return;
+    for (const LotKey& key : keys) {
+      const std::int64_t part = draft.TakeFromLot(key, left);
+      taken.available += part;
+      left -= part;
+    }
+  }
+
+  PointsTakenBack TakeBack(const PointsAwarded& award, const AwardLeft& left, std::int64_t due,
+                           Draft& draft) const {
+    PointsTakenBack result{.lot = award.lot,
+                           .type = award.type,
+                           .type_index = award.type_index,
+                           .amount = due,
+                           .rule = award.rule};
+    Taken taken;
+    const std::vector<LotKey>& own = lots.of(award);
+    Take(own, due, draft, taken);
+    // Points of the own lots that have ended are gone; they are not taken a second time from
+    // others.
+    const auto missing = [&] { return due - taken.pending - taken.available - result.gone; };
+    result.gone = std::min(missing(), Expired(own) - left.gone);
+    for (const OwnLots::Of& sister : lots.all()) {
+      if (sister.award->type == award.type) Take(sister.keys, missing(), draft, taken);
+    }
+    if (policy != rules::Clawback::kPendingOnly) {
+      taken.available += draft.TakeInSpendOrder(award.type, missing());
+    }
+    if (policy == rules::Clawback::kArrears) {
+      const std::int64_t room = kAmountMax + draft.AvailableAfter(award.type) - taken.available;
+      result.arrears = std::min(missing(), std::max<std::int64_t>(0, room));
+    }
+    result.shortfall = missing() - result.arrears;
+    draft.Post(AccountClass::kMemberPending, "", award.type, -taken.pending);
+    draft.Post(AccountClass::kMemberAvailable, "", award.type, -taken.available - result.arrears);
+    draft.Post(AccountClass::kAdjustment, "clawback_shortfall", award.type, -result.shortfall);
+    draft.Post(AccountClass::kIssuance, award.funding, award.type, due - result.gone);
+    return result;
+  }
+};
+
+// Money of a purchase: of all that was bought, and of what is left of it.
+struct Value {
+  std::int64_t total = 0;
+  std::int64_t left = 0;
+};
+template <class Line>
+std::int64_t NetOf(const std::vector<Line>& lines) {
+  std::int64_t net = 0;
+  for (const Line& line : lines) net += line.net;
+  return net;
+}
+
+// Points that a purchase was paid with come back in the proportion in which its value does.
+void GiveSpendingBack(State& state, const ProgramId& program, const ReceiptKey& receipt,
+                      const Value& value, bool is_whole, const Context& context, Draft& draft,
+                      std::vector<Event>& events) {
+  const Spending* found = state.spendings.Find(SpendingKey{program, receipt});
+  if (found == nullptr) return;
+  for (const std::uint64_t sequence : found->redemptions) {
+    const Redemption* redemption = state.redemptions.Find(RedemptionKey{sequence});
+    const std::shared_ptr<const Entry> entry = state.FindEntry(sequence);
+    if (redemption == nullptr || entry == nullptr || entry->member != draft.member()) continue;
+    const bool is_all = is_whole || value.left == 0 || value.total <= 0;
+    const absl::int128 share =
+        is_all ? absl::int128(redemption->amount)
+               : absl::int128(redemption->amount) * (value.total - value.left) / value.total;
+    const std::int64_t back = static_cast<std::int64_t>(share) - redemption->reversed;
+    if (back <= 0) continue;
+    GiveBack(sequence, *entry, redemption->reversed, back, context.recorded_at, draft, events);
+  }
 }
 
 std::vector<rules::model::ReturnedItem> ItemsOf(const std::vector<ReturnedLine>& lines) {
@@ -300,12 +428,14 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
                                              .is_whole = is_whole,
                                              .lines = std::move(returned)});
   Draft draft(state, id);
+  const Value value{.total = NetOf(accrued.lines), .left = NetOf(left.lines)};
+  GiveSpendingBack(state, command.program, order.original, value, is_whole, context, draft,
+                   accepted.events);
   ActivityInThought undone{.day = *sale->effective_on,
                            .spend = -eligible_off,
                            .purchases = is_whole ? -1 : 0,
                            .points = std::vector<std::int64_t>(rulebook->point_types().size())};
-  std::map<PointTypeId, std::int64_t> available;
-  for (const Balance& balance : member.balances) available[balance.type] = balance.available;
+  const OwnLots own_lots(id, *sale, purchase);
   for (const Event& event : sale->events) {
     const auto* award = std::get_if<PointsAwarded>(&event);
     if (award == nullptr) continue;
@@ -314,73 +444,47 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
     if (award_left == left.awards.end()) continue;
     const std::int64_t due = again.ReversedOf(*award, kept);
     if (due == 0) continue;
-
-    const rules::PointType& type = rulebook->point_types()[award->type_index];
-    const bool takes_available = type.clawback != rules::Clawback::kPendingOnly;
-    const LotKey own = LotOf(id, *award);
-    std::int64_t missing = due;
-    if (takes_available) missing -= draft.TakeFromLot(own, missing);
-    // Points of the own lot that have ended are gone; they are not taken a second time from others.
-    const Lot* lot = state.FindLot(own);
-    const std::int64_t gone =
-        std::min(missing, lot == nullptr ? 0 : lot->expired - award_left->gone);
-    missing -= gone;
-    std::int64_t arrears = 0;
-    if (takes_available) {
-      for (const Event& other : sale->events) {
-        const auto* sister = std::get_if<PointsAwarded>(&other);
-        if (sister == nullptr || sister->type != award->type) continue;
-        missing -= draft.TakeFromLot(LotOf(id, *sister), missing);
-      }
-      missing -= draft.TakeInSpendOrder(award->type, missing);
-      if (type.clawback == rules::Clawback::kArrears) {
-        const std::int64_t room = kAmountMax + available[award->type];
-        arrears = std::min(missing, std::max<std::int64_t>(0, room));
-        missing -= arrears;
-      }
-    }
-    const std::int64_t off_balance = due - gone - missing;
-    available[award->type] -= off_balance;
-    draft.Post(AccountClass::kMemberAvailable, "", award->type, -off_balance);
-    draft.Post(AccountClass::kAdjustment, "clawback_shortfall", award->type, -missing);
-    draft.Post(AccountClass::kIssuance, award->funding, award->type, off_balance + missing);
+    const Clawback clawback{.state = state,
+                            .lots = own_lots,
+                            .policy = rulebook->point_types()[award->type_index].clawback};
+    const PointsTakenBack taken = clawback.TakeBack(*award, *award_left, due, draft);
     undone.points[award->type_index] -= due;
-    accepted.events.push_back(PointsTakenBack{.lot = award->lot,
-                                              .type = award->type,
-                                              .type_index = award->type_index,
-                                              .amount = due,
-                                              .arrears = arrears,
-                                              .shortfall = missing,
-                                              .gone = gone,
-                                              .rule = award->rule});
+    accepted.events.push_back(taken);
   }
 
   for (CounterMoved& move : again.CounterMoves(kept)) accepted.events.push_back(std::move(move));
   undone.tracked = again.MetricCounts(before, back, undone.points);
   for (const MetricCounted& count : undone.tracked) accepted.events.push_back(count);
 
-  // A tier falls when what its upgrade rested on is gone, at the upgrade's instant and now, by the
-  // rules of today.
-  MemberTier tier = member.tier;
-  const MemberStanding standing(state, id, *active);
-  const MetricValues now =
-      standing.MetricsAsOf(tier, active->LocalDate(member.latest_occurred_at), &undone);
-  const bool may_fall = TierIndex(*active, tier.tier) != 0 && tier.term == 1 &&
-                        sale->occurred_at <= tier.since && !tier.previous.empty();
-  if (may_fall) {
-    const MetricValues then = standing.MetricsAsOf(tier, active->LocalDate(tier.since), &undone);
-    if (const std::optional<TierDecided> verdict =
-            standing.JudgeReturn(tier, then, now, order.occurred_at)) {
-      tier = After(tier, *verdict);
-      accepted.events.push_back(*verdict);
-    }
-  }
+  JudgeUndone(state, *active, 
+              Undone{sale->occurred_at, undone, order.occurred_at, context.recorded_at}, accepted);
   const Timestamp lots_due_at = draft.LotsDue();
   if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
   accepted.postings = std::move(draft.postings);
   accepted.lot_moves = std::move(draft.lot_moves);
-  accepted.tier = standing.ViewOf(tier, now, context.recorded_at);
   return accepted;
+}
+
+void JudgeUndone(State& state, const rules::Rulebook& active, const Undone& undone,
+                 Accepted& accepted) {
+  const MemberId id = *accepted.member;
+  const Member& member = *state.members.Find(MemberKey{id});
+  MemberTier tier = member.tier;
+  const MemberStanding standing(state, id, active);
+  const MetricValues now =
+      standing.MetricsAsOf(tier, active.LocalDate(member.latest_occurred_at), &undone.activity);
+  const bool may_fall = TierIndex(active, tier.tier) != 0 && tier.term == 1 &&
+                        undone.occurred_at <= tier.since && !tier.previous.empty();
+  if (may_fall) {
+    const MetricValues then =
+        standing.MetricsAsOf(tier, active.LocalDate(tier.since), &undone.activity);
+    if (const std::optional<TierDecided> verdict =
+            standing.JudgeReturn(tier, then, now, undone.at)) {
+      tier = After(tier, *verdict);
+      accepted.events.push_back(*verdict);
+    }
+  }
+  accepted.tier = standing.ViewOf(tier, now, undone.recorded_at);
 }
 
 }  // namespace laurel

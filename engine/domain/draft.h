@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/domain/decide.h"
 #include "engine/domain/entry.h"
+#include "engine/domain/metrics.h"
 #include "engine/domain/state.h"
 
 // What decisions share while they write down what follows: postings, lot moves and lots in thought.
@@ -18,6 +21,9 @@ namespace laurel {
 // More lots than this in one entry would outgrow an entry's 65,535 bytes.
 inline constexpr std::size_t kLotMovesMax = 1500;
 
+// And more than this in a hold, which moves each lot up to three times when it ends.
+inline constexpr std::size_t kHeldLotsMax = 400;
+
 class Draft {
  public:
   Draft(State& state, MemberId member) : state_(state), member_(member) {}
@@ -25,31 +31,51 @@ class Draft {
   void Post(AccountClass account, absl::string_view detail, const PointTypeId& type,
             std::int64_t amount);
 
-  // Takes up to `amount` of the available points of one lot; returns how much.
-  std::int64_t TakeFromLot(const LotKey& lot, std::int64_t amount);
+  // Takes up to `amount` of one bucket of a lot; returns how much.
+  std::int64_t TakeFromLot(const LotKey& lot, std::int64_t amount,
+                           Bucket bucket = Bucket::kAvailable);
   // Takes up to `amount` from available lots in spend order; returns how much.
   std::int64_t TakeInSpendOrder(const PointTypeId& type, std::int64_t amount);
-  void Move(const LotKey& lot, std::int64_t delta);  // of the available bucket
+  void Move(const LotKey& lot, std::int64_t delta, Bucket bucket = Bucket::kAvailable);
   // A new lot, which nothing else of the draft touches.
-  void Open(LotKey lot, std::int64_t amount) {
-    lot_moves.push_back(LotMove{std::move(lot), Bucket::kAvailable, amount});
+  void Open(LotKey lot, std::int64_t amount, Bucket bucket = Bucket::kAvailable) {
+    lot_moves.push_back(LotMove{std::move(lot), bucket, amount});
   }
+
+  MemberId member() const { return member_; }
+  // What is available of a type with what the draft has posted so far; below 0 the member owes it.
+  std::int64_t AvailableAfter(const PointTypeId& type) const;
+  // Posts points that become available for the member; returns how many of them cover arrears and
+  // belong into no lot.
+  std::int64_t MakeAvailable(const PointTypeId& type, std::int64_t amount);
+  // Makes points available that were taken out of a lot: they cover arrears, go back into the lot,
+  // and expire in this entry if it has ended by `now`; `events` is told of that.
+  void PutBack(const LotKey& lot, std::int64_t amount, Timestamp now, std::vector<Event>& events);
 
   // As StateSource says: what is missing may only be unreadable.
   bool has_failed() const { return state_.has_failed(); }
 
-  // The earliest end of the member's open lots as they will be, of all types it has balances of.
+  // A hold that ends with this entry.
+  void End(const HoldLapseKey& hold) { ended_ = hold; }
+  // When the member's points next need attention, as LotsDue says, of what was there before the
+  // draft and as it will be: new lots and holds are the caller's.
   Timestamp LotsDue();
 
   std::vector<Posting> postings;  // equal accounts are added up
   std::vector<LotMove> lot_moves;
 
  private:
-  std::int64_t AvailableIn(const LotKey& key, const Lot& lot) const;
+  std::int64_t Moved(const LotKey& key, Bucket bucket) const;
+  // Lots that had nothing available in the records and have something now, in spend order.
+  std::vector<std::pair<LotKey, std::int64_t>> Reopened(const PointTypeId& type) const;
+  Timestamp EndsNext(const Member& member);
+  Timestamp ActivatesNext(const Member& member);
+  Timestamp LapsesNext(const Member& member);
 
   State& state_;
   const MemberId member_;
-  std::map<LotKey, std::int64_t> moved_;  // of the available bucket, in thought
+  std::map<std::pair<Bucket, LotKey>, std::int64_t> moved_;  // in thought
+  std::optional<HoldLapseKey> ended_;
 };
 
 // The program's record with an activation, or null.
@@ -74,6 +100,32 @@ Rejected NotRedeemable(const PointTypeId& type);
 // Takes `amount` from the member's available lots in spend order, or refuses.
 std::optional<Rejected> TakeAll(const Member& member, const PointTypeId& type, std::int64_t amount,
                                 Draft& draft);
+// Whether a balance may grow by so much, whatever becomes available of it.
+bool HasRoom(const Balance* balance, std::int64_t amount);
+Rejected TooLarge(absl::string_view what);
+// Why a request does not fit the program: it has to change.
+Rejected InvalidField(std::string field, std::string expected, std::string was);
+// The lots and amounts that a redemption or a capture spent, in that order.
+std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
+                                                     const PointsRedeemed& redeemed);
+// Gives `amount` of a redemption back that has had `reversed` before: into the lots it came from,
+// last taken first.
+void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reversed,
+              std::int64_t amount, Timestamp now, Draft& draft, std::vector<Event>& events);
+// Ends an open hold at an instant: what it still holds goes back.
+void EndHold(const HoldKey& key, const Hold& hold, HoldState to, Timestamp at, Draft& draft,
+             std::vector<Event>& events);
+// Where an activity was undone, wholly or in part: the tier falls when what its upgrade rested on
+// is gone, at the upgrade's instant and now, by the rules of today. Says the tier as it is then.
+struct Undone {
+  Timestamp occurred_at;  // of the activity
+  const ActivityInThought& activity;
+  Timestamp at;
+  Timestamp recorded_at;
+};
+void JudgeUndone(State& state, const rules::Rulebook& active, const Undone& undone,
+                 Accepted& accepted);
+
 // What follows from a move of points that is no activity: when lots end next, the postings and
 // moves of the draft, and the tier as it stays.
 void FinishMove(State& state, const rules::Rulebook& rulebook, const Member& member,
@@ -98,6 +150,16 @@ Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
                       const Context& context);
 Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& order,
                       const Context& context);
+Decision DecideSettle(State& state, const Command& command, const SettleAccrual& order,
+                      const Context& context);
+Decision DecideCancel(State& state, const Command& command, const CancelAccrual& order,
+                      const Context& context);
+Decision DecideHold(State& state, const Command& command, const HoldPoints& order,
+                    const Context& context);
+Decision DecideCapture(State& state, const Command& command, const CaptureHold& order,
+                       const Context& context);
+Decision DecideVoid(State& state, const Command& command, const VoidHold& order,
+                    const Context& context);
 Decision DecideReverse(State& state, const Command& command, const ReverseRedemption& order,
                        const Context& context);
 Decision DecideCreateProgram(State& state, const Command& command, const CreateProgram& order,

@@ -54,6 +54,20 @@ absl::string_view ToString(EntryKind kind) {
       return "adjust";
     case EntryKind::kRuleResumed:
       return "rule_resumed";
+    case EntryKind::kActivate:
+      return "activate";
+    case EntryKind::kSettle:
+      return "settle";
+    case EntryKind::kCancelPending:
+      return "cancel_pending";
+    case EntryKind::kHold:
+      return "hold";
+    case EntryKind::kCapture:
+      return "capture";
+    case EntryKind::kVoidHold:
+      return "void_hold";
+    case EntryKind::kHoldLapsed:
+      return "hold_lapsed";
     case EntryKind::kWarningsAcknowledged:
       return "warnings_acknowledged";
     case EntryKind::kTierFloorSet:

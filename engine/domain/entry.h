@@ -39,6 +39,13 @@ enum class EntryKind : std::uint8_t {
   kTierJudged = 23,
   kMembersJudged = 24,
   kAdjust = 25,
+  kActivate = 26,  // lots became available by the clock
+  kSettle = 27,
+  kCancelPending = 28,
+  kHold = 29,
+  kCapture = 30,
+  kVoidHold = 31,
+  kHoldLapsed = 32,
   kWarningsAcknowledged = 40,
   kTierFloorSet = 41,
 };

@@ -96,7 +96,7 @@ struct MetricCounted {
   std::int64_t delta = 0;
 };
 
-// A rule granted points. Opens one lot, in the available bucket.
+// A rule granted points. Opens one lot; the entry's lot move says in which bucket.
 struct PointsAwarded {
   LotId lot;
   PointTypeId type;
@@ -105,8 +105,41 @@ struct PointsAwarded {
   std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
   std::string rule;
   std::string funding;
-  Timestamp activates_at;  // inclusive
+  Timestamp activates_at;  // inclusive; Never while it waits
   Timestamp expires_at;    // exclusive; Never sorts last
+  Awaiting awaits = Awaiting::kNothing;
+};
+
+// A pending lot reached its instant. Its move between the buckets is the entry's.
+struct LotActivated {
+  LotKey lot;
+  std::int64_t amount = 0;
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+};
+
+// Somebody settled pending points of an accrual, line by line or all of them.
+struct AccrualSettled {
+  std::uint64_t accrual = 0;          // sequence of its entry
+  std::optional<ReceiptKey> receipt;  // of a purchase
+  std::vector<std::int32_t> lines;    // of the receipt, that were settled
+};
+// Some of a pending lot became available by that, as a lot of its own: it ends as of then.
+struct PointsSettled {
+  LotKey from;
+  LotId lot;
+  PointTypeId type;
+  std::int64_t amount = 0;           // > 0
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+  Timestamp activates_at;            // inclusive
+  Timestamp expires_at;              // exclusive
+};
+// Somebody cancelled pending points of an accrual; PointsTakenBack says how many of which lot.
+struct AccrualCancelled {
+  std::uint64_t accrual = 0;          // as AccrualSettled
+  std::optional<ReceiptKey> receipt;  // likewise
+  std::vector<std::int32_t> lines;    // likewise
+  Date accrued_on;                    // where metrics are corrected
+  ReasonCode reason;
 };
 
 struct ReturnedLine {
@@ -123,8 +156,8 @@ struct PurchaseReturned {
   bool is_whole = false;          // nothing of the purchase is left
   std::vector<ReturnedLine> lines;
 };
-// What a return took back of one award. taken_own + taken_other + arrears + shortfall + gone =
-// amount.
+// What a return, or who cancelled pending points, took back of one award. taken_own + taken_other +
+// arrears + shortfall + gone = amount.
 struct PointsTakenBack {
   LotId lot;  // of the award
   PointTypeId type;
@@ -140,6 +173,7 @@ struct PointsRedeemed {
   PointTypeId type;
   std::int64_t amount = 0;
   std::string reference;
+  std::optional<ReceiptKey> purchase = {};  // that was paid
 };
 struct RedemptionReversed {
   std::uint64_t redemption = 0;  // sequence of the redemption's entry
@@ -149,6 +183,28 @@ struct RedemptionReversed {
 struct LotExpired {
   LotKey lot;
   std::int64_t amount = 0;
+};
+
+// Points were reserved, until `lapses_at` (exclusive). The entry's moves into the held bucket say
+// of which lots; its sequence names the hold.
+struct HoldPlaced {
+  PointTypeId type;
+  std::int64_t amount = 0;
+  Timestamp lapses_at;
+  std::string reference;  // may be empty
+};
+// Points of a hold were spent: the first of what it holds, as PointsRedeemed of the entry says.
+struct HoldCaptured {
+  std::uint64_t hold = 0;  // sequence of its entry
+  std::int64_t amount = 0;
+  std::int64_t total = 0;  // captured so far
+};
+// A hold is over; what was left of it is free again.
+struct HoldEnded {
+  std::uint64_t hold = 0;
+  HoldState state = HoldState::kVoided;  // since then
+  PointTypeId type;
+  std::int64_t freed = 0;
 };
 
 // Points were given or taken by hand. What is given opens one lot, in the available bucket.
@@ -199,7 +255,8 @@ struct TierFloorSet {
   std::string tier;                      // empty: none is, any more
   Timestamp until = Timestamp::Never();  // exclusive
 };
-// When the member's lots next need attention. A lower bound that is kept exact.
+// When the member's points next need attention: lots activate or end, a hold lapses. A lower bound
+// that is kept exact.
 struct LotsDue {
   Timestamp due_at;
 };
@@ -257,13 +314,15 @@ struct RuleResumed {
   bool is_final = false;  // nobody else is needed: it does
 };
 
-using Event = std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
-                           PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack,
-                           PointsRedeemed, RedemptionReversed, LotExpired, TierDecided, LotsDue,
-                           ReviewPostponed, RevisionCreated, RevisionActivated, EvidenceKept,
-                           CounterMoved, MetricCounted, RevisionApproved, RevisionScheduled,
-                           ScheduleCancelled, RulePaused, RuleResumed, ActivityAccrued,
-                           MembersJudged, PointsAdjusted, WarningsAcknowledged, TierFloorSet>;
+using Event =
+    std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
+                 PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed,
+                 RedemptionReversed, LotExpired, TierDecided, LotsDue, ReviewPostponed,
+                 RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted,
+                 RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
+                 ActivityAccrued, MembersJudged, PointsAdjusted, LotActivated, AccrualSettled,
+                 PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured, HoldEnded,
+                 WarningsAcknowledged, TierFloorSet>;
 
 }  // namespace laurel
 

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/status_macros.h"
 #include "engine/domain/rating.h"
 #include "engine/domain/replay.h"
@@ -37,7 +38,7 @@ std::vector<PointsTakenBack> TakenBackIn(const Entry& entry) {
 bool IsSame(const PointsAwarded& a, const PointsAwarded& b) {
   return a.lot == b.lot && a.type == b.type && a.type_index == b.type_index &&
          a.amount == b.amount && a.rule == b.rule && a.funding == b.funding &&
-         a.activates_at == b.activates_at && a.expires_at == b.expires_at;
+         a.activates_at == b.activates_at && a.expires_at == b.expires_at && a.awaits == b.awaits;
 }
 
 // Whether deciding once more gives what the ledger has, lot by lot.
@@ -279,7 +280,9 @@ class Explainer {
       gone.left[i] = sale.evaluated().lines[i].granted;
     }
     for (const std::shared_ptr<const Entry>& earlier : context_.earlier_returns) {
-      AddItems(*earlier->FindEvent<PurchaseReturned>(), gone.before);
+      if (const auto* goods = earlier->FindEvent<PurchaseReturned>()) {
+        AddItems(*goods, gone.before);
+      }
       for (const PointsTakenBack& taken : TakenBackIn(*earlier)) {
         const std::optional<std::size_t> line = sale.LineOf(taken.lot);
         if (!line) return Differs("a lot of a return");
@@ -324,6 +327,11 @@ class Explainer {
     TakenBack(sale, again);
     Tier();
     result_.sentences = model::ReturnSentences(model_, sale.evaluated(), again, language_);
+    for (const Event& event : entry_.events) {
+      const auto* back = std::get_if<RedemptionReversed>(&event);
+      if (back == nullptr) continue;
+      Move("+", "given back", model::Movement::kGivenBack, back->type, back->amount);
+    }
     return absl::OkStatus();
   }
 
@@ -359,6 +367,28 @@ class Explainer {
              adjusted->type, is_given ? adjusted->amount : -adjusted->amount);
       } else if (const auto* ended = std::get_if<LotExpired>(&event)) {
         Move("-", "expired", model::Movement::kExpired, ended->lot.type, ended->amount);
+      } else if (const auto* active = std::get_if<LotActivated>(&event)) {
+        Move("", "available, was pending", model::Movement::kAvailable, active->lot.type,
+             active->amount);
+      } else if (const auto* settled = std::get_if<PointsSettled>(&event)) {
+        Move("", "settled, was pending", model::Movement::kAvailable, settled->type,
+             settled->amount);
+      } else if (const auto* taken = std::get_if<PointsTakenBack>(&event)) {
+        Move("-", absl::StrCat("cancelled, was pending, ", taken->rule),
+             model::Movement::kCancelled, taken->type, taken->amount);
+      } else if (const auto* accrual = std::get_if<AccrualSettled>(&event)) {
+        Add("settles entry ", entry_.partition, "-", accrual->accrual, Lines(accrual->lines), "\n");
+      } else if (const auto* cancelled = std::get_if<AccrualCancelled>(&event)) {
+        Add("cancels entry ", entry_.partition, "-", cancelled->accrual, Lines(cancelled->lines),
+            ", ", cancelled->reason.str(), "\n");
+      } else if (const auto* placed = std::get_if<HoldPlaced>(&event)) {
+        Move("", absl::StrCat("held until ", ToString(placed->lapses_at)), model::Movement::kHeld,
+             placed->type, placed->amount);
+      } else if (const auto* over = std::get_if<HoldEnded>(&event)) {
+        if (over->freed > 0) {
+          Move("", "no longer held", model::Movement::kFreed, over->type, over->freed);
+        }
+        Add("hold of entry ", entry_.partition, "-", over->hold, " ", ToString(over->state), "\n");
       } else if (const auto* verdict = std::get_if<TierDecided>(&event)) {
         Add("tier ", verdict->from, " -> ", verdict->to);
         if (verdict->revision != 0) Add(", revision ", verdict->revision, " came into force");
@@ -379,6 +409,12 @@ class Explainer {
     }
   }
 
+  // ", lines 1 2 5"
+  static std::string Lines(const std::vector<std::int32_t>& lines) {
+    if (lines.empty()) return "";
+    return absl::StrCat(", lines ", absl::StrJoin(lines, " "));
+  }
+
   void Move(absl::string_view sign, absl::string_view what, model::Movement movement,
             const PointTypeId& type, std::int64_t points) {
     Add("  ", sign, Points(type, points), "  ", what, "\n");
@@ -397,6 +433,13 @@ class Explainer {
 };
 
 }  // namespace
+
+bool TookBackOf(const Entry& entry, std::uint64_t accrual) {
+  const auto* returned = entry.FindEvent<PurchaseReturned>();
+  const auto* cancelled = entry.FindEvent<AccrualCancelled>();
+  return (returned != nullptr && returned->original_sequence == accrual) ||
+         (cancelled != nullptr && cancelled->accrual == accrual);
+}
 
 void ExplainLines(const model::Model& model, const model::Facts& facts,
                   const model::Evaluated& evaluated, std::vector<ExplainedLine>& lines,

@@ -20,8 +20,8 @@ namespace laurel {
 struct EntryContext {
   const rules::Rulebook& rulebook;        // of the entry's revision; of any, where it has none
   std::optional<std::uint32_t> revision;  // its number
-  // For a return: the entry of the purchase, and those of the returns of it before this one, in
-  // order. Empty for others.
+  // For a return: the entry of the purchase, and those of the returns of it before this one and of
+  // what was cancelled of it, in order. Empty for others.
   std::shared_ptr<const Entry> sale = nullptr;
   std::vector<std::shared_ptr<const Entry>> earlier_returns = {};
 };
@@ -31,6 +31,10 @@ struct ExplainedCut {
   std::string limit;
   std::int64_t points = 0;  // > 0
 };
+// Whether an entry took back, or cancelled, something of the accrual with this sequence: later
+// returns of it are explained with it.
+bool TookBackOf(const Entry& entry, std::uint64_t accrual);
+
 // One line of an activity, also one that was cut to nothing.
 struct ExplainedLine {
   std::string rule;  // of a tier's line, the benefit

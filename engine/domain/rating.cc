@@ -384,6 +384,11 @@ std::vector<MetricCounted> Rating::MetricCounts(std::span<const std::int64_t> po
   return counts;
 }
 
+bool IsPending(const PointsAwarded& award, Timestamp occurred_at, Timestamp recorded_at) {
+  // What is available at once is so for an activity of the next minutes, too.
+  return award.activates_at > recorded_at && award.activates_at != occurred_at;
+}
+
 std::vector<PointsAwarded> AwardsOf(const rules::Rulebook& rulebook,
                                     const model::Evaluated& evaluated, Timestamp occurred_at,
                                     LotId first_lot) {
@@ -392,7 +397,11 @@ std::vector<PointsAwarded> AwardsOf(const rules::Rulebook& rulebook,
   for (const model::AwardedLine& line : evaluated.lines) {
     if (line.granted == 0) continue;
     const model::Rule& rule = model.rules[line.rule];
-    const model::LotDates dates = model::LotTermsOf(model, line.point_type, &rule, occurred_at);
+    const bool waits_for_person = model::WaitsForPerson(
+        model, line.point_type, &rule, model::PointsOf(evaluated, line.point_type));
+    const model::LotDates dates =
+        waits_for_person ? model::WaitingTermsOf(model, line.point_type, &rule, occurred_at)
+                         : model::LotTermsOf(model, line.point_type, &rule, occurred_at);
     const LotId lot{first_lot.sequence,
                     first_lot.number + static_cast<std::uint32_t>(awards.size())};
     awards.push_back(
@@ -402,8 +411,11 @@ std::vector<PointsAwarded> AwardsOf(const rules::Rulebook& rulebook,
                       .amount = line.granted,
                       .rule = std::string(line.id),
                       .funding = line.kind == model::LineKind::kTier ? "base" : rule.funding,
-                      .activates_at = dates.activates_at.value_or(occurred_at),
-                      .expires_at = dates.expires_at});
+                      .activates_at = dates.activates_at.value_or(Timestamp::Never()),
+                      .expires_at = dates.expires_at,
+                      .awaits = waits_for_person     ? Awaiting::kPerson
+                                : dates.activates_at ? Awaiting::kNothing
+                                                     : Awaiting::kSettlement});
   }
   return awards;
 }

@@ -107,6 +107,9 @@ std::vector<PointsAwarded> AwardsOf(const rules::Rulebook& rulebook,
                                     const rules::model::Evaluated& evaluated, Timestamp occurred_at,
                                     LotId first_lot);
 
+// Whether an award of something that occurred then is not yet available when it is recorded.
+bool IsPending(const PointsAwarded& award, Timestamp occurred_at, Timestamp recorded_at);
+
 // As CounterKey::name: a limit may count fires and points, and a later revision may count over
 // another window; each is a counter of its own.
 std::string CounterName(const rules::model::Counter& counter);

@@ -50,6 +50,14 @@ absl::string_view ToString(Rejection rejection) {
       return "LIMIT_REACHED";
     case Rejection::kSelfDealingForbidden:
       return "SELF_DEALING_FORBIDDEN";
+    case Rejection::kHoldNotFound:
+      return "HOLD_NOT_FOUND";
+    case Rejection::kCaptureExceedsHold:
+      return "CAPTURE_EXCEEDS_HOLD";
+    case Rejection::kHoldLapsed:
+      return "HOLD_LAPSED";
+    case Rejection::kHoldFinished:
+      return "HOLD_FINISHED";
   }
   return "";
 }
@@ -88,7 +96,11 @@ const std::vector<Rejection>& AllRejections() {
                                                             Rejection::kApprovalStale,
                                                             Rejection::kSelfApprovalForbidden,
                                                             Rejection::kLimitReached,
-                                                            Rejection::kSelfDealingForbidden};
+                                                            Rejection::kSelfDealingForbidden,
+                                                            Rejection::kHoldNotFound,
+                                                            Rejection::kCaptureExceedsHold,
+                                                            Rejection::kHoldLapsed,
+                                                            Rejection::kHoldFinished};
   return *all;
 }
 

@@ -38,7 +38,12 @@ enum class Rejection : std::uint8_t {
   kSelfApprovalForbidden = 21,  // the author, or who asked first, is no second person
   kLimitReached = 22,           // more than a limit leaves to who asks
   kSelfDealingForbidden = 23,   // nobody adjusts their own membership
+  kHoldNotFound = 24,           // no such hold
+  kCaptureExceedsHold = 25,     // more is captured than is left of the hold
+  kHoldLapsed = 26,             // its time was up
+  kHoldFinished = 27,           // it was captured or voided
 };
+inline constexpr Rejection kRejectionLast = Rejection::kHoldFinished;
 // Whether a refusal is kept under its request id, so that a late duplicate is refused for ever.
 bool IsRecorded(Rejection rejection);
 absl::string_view ToString(Rejection rejection);  // "INSUFFICIENT_POINTS"

@@ -67,7 +67,11 @@ State::State(const State* parent, StateSource* source)
       months(Parent(parent, &State::months), source),
       lots(Parent(parent, &State::lots), source),
       closed_lots(Parent(parent, &State::closed_lots), source),
+      pending_lots(Parent(parent, &State::pending_lots), source),
+      holds(Parent(parent, &State::holds), source),
+      hold_lapses(Parent(parent, &State::hold_lapses), source),
       purchases(Parent(parent, &State::purchases), source),
+      spendings(Parent(parent, &State::spendings), source),
       redemptions(Parent(parent, &State::redemptions), source),
       requests(Parent(parent, &State::requests), source),
       totals(Parent(parent, &State::totals), source),
@@ -97,36 +101,41 @@ void State::AddEntry(std::shared_ptr<const Entry> entry) {
   entries_.emplace(sequence, std::move(entry));
 }
 
-void State::ForLots(MemberId member, const PointTypeId& type,
-                    absl::FunctionRef<bool(const LotKey&, const Lot&)> visit) {
-  // Changes on top of the source in this range: the own ones hide the parent's.
-  const LotKey first{member, type, Timestamp::FromMicros(INT64_MIN), LotId{}};
-  std::map<LotKey, const Lot*> changed;  // null: no longer open
-  const auto collect = [&](const Table<LotKey, Lot>& table) {
-    for (auto it = table.slots().lower_bound(first); it != table.slots().end(); ++it) {
-      if (it->first.member != member || it->first.type != type) break;
+namespace {
+
+// Visits the records of a range in the order of their keys, changes on top of the source's rows,
+// until `visit` returns false.
+//   is_inside(key)        whether a key from `first` on is still in the range
+//   scan(after, limit)    rows of the source: pairs of key and record
+template <class Key, class Record, class IsInside, class Scan, class Visit>
+void ForRange(const Table<Key, Record>& table, const Key& first, IsInside is_inside, Scan scan,
+              Visit visit) {
+  std::map<Key, const Record*> changed;  // null: no longer there; the own ones hide the parent's
+  const auto collect = [&](const Table<Key, Record>& from) {
+    for (auto it = from.slots().lower_bound(first); it != from.slots().end(); ++it) {
+      if (!is_inside(it->first)) break;
       if (!it->second.is_changed) continue;
       changed[it->first] = it->second.value ? &*it->second.value : nullptr;
     }
   };
-  if (lots.parent() != nullptr) collect(*lots.parent());
-  collect(lots);
+  if (table.parent() != nullptr) collect(*table.parent());
+  collect(table);
 
   constexpr std::size_t kChunk = 16;  // most spending touches a few lots
-  std::optional<LotKey> after;
+  std::optional<Key> after;
   auto next_changed = changed.begin();
-  while (source_ != nullptr) {
-    const std::vector<std::pair<LotKey, Lot>> rows = source_->ScanLots(member, type, after, kChunk);
-    for (const auto& [key, lot] : rows) {
+  while (true) {
+    const auto rows = scan(after, kChunk);
+    for (const auto& [key, record] : rows) {
       for (; next_changed != changed.end() && next_changed->first < key; ++next_changed) {
         if (next_changed->second != nullptr && !visit(next_changed->first, *next_changed->second))
           return;
       }
       if (next_changed != changed.end() && next_changed->first == key) {
-        const Lot* replacement = next_changed->second;
+        const Record* replacement = next_changed->second;
         ++next_changed;
         if (replacement != nullptr && !visit(key, *replacement)) return;
-      } else if (!visit(key, lot)) {
+      } else if (!visit(key, record)) {
         return;
       }
     }
@@ -137,6 +146,51 @@ void State::ForLots(MemberId member, const PointTypeId& type,
     if (next_changed->second != nullptr && !visit(next_changed->first, *next_changed->second))
       return;
   }
+}
+
+// Rows that only say that they are there.
+template <class Key>
+std::vector<std::pair<Key, Marker>> Marked(const std::vector<Key>& keys) {
+  std::vector<std::pair<Key, Marker>> rows;
+  rows.reserve(keys.size());
+  for (const Key& key : keys) rows.emplace_back(key, Marker{});
+  return rows;
+}
+
+}  // namespace
+
+void State::ForLots(MemberId member, const PointTypeId& type,
+                    absl::FunctionRef<bool(const LotKey&, const Lot&)> visit) {
+  ForRange(
+      lots, LotKey{member, type, Timestamp::FromMicros(INT64_MIN), LotId{}},
+      [&](const LotKey& key) { return key.member == member && key.type == type; },
+      [&](const std::optional<LotKey>& after, std::size_t limit) {
+        return source_ == nullptr ? std::vector<std::pair<LotKey, Lot>>()
+                                  : source_->ScanLots(member, type, after, limit);
+      },
+      visit);
+}
+
+void State::ForPendingLots(MemberId member, absl::FunctionRef<bool(const PendingLotKey&)> visit) {
+  ForRange(
+      pending_lots, PendingLotKey{member, Timestamp::FromMicros(INT64_MIN), LotKey{}},
+      [&](const PendingLotKey& key) { return key.member == member; },
+      [&](const std::optional<PendingLotKey>& after, std::size_t limit) {
+        return source_ == nullptr ? std::vector<std::pair<PendingLotKey, Marker>>()
+                                  : Marked(source_->ScanPendingLots(member, after, limit));
+      },
+      [&](const PendingLotKey& key, const Marker&) { return visit(key); });
+}
+
+void State::ForHoldLapses(MemberId member, absl::FunctionRef<bool(const HoldLapseKey&)> visit) {
+  ForRange(
+      hold_lapses, HoldLapseKey{member, Timestamp::FromMicros(INT64_MIN), 0},
+      [&](const HoldLapseKey& key) { return key.member == member; },
+      [&](const std::optional<HoldLapseKey>& after, std::size_t limit) {
+        return source_ == nullptr ? std::vector<std::pair<HoldLapseKey, Marker>>()
+                                  : Marked(source_->ScanHoldLapses(member, after, limit));
+      },
+      [&](const HoldLapseKey& key, const Marker&) { return visit(key); });
 }
 
 const Lot* State::FindLot(const LotKey& key) {

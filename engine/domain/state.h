@@ -85,9 +85,9 @@ struct Member {
   MemberTier tier;
   Timestamp latest_occurred_at;  // of the activities
   bool has_activity = false;
-  Timestamp lots_due_at = Timestamp::Never();
-  std::vector<Balance> balances;  // in the order of first use
-  std::vector<MonthSum> months;   // ascending
+  Timestamp lots_due_at = Timestamp::Never();  // as LotsDue
+  std::vector<Balance> balances;               // in the order of first use
+  std::vector<MonthSum> months;                // ascending
   friend bool operator==(const Member&, const Member&) = default;
 
   // When the clock alone makes something due.
@@ -145,20 +145,64 @@ struct MonthDays {
 };
 
 struct Lot {
-  std::int64_t amount = 0;  // as awarded, less what covered arrears
+  std::int64_t amount = 0;  // as awarded or settled, less what covered arrears
   std::int64_t pending = 0;
   std::int64_t available = 0;
   std::int64_t held = 0;
   std::int64_t expired = 0;
-  Timestamp activates_at;
+  Timestamp activates_at;  // Never while it waits for somebody
   std::string funding;
   bool is_open() const { return pending + available + held > 0; }
+  std::int64_t in(Bucket bucket) const {
+    return bucket == Bucket::kPending ? pending : bucket == Bucket::kHeld ? held : available;
+  }
   friend bool operator==(const Lot&, const Lot&) = default;
 };
 // Lots with nothing left live apart, so that finding what to spend never walks over them.
 struct ClosedLotKey {
   LotKey lot;
   friend auto operator<=>(const ClosedLotKey&, const ClosedLotKey&) = default;
+};
+
+// Lots with pending points that the clock makes available, by when.
+struct PendingLotKey {
+  MemberId member;
+  Timestamp activates_at;
+  LotKey lot;  // of the member
+  friend auto operator<=>(const PendingLotKey&, const PendingLotKey&) = default;
+};
+
+// What a hold holds of one lot.
+struct HeldPart {
+  LotId lot;
+  Timestamp expires_at;
+  std::int64_t amount = 0;  // > 0
+  friend bool operator==(const HeldPart&, const HeldPart&) = default;
+};
+// Points that were reserved; kept for ever.
+struct Hold {
+  PointTypeId type;
+  std::int64_t amount = 0;    // as placed
+  std::int64_t captured = 0;  // of it
+  HoldState state = HoldState::kOpen;
+  Timestamp placed_at;
+  Timestamp lapses_at;
+  Timestamp ended_at = Timestamp::Never();
+  std::string reference;
+  std::vector<HeldPart> parts;  // that are still held, in the order in which they are captured
+  std::int64_t held() const {
+    std::int64_t sum = 0;
+    for (const HeldPart& part : parts) sum += part.amount;
+    return sum;
+  }
+  friend bool operator==(const Hold&, const Hold&) = default;
+};
+// Open holds, by when they lapse.
+struct HoldLapseKey {
+  MemberId member;
+  Timestamp lapses_at;
+  std::uint64_t sequence = 0;
+  friend auto operator<=>(const HoldLapseKey&, const HoldLapseKey&) = default;
 };
 
 struct PurchaseKey {
@@ -178,7 +222,15 @@ struct AwardLeft {
   std::int64_t gone = 0;  // points of the lot that had ended and that earlier returns counted
   friend bool operator==(const AwardLeft&, const AwardLeft&) = default;
 };
-// A receipt that the ledger knows, for ever. The first return adds what is left.
+// A lot that came from the pending one of an award, when somebody settled it.
+struct SettledLot {
+  LotId award;
+  LotId lot;
+  Timestamp expires_at;
+  friend bool operator==(const SettledLot&, const SettledLot&) = default;
+};
+// A receipt that the ledger knows, for ever. The first return, or whoever cancels pending points of
+// it first, adds what is left.
 struct Purchase {
   MemberId member;
   std::uint64_t sequence = 0;  // of its entry, which holds its lines and awards
@@ -186,6 +238,8 @@ struct Purchase {
   std::optional<std::int64_t> eligible_left;  // set by the first return
   std::vector<LineLeft> lines_left;           // likewise; lines with nothing left are absent
   std::vector<AwardLeft> awards_left;         // likewise
+  std::vector<std::int32_t> decided_lines;    // that somebody settled or cancelled, in that order
+  std::vector<SettledLot> settled_lots;
   friend bool operator==(const Purchase&, const Purchase&) = default;
 };
 
@@ -199,6 +253,17 @@ struct Redemption {
   std::int64_t amount = 0;
   std::int64_t reversed = 0;
   friend bool operator==(const Redemption&, const Redemption&) = default;
+};
+
+// What a receipt was paid with.
+struct SpendingKey {
+  ProgramId program;
+  ReceiptKey receipt;
+  friend auto operator<=>(const SpendingKey&, const SpendingKey&) = default;
+};
+struct Spending {
+  std::vector<std::uint64_t> redemptions;  // sequences of their entries, in order
+  friend bool operator==(const Spending&, const Spending&) = default;
 };
 
 struct RequestKey {
@@ -388,7 +453,11 @@ class StateSource : public RecordSource<MemberKey, Member>,
                     public RecordSource<MonthKey, MonthDays>,
                     public RecordSource<LotKey, Lot>,
                     public RecordSource<ClosedLotKey, Lot>,
+                    public RecordSource<PendingLotKey, Marker>,
+                    public RecordSource<HoldKey, Hold>,
+                    public RecordSource<HoldLapseKey, Marker>,
                     public RecordSource<PurchaseKey, Purchase>,
+                    public RecordSource<SpendingKey, Spending>,
                     public RecordSource<RedemptionKey, Redemption>,
                     public RecordSource<RequestKey, Request>,
                     public RecordSource<TotalKey, Total>,
@@ -408,6 +477,13 @@ class StateSource : public RecordSource<MemberKey, Member>,
   virtual std::vector<std::pair<LotKey, Lot>> ScanLots(MemberId member, const PointTypeId& type,
                                                        const std::optional<LotKey>& after,
                                                        std::size_t limit) = 0;
+  // Up to `limit` rows of the member, in order of the key, strictly after `after` where given.
+  virtual std::vector<PendingLotKey> ScanPendingLots(MemberId member,
+                                                     const std::optional<PendingLotKey>& after,
+                                                     std::size_t limit) = 0;
+  virtual std::vector<HoldLapseKey> ScanHoldLapses(MemberId member,
+                                                   const std::optional<HoldLapseKey>& after,
+                                                   std::size_t limit) = 0;
   // The member's tier changes, oldest first.
   virtual std::vector<std::pair<TierChangeKey, TierChangeMark>> ScanTierChanges(
       MemberId member) = 0;
@@ -494,7 +570,11 @@ class State {
   Table<MonthKey, MonthDays> months;
   Table<LotKey, Lot> lots;               // open ones
   Table<ClosedLotKey, Lot> closed_lots;  // with nothing left
+  Table<PendingLotKey, Marker> pending_lots;
+  Table<HoldKey, Hold> holds;
+  Table<HoldLapseKey, Marker> hold_lapses;
   Table<PurchaseKey, Purchase> purchases;
+  Table<SpendingKey, Spending> spendings;
   Table<RedemptionKey, Redemption> redemptions;
   Table<RequestKey, Request> requests;
   Table<TotalKey, Total> totals;
@@ -514,6 +594,10 @@ class State {
   // Visits open lots of the member and type in spend order until `visit` returns false.
   void ForLots(MemberId member, const PointTypeId& type,
                absl::FunctionRef<bool(const LotKey&, const Lot&)> visit);
+  // Visits the member's lots that the clock makes available, the earliest first, until `visit`
+  // returns false; likewise open holds, by when they lapse.
+  void ForPendingLots(MemberId member, absl::FunctionRef<bool(const PendingLotKey&)> visit);
+  void ForHoldLapses(MemberId member, absl::FunctionRef<bool(const HoldLapseKey&)> visit);
   // An open or closed lot; null if there never was one.
   const Lot* FindLot(const LotKey& key);
 
@@ -534,7 +618,11 @@ class State {
     visit(months);
     visit(lots);
     visit(closed_lots);
+    visit(pending_lots);
+    visit(holds);
+    visit(hold_lapses);
     visit(purchases);
+    visit(spendings);
     visit(redemptions);
     visit(requests);
     visit(totals);

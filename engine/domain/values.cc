@@ -80,6 +80,20 @@ std::optional<Role> ParseRole(absl::string_view name) {
   return std::nullopt;
 }
 
+absl::string_view ToString(HoldState state) {
+  switch (state) {
+    case HoldState::kOpen:
+      return "OPEN";
+    case HoldState::kCaptured:
+      return "CAPTURED";
+    case HoldState::kVoided:
+      return "VOIDED";
+    case HoldState::kLapsed:
+      return "LAPSED";
+  }
+  return "";
+}
+
 std::string ToString(LotId id) { return absl::StrCat(id.sequence, ".", id.number); }
 
 std::string AccountName(AccountClass account, absl::string_view detail) {

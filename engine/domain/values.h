@@ -162,6 +162,28 @@ struct LotKey {
 
 enum class Bucket : std::uint8_t { kPending = 1, kAvailable = 2, kHeld = 3 };
 
+// What a pending lot waits for where no instant is known at which it becomes available. Numbers are
+// persisted in entries and frozen.
+enum class Awaiting : std::uint8_t {
+  kNothing = 0,
+  kSettlement = 1,  // that the goods are settled for
+  kPerson = 2,      // that a person has looked: the activity brought unusually many points
+};
+
+// A hold is named by its member and the entry that placed it.
+struct HoldKey {
+  MemberId member;
+  std::uint64_t sequence = 0;
+  friend auto operator<=>(const HoldKey&, const HoldKey&) = default;
+};
+// Numbers are persisted in entries and frozen.
+enum class HoldState : std::uint8_t { kOpen = 1, kCaptured = 2, kVoided = 3, kLapsed = 4 };
+absl::string_view ToString(HoldState state);  // OPEN
+// How long a hold may last, and does where nothing is said.
+inline constexpr std::int64_t kHoldMicrosMin = kMicrosPerSecond;
+inline constexpr std::int64_t kHoldMicrosDefault = 15 * kMicrosPerMinute;
+inline constexpr std::int64_t kHoldMicrosMax = 30 * kMicrosPerDay;
+
 enum class AccountClass : std::uint8_t {
   kMemberAvailable = 1,
   kMemberPending = 2,

@@ -119,8 +119,63 @@ struct EventEncoder {
     p->set_covered_arrears(e.covered_arrears);
     p->set_rule(e.rule);
     p->set_funding(e.funding);
+    p->set_awaits(static_cast<std::uint32_t>(e.awaits));
+    if (e.awaits == Awaiting::kNothing) {
+      p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
+    }
+    p->set_expires_at(EncodeInstant(e.expires_at));
+  }
+  void operator()(const LotActivated& e) const {
+    pb::LotActivated* p = out->mutable_lot_activated();
+    Encode(e.lot, entry.sequence, p->mutable_lot());
+    p->set_amount(e.amount);
+    p->set_covered_arrears(e.covered_arrears);
+  }
+  template <class Message>
+  void EncodeAccrual(std::uint64_t accrual, const std::optional<ReceiptKey>& receipt,
+                     const std::vector<std::int32_t>& lines, Message* p) const {
+    p->set_accrual(accrual);
+    if (receipt) Encode(*receipt, p->mutable_receipt());
+    for (const std::int32_t line : lines) p->add_lines(static_cast<std::uint32_t>(line));
+  }
+  void operator()(const AccrualSettled& e) const {
+    EncodeAccrual(e.accrual, e.receipt, e.lines, out->mutable_accrual_settled());
+  }
+  void operator()(const PointsSettled& e) const {
+    pb::PointsSettled* p = out->mutable_points_settled();
+    LAUREL_CHECK(e.lot.sequence == entry.sequence, "settling opens a lot of its own entry");
+    Encode(e.from, entry.sequence, p->mutable_from());
+    p->set_lot(e.lot.number);
+    p->set_amount(e.amount);
+    p->set_covered_arrears(e.covered_arrears);
     p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
     p->set_expires_at(EncodeInstant(e.expires_at));
+  }
+  void operator()(const AccrualCancelled& e) const {
+    pb::AccrualCancelled* p = out->mutable_accrual_cancelled();
+    EncodeAccrual(e.accrual, e.receipt, e.lines, p);
+    p->set_accrued_day(e.accrued_on.days());
+    p->set_reason(e.reason.str());
+  }
+  void operator()(const HoldPlaced& e) const {
+    pb::HoldPlaced* p = out->mutable_hold_placed();
+    p->set_type(e.type.str());
+    p->set_amount(e.amount);
+    p->set_lasts(e.lapses_at.micros() - entry.recorded_at.micros());
+    p->set_reference(e.reference);
+  }
+  void operator()(const HoldCaptured& e) const {
+    pb::HoldCaptured* p = out->mutable_hold_captured();
+    p->set_hold(e.hold);
+    p->set_amount(e.amount);
+    p->set_total(e.total);
+  }
+  void operator()(const HoldEnded& e) const {
+    pb::HoldEnded* p = out->mutable_hold_ended();
+    p->set_hold(e.hold);
+    p->set_state(static_cast<std::uint32_t>(e.state));
+    p->set_type(e.type.str());
+    p->set_freed(e.freed);
   }
   void operator()(const PurchaseReturned& e) const {
     pb::PurchaseReturned* p = out->mutable_purchase_returned();
@@ -154,6 +209,7 @@ struct EventEncoder {
     p->set_type(e.type.str());
     p->set_amount(e.amount);
     p->set_reference(e.reference);
+    if (e.purchase) Encode(*e.purchase, p->mutable_purchase());
   }
   void operator()(const PointsAdjusted& e) const {
     pb::PointsAdjusted* p = out->mutable_points_adjusted();
@@ -523,6 +579,81 @@ absl::StatusOr<PurchaseReturned> DecodeReturn(const pb::PurchaseReturned& p) {
   return e;
 }
 
+absl::StatusOr<PointsAwarded> DecodeAward(const pb::PointsAwarded& p, const Entry& entry) {
+  PointsAwarded e;
+  e.lot = LotId{entry.sequence, p.lot()};
+  ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(p.type(), "award.type"));
+  e.type_index = p.type_index();
+  e.amount = p.amount();
+  e.covered_arrears = p.covered_arrears();
+  e.rule = p.rule();
+  e.funding = p.funding();
+  ASSIGN_OR_RETURN(
+      e.awaits, DecodeEnum<Awaiting>(p.awaits(), 0, static_cast<std::uint32_t>(Awaiting::kPerson),
+                                     "award.awaits"));
+  e.activates_at = Timestamp::Never();
+  if (e.awaits == Awaiting::kNothing) {
+    ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
+  }
+  e.expires_at = DecodeInstant(p.expires_at());
+  return e;
+}
+
+// What settling and cancelling have in common.
+template <class Message, class Decided>
+absl::Status DecodeAccrual(const Message& p, Decided& e) {
+  e.accrual = p.accrual();
+  if (p.has_receipt()) {
+    ASSIGN_OR_RETURN(e.receipt, DecodeReceipt(p.receipt()));
+  }
+  for (const std::uint32_t line : p.lines()) e.lines.push_back(static_cast<std::int32_t>(line));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PointsSettled> DecodeSettled(const pb::PointsSettled& p, const Entry& entry) {
+  PointsSettled e;
+  ASSIGN_OR_RETURN(e.from, DecodeLot(p.from(), entry));
+  e.lot = LotId{entry.sequence, p.lot()};
+  e.type = e.from.type;
+  e.amount = p.amount();
+  e.covered_arrears = p.covered_arrears();
+  ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
+  e.expires_at = DecodeInstant(p.expires_at());
+  return e;
+}
+
+absl::StatusOr<AccrualCancelled> DecodeCancelled(const pb::AccrualCancelled& p) {
+  AccrualCancelled e;
+  RETURN_IF_ERROR(DecodeAccrual(p, e));
+  e.accrued_on = Date::FromDays(p.accrued_day());
+  ASSIGN_OR_RETURN(e.reason, DecodeText<ReasonCode>(p.reason(), "cancelled.reason"));
+  return e;
+}
+
+absl::StatusOr<HoldPlaced> DecodeHold(const pb::HoldPlaced& p, const Entry& entry) {
+  HoldPlaced e;
+  ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(p.type(), "hold.type"));
+  e.amount = p.amount();
+  std::int64_t lapses = 0;
+  if (__builtin_add_overflow(entry.recorded_at.micros(), p.lasts(), &lapses)) {
+    return Damaged("hold.lapses_at is out of range");
+  }
+  e.lapses_at = Timestamp::FromMicros(lapses);
+  e.reference = p.reference();
+  return e;
+}
+
+absl::StatusOr<HoldEnded> DecodeHoldEnd(const pb::HoldEnded& p) {
+  HoldEnded e;
+  e.hold = p.hold();
+  ASSIGN_OR_RETURN(
+      e.state, DecodeEnum<HoldState>(p.state(), static_cast<std::uint32_t>(HoldState::kCaptured),
+                                     static_cast<std::uint32_t>(HoldState::kLapsed), "hold.state"));
+  ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(p.type(), "hold.type"));
+  e.freed = p.freed();
+  return e;
+}
+
 absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
   switch (p.fact_case()) {
     case pb::Event::kMemberEnrolled: {
@@ -561,17 +692,38 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       return Event(std::move(e));
     }
     case pb::Event::kPointsAwarded: {
-      const pb::PointsAwarded& a = p.points_awarded();
-      PointsAwarded e;
-      e.lot = LotId{entry.sequence, a.lot()};
-      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(a.type(), "award.type"));
-      e.type_index = a.type_index();
-      e.amount = a.amount();
-      e.covered_arrears = a.covered_arrears();
-      e.rule = a.rule();
-      e.funding = a.funding();
-      ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, a.activates_delta()));
-      e.expires_at = DecodeInstant(a.expires_at());
+      ASSIGN_OR_RETURN(PointsAwarded e, DecodeAward(p.points_awarded(), entry));
+      return Event(std::move(e));
+    }
+    case pb::Event::kLotActivated: {
+      LotActivated e;
+      ASSIGN_OR_RETURN(e.lot, DecodeLot(p.lot_activated().lot(), entry));
+      e.amount = p.lot_activated().amount();
+      e.covered_arrears = p.lot_activated().covered_arrears();
+      return Event(std::move(e));
+    }
+    case pb::Event::kAccrualSettled: {
+      AccrualSettled e;
+      RETURN_IF_ERROR(DecodeAccrual(p.accrual_settled(), e));
+      return Event(std::move(e));
+    }
+    case pb::Event::kPointsSettled: {
+      ASSIGN_OR_RETURN(PointsSettled e, DecodeSettled(p.points_settled(), entry));
+      return Event(std::move(e));
+    }
+    case pb::Event::kAccrualCancelled: {
+      ASSIGN_OR_RETURN(AccrualCancelled e, DecodeCancelled(p.accrual_cancelled()));
+      return Event(std::move(e));
+    }
+    case pb::Event::kHoldPlaced: {
+      ASSIGN_OR_RETURN(HoldPlaced e, DecodeHold(p.hold_placed(), entry));
+      return Event(std::move(e));
+    }
+    case pb::Event::kHoldCaptured:
+      return Event(HoldCaptured{p.hold_captured().hold(), p.hold_captured().amount(),
+                                p.hold_captured().total()});
+    case pb::Event::kHoldEnded: {
+      ASSIGN_OR_RETURN(HoldEnded e, DecodeHoldEnd(p.hold_ended()));
       return Event(std::move(e));
     }
     case pb::Event::kPurchaseReturned: {
@@ -597,6 +749,9 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
                        DecodeText<PointTypeId>(p.points_redeemed().type(), "redeemed.type"));
       e.amount = p.points_redeemed().amount();
       e.reference = p.points_redeemed().reference();
+      if (p.points_redeemed().has_purchase()) {
+        ASSIGN_OR_RETURN(e.purchase, DecodeReceipt(p.points_redeemed().purchase()));
+      }
       return Event(std::move(e));
     }
     case pb::Event::kPointsAdjusted: {
@@ -732,8 +887,7 @@ absl::StatusOr<Outcome> DecodeOutcome(const pb::Outcome& p) {
     Rejected rejected{Rejection::kResourceNotFound, {}};
     ASSIGN_OR_RETURN(
         rejected.reason,
-        DecodeEnum<Rejection>(p.rejection(), 1,
-                              static_cast<std::uint32_t>(Rejection::kSelfDealingForbidden),
+        DecodeEnum<Rejection>(p.rejection(), 1, static_cast<std::uint32_t>(kRejectionLast),
                               "outcome.rejection"));
     for (const pb::Fact& fact : p.metadata())
       rejected.metadata.emplace_back(fact.key(), fact.value());

@@ -103,12 +103,28 @@ Writer OfMember(PartitionId partition, MemberId member, char letter) {
   return std::move(Writer(partition).Letter('m').U64(member.raw()).Letter(letter));
 }
 
-std::string LotBytes(PartitionId partition, char letter, const LotKey& key) {
-  return OfMember(partition, key.member, letter)
-      .Text(key.type.str())
+Writer& WriteLot(Writer& writer, const LotKey& key) {
+  return writer.Text(key.type.str())
       .I64(key.expires_at.micros())
       .U64(key.id.sequence)
-      .U32(key.id.number)
+      .U32(key.id.number);
+}
+
+std::string LotBytes(PartitionId partition, char letter, const LotKey& key) {
+  Writer writer = OfMember(partition, key.member, letter);
+  return WriteLot(writer, key).Take();
+}
+
+// The natural key of a receipt, which ends its row's key.
+std::string ReceiptBytes(PartitionId partition, char letter, const ProgramId& program,
+                         const ReceiptKey& receipt) {
+  return Writer(partition)
+      .Letter(letter)
+      .Text(program.str())
+      .Text(receipt.store.str())
+      .Text(receipt.terminal.str())
+      .I32(receipt.business_on.days())
+      .Raw(receipt.number.str())
       .Take();
 }
 
@@ -129,6 +145,10 @@ Space SpaceOf(const EnrolmentKey&) { return Space::kMembers; }
 Space SpaceOf(const MonthKey&) { return Space::kMembers; }
 Space SpaceOf(const LotKey&) { return Space::kMembers; }
 Space SpaceOf(const ClosedLotKey&) { return Space::kMembers; }
+Space SpaceOf(const PendingLotKey&) { return Space::kMembers; }
+Space SpaceOf(const HoldKey&) { return Space::kMembers; }
+Space SpaceOf(const HoldLapseKey&) { return Space::kMembers; }
+Space SpaceOf(const SpendingKey&) { return Space::kRequests; }
 Space SpaceOf(const RedemptionKey&) { return Space::kMembers; }
 Space SpaceOf(const TierChangeKey&) { return Space::kMembers; }
 Space SpaceOf(const RequestKey&) { return Space::kRequests; }
@@ -168,14 +188,20 @@ std::string EncodeKey(PartitionId partition, const RequestKey& key) {
   return Writer(partition).Letter('q').Raw(Bytes(key.hash)).Take();
 }
 std::string EncodeKey(PartitionId partition, const PurchaseKey& key) {
-  return Writer(partition)
-      .Letter('p')
-      .Text(key.program.str())
-      .Text(key.receipt.store.str())
-      .Text(key.receipt.terminal.str())
-      .I32(key.receipt.business_on.days())
-      .Raw(key.receipt.number.str())
-      .Take();
+  return ReceiptBytes(partition, 'p', key.program, key.receipt);
+}
+std::string EncodeKey(PartitionId partition, const SpendingKey& key) {
+  return ReceiptBytes(partition, 'u', key.program, key.receipt);
+}
+std::string EncodeKey(PartitionId partition, const PendingLotKey& key) {
+  Writer writer = OfMember(partition, key.member, 'p');
+  return WriteLot(writer.I64(key.activates_at.micros()), key.lot).Take();
+}
+std::string EncodeKey(PartitionId partition, const HoldKey& key) {
+  return OfMember(partition, key.member, 'h').U64(key.sequence).Take();
+}
+std::string EncodeKey(PartitionId partition, const HoldLapseKey& key) {
+  return OfMember(partition, key.member, 'o').I64(key.lapses_at.micros()).U64(key.sequence).Take();
 }
 std::string EncodeKey(PartitionId partition, const IdentityKey& key) {
   return Writer(partition).Letter('i').Text(key.program.str()).Raw(Bytes(key.hash)).Take();
@@ -248,6 +274,15 @@ KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t u
 KeyRange LotRange(MemberId member, const PointTypeId& type, PartitionId partition) {
   return Prefix(OfMember(partition, member, 'l').Text(type.str()).Take());
 }
+KeyRange PendingLotRange(PartitionId partition, MemberId member) {
+  return Prefix(OfMember(partition, member, 'p').Take());
+}
+KeyRange HoldRange(PartitionId partition, MemberId member) {
+  return Prefix(OfMember(partition, member, 'h').Take());
+}
+KeyRange HoldLapseRange(PartitionId partition, MemberId member) {
+  return Prefix(OfMember(partition, member, 'o').Take());
+}
 KeyRange MemberRange(PartitionId partition) { return Prefix(Writer(partition).Letter('m').Take()); }
 KeyRange MembersAfter(PartitionId partition, std::uint64_t member) {
   KeyRange range = MemberRange(partition);
@@ -276,20 +311,53 @@ KeyRange ProgramRange(PartitionId partition) {
 }
 KeyRange PartitionRange(PartitionId partition) { return Prefix(Writer(partition).Take()); }
 
-absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes) {
-  Reader reader(bytes);
+namespace {
+
+// The member's number and the letter behind it, which all rows of a member begin with.
+std::optional<MemberId> ReadOwner(Reader& reader) {
   reader.Fixed(3);
   const std::optional<MemberId> member = MemberId::FromRaw(reader.Fixed(8));
   reader.Fixed(1);
+  return member;
+}
+
+absl::StatusOr<LotKey> ReadLot(Reader& reader, const std::optional<MemberId>& member,
+                               absl::string_view kind) {
   const std::string type = reader.Text();
   LotKey key;
   key.expires_at = Timestamp::FromMicros(reader.I64());
   key.id.sequence = reader.Fixed(8);
   key.id.number = reader.U32();
-  if (!reader.is_done() || !member || !PointTypeId::IsValid(type)) return NoKey("lot");
+  if (!reader.is_done() || !member || !PointTypeId::IsValid(type)) return NoKey(kind);
   key.member = *member;
   key.type = PointTypeId::Of(type);
   return key;
+}
+
+}  // namespace
+
+absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes) {
+  Reader reader(bytes);
+  const std::optional<MemberId> member = ReadOwner(reader);
+  return ReadLot(reader, member, "lot");
+}
+
+absl::StatusOr<PendingLotKey> DecodePendingLotKey(absl::string_view bytes) {
+  Reader reader(bytes);
+  const std::optional<MemberId> member = ReadOwner(reader);
+  const Timestamp activates_at = Timestamp::FromMicros(reader.I64());
+  absl::StatusOr<LotKey> lot = ReadLot(reader, member, "pending lot");
+  if (!lot.ok()) return lot.status();
+  return PendingLotKey{*member, activates_at, *std::move(lot)};
+}
+
+absl::StatusOr<HoldLapseKey> DecodeHoldLapseKey(absl::string_view bytes) {
+  Reader reader(bytes);
+  const std::optional<MemberId> member = ReadOwner(reader);
+  const Timestamp lapses_at = Timestamp::FromMicros(reader.I64());
+  const std::uint64_t sequence = reader.Fixed(8);
+  if (!reader.is_done() || !member) return NoKey("hold");
+  return HoldLapseKey{*member, lapses_at, sequence};
 }
 
 absl::StatusOr<DueKey> DecodeDueKey(absl::string_view bytes) {

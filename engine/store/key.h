@@ -24,6 +24,10 @@
 //   members   'm' member 'l' type 0 expires_at:i64 sequence:u64 n:u32    -> Lot that is open;
 //                                                                key order is spend order
 //   members   'm' member 'c' (as 'l')                                    -> Lot with nothing left
+//   members   'm' member 'p' activates_at:i64 (as 'l' from type on)      -> nothing: a lot that the
+//                                                                clock makes available
+//   members   'm' member 'h' sequence:u64                                -> Hold
+//   members   'm' member 'o' lapses_at:i64 sequence:u64                  -> nothing: an open hold
 //   members   'm' member 'n' sequence:u64                                -> kind:u8 of its entry
 //   members   'm' member 't' sequence:u64                                -> TierChange
 //   members   'm' member 'k' name 0 by 0 start:i32                       -> Counter of a member
@@ -32,6 +36,7 @@
 //   requests  'q' hash:16 bytes                                          -> sequence:u64
 //   requests  'y' hash:16 bytes                                          -> Activity
 //   requests  'p' program 0 store 0 terminal 0 business_on:i32 number    -> Purchase
+//   requests  'u' (as 'p')                                               -> Spending
 //   index     'i' program 0 hash:16 bytes                                -> Identity
 //   index     'd' due_at:i64 member                                      -> nothing; scanned by
 //                                                                time
@@ -54,6 +59,10 @@ Space SpaceOf(const EnrolmentKey&);
 Space SpaceOf(const MonthKey&);
 Space SpaceOf(const LotKey&);
 Space SpaceOf(const ClosedLotKey&);
+Space SpaceOf(const PendingLotKey&);
+Space SpaceOf(const HoldKey&);
+Space SpaceOf(const HoldLapseKey&);
+Space SpaceOf(const SpendingKey&);
 Space SpaceOf(const RedemptionKey&);
 Space SpaceOf(const TierChangeKey&);
 Space SpaceOf(const RequestKey&);
@@ -73,6 +82,10 @@ std::string EncodeKey(PartitionId partition, const EnrolmentKey& key);
 std::string EncodeKey(PartitionId partition, const MonthKey& key);
 std::string EncodeKey(PartitionId partition, const LotKey& key);
 std::string EncodeKey(PartitionId partition, const ClosedLotKey& key);
+std::string EncodeKey(PartitionId partition, const PendingLotKey& key);
+std::string EncodeKey(PartitionId partition, const HoldKey& key);
+std::string EncodeKey(PartitionId partition, const HoldLapseKey& key);
+std::string EncodeKey(PartitionId partition, const SpendingKey& key);
 std::string EncodeKey(PartitionId partition, const RedemptionKey& key);
 std::string EncodeKey(PartitionId partition, const TierChangeKey& key);
 std::string EncodeKey(PartitionId partition, const RequestKey& key);
@@ -98,6 +111,9 @@ struct KeyRange {
 };
 KeyRange JournalRange(PartitionId partition, std::uint64_t from, std::uint64_t until);
 KeyRange LotRange(MemberId member, const PointTypeId& type, PartitionId partition);
+KeyRange PendingLotRange(PartitionId partition, MemberId member);
+KeyRange HoldRange(PartitionId partition, MemberId member);
+KeyRange HoldLapseRange(PartitionId partition, MemberId member);
 KeyRange MemberRange(PartitionId partition);  // every row of every member
 // Every row of members with an id above this one.
 KeyRange MembersAfter(PartitionId partition, std::uint64_t member);
@@ -112,12 +128,14 @@ KeyRange PartitionRange(PartitionId partition);  // everything of a partition in
 
 // Back from bytes; DATA_LOSS if they are no such key.
 absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes);
+absl::StatusOr<PendingLotKey> DecodePendingLotKey(absl::string_view bytes);
+absl::StatusOr<HoldLapseKey> DecodeHoldLapseKey(absl::string_view bytes);
 absl::StatusOr<DueKey> DecodeDueKey(absl::string_view bytes);
 absl::StatusOr<ProgramDueKey> DecodeProgramDueKey(absl::string_view bytes);
 absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes);
 // The member that a row of a member belongs to.
 absl::StatusOr<MemberId> DecodeMember(absl::string_view bytes);
-// The sequence at the end of a journal, member-entry or tier-change key.
+// The sequence at the end of a journal, member-entry, tier-change or hold key.
 absl::StatusOr<std::uint64_t> DecodeTrailingSequence(absl::string_view bytes);
 // For messages: "members 'l' 0000…" with the letter shown and the rest in hex.
 std::string DescribeKey(Space space, absl::string_view bytes);

@@ -276,7 +276,7 @@ std::string EncodeRecord(const Lot& r) {
     p.set_available(r.available);
     p.set_held(r.held);
     p.set_expired(r.expired);
-    p.set_activates_at(r.activates_at.micros());
+    p.set_activates_at(EncodeInstant(r.activates_at));
     p.set_funding(r.funding);
   });
 }
@@ -288,7 +288,7 @@ bool DecodeRecord(absl::string_view bytes, Lot& r) {
     r.available = p.available();
     r.held = p.held();
     r.expired = p.expired();
-    r.activates_at = Timestamp::FromMicros(p.activates_at());
+    r.activates_at = DecodeInstant(p.activates_at());
     r.funding = p.funding();
     return r.pending >= 0 && r.available >= 0 && r.held >= 0 && r.expired >= 0 && r.amount >= 0 &&
            r.amount <= kAmountMax && r.pending <= r.amount && r.held <= r.amount &&
@@ -311,6 +311,63 @@ bool DecodeRecord(absl::string_view bytes, Redemption& r) {
     r.reversed = p.reversed();
     return GetMember(p.member(), r.member) && GetText(p.type(), r.type) && r.reversed >= 0 &&
            r.reversed <= r.amount;
+  });
+}
+
+std::string EncodeRecord(const Hold& r) {
+  return Serialised<pb::Hold>([&](pb::Hold& p) {
+    p.set_type(r.type.str());
+    p.set_amount(r.amount);
+    p.set_captured(r.captured);
+    p.set_state(static_cast<std::uint32_t>(r.state));
+    p.set_placed_at(r.placed_at.micros());
+    p.set_lapses_at(r.lapses_at.micros());
+    p.set_ended_at(EncodeInstant(r.ended_at));
+    p.set_reference(r.reference);
+    for (const HeldPart& part : r.parts) {
+      pb::HeldPart* h = p.add_parts();
+      h->set_lot_sequence(part.lot.sequence);
+      h->set_lot_number(part.lot.number);
+      h->set_expires_at(EncodeInstant(part.expires_at));
+      h->set_amount(part.amount);
+    }
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Hold& r) {
+  return Parsed<pb::Hold>(bytes, [&](const pb::Hold& p) {
+    constexpr auto kFirst = static_cast<std::uint32_t>(HoldState::kOpen);
+    constexpr auto kLast = static_cast<std::uint32_t>(HoldState::kLapsed);
+    if (!GetText(p.type(), r.type) || p.state() < kFirst || p.state() > kLast) return false;
+    r.amount = p.amount();
+    r.captured = p.captured();
+    r.state = static_cast<HoldState>(p.state());
+    r.placed_at = Timestamp::FromMicros(p.placed_at());
+    r.lapses_at = Timestamp::FromMicros(p.lapses_at());
+    r.ended_at = DecodeInstant(p.ended_at());
+    r.reference = p.reference();
+    std::int64_t left = r.amount - r.captured;  // parts must be of it
+    if (r.amount < 0 || r.amount > kAmountMax || r.captured < 0 || left < 0) return false;
+    for (const pb::HeldPart& h : p.parts()) {
+      if (h.amount() <= 0 || h.amount() > left) return false;
+      left -= h.amount();
+      r.parts.push_back(HeldPart{LotId{h.lot_sequence(), h.lot_number()},
+                                 DecodeInstant(h.expires_at()), h.amount()});
+    }
+    return true;
+  });
+}
+
+std::string EncodeRecord(const Spending& r) {
+  return Serialised<pb::Spending>([&](pb::Spending& p) {
+    for (const std::uint64_t sequence : r.redemptions) p.add_redemptions(sequence);
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Spending& r) {
+  return Parsed<pb::Spending>(bytes, [&](const pb::Spending& p) {
+    r.redemptions.assign(p.redemptions().begin(), p.redemptions().end());
+    return true;
   });
 }
 
@@ -345,6 +402,17 @@ std::string EncodeRecord(const Purchase& r) {
     p.set_member(r.member.raw());
     p.set_sequence(r.sequence);
     p.set_is_return(r.is_return);
+    for (const std::int32_t line : r.decided_lines) {
+      p.add_decided_lines(static_cast<std::uint32_t>(line));
+    }
+    for (const SettledLot& settled : r.settled_lots) {
+      pb::SettledLot* s = p.add_settled_lots();
+      s->set_award_sequence(settled.award.sequence);
+      s->set_award_number(settled.award.number);
+      s->set_sequence(settled.lot.sequence);
+      s->set_number(settled.lot.number);
+      s->set_expires_at(EncodeInstant(settled.expires_at));
+    }
     if (!r.eligible_left) return;
     p.set_has_left(true);
     p.set_eligible_left(*r.eligible_left);
@@ -369,6 +437,12 @@ bool DecodeRecord(absl::string_view bytes, Purchase& r) {
     r.sequence = p.sequence();
     r.is_return = p.is_return();
     if (!GetMember(p.member(), r.member) || r.sequence == 0) return false;
+    r.decided_lines.assign(p.decided_lines().begin(), p.decided_lines().end());
+    for (const pb::SettledLot& s : p.settled_lots()) {
+      r.settled_lots.push_back(SettledLot{LotId{s.award_sequence(), s.award_number()},
+                                          LotId{s.sequence(), s.number()},
+                                          DecodeInstant(s.expires_at())});
+    }
     if (!p.has_left()) return true;
     r.eligible_left = p.eligible_left();
     for (const pb::LineLeft& l : p.lines_left()) {

@@ -78,4 +78,15 @@ std::vector<std::pair<TierChangeKey, TierChangeMark>> SnapshotSource::ScanTierCh
   return rows;
 }
 
+std::vector<PendingLotKey> SnapshotSource::ScanPendingLots(
+    MemberId member, const std::optional<PendingLotKey>& after, std::size_t limit) {
+  return ScanKeys(PendingLotRange(partition_, member), after, limit, DecodePendingLotKey);
+}
+
+std::vector<HoldLapseKey> SnapshotSource::ScanHoldLapses(MemberId member,
+                                                         const std::optional<HoldLapseKey>& after,
+                                                         std::size_t limit) {
+  return ScanKeys(HoldLapseRange(partition_, member), after, limit, DecodeHoldLapseKey);
+}
+
 }  // namespace laurel

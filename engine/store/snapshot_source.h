@@ -32,6 +32,10 @@ class SnapshotSource : public StateSource {
   std::optional<Redemption> Load(const RedemptionKey& key) override {
     return Read<Redemption>(key);
   }
+  std::optional<Marker> Load(const PendingLotKey& key) override { return Read<Marker>(key); }
+  std::optional<Hold> Load(const HoldKey& key) override { return Read<Hold>(key); }
+  std::optional<Marker> Load(const HoldLapseKey& key) override { return Read<Marker>(key); }
+  std::optional<Spending> Load(const SpendingKey& key) override { return Read<Spending>(key); }
   std::optional<Request> Load(const RequestKey& key) override { return Read<Request>(key); }
   std::optional<Total> Load(const TotalKey& key) override { return Read<Total>(key); }
   std::optional<Program> Load(const ProgramKey& key) override { return Read<Program>(key); }
@@ -47,6 +51,12 @@ class SnapshotSource : public StateSource {
   std::optional<Activity> Load(const ActivityKey& key) override { return Read<Activity>(key); }
   std::optional<Counter> Load(const CounterKey& key) override { return Read<Counter>(key); }
   std::vector<std::pair<TierChangeKey, TierChangeMark>> ScanTierChanges(MemberId member) override;
+  std::vector<PendingLotKey> ScanPendingLots(MemberId member,
+                                             const std::optional<PendingLotKey>& after,
+                                             std::size_t limit) override;
+  std::vector<HoldLapseKey> ScanHoldLapses(MemberId member,
+                                           const std::optional<HoldLapseKey>& after,
+                                           std::size_t limit) override;
   std::shared_ptr<const Entry> LoadEntry(std::uint64_t sequence) override;
   std::vector<std::pair<LotKey, Lot>> ScanLots(MemberId member, const PointTypeId& type,
                                                const std::optional<LotKey>& after,
@@ -75,6 +85,26 @@ class SnapshotSource : public StateSource {
       return std::nullopt;
     }
     return record;
+  }
+  // Up to `limit` keys of rows that only say that they are there.
+  template <class Key>
+  std::vector<Key> ScanKeys(KeyRange range, const std::optional<Key>& after, std::size_t limit,
+                            absl::StatusOr<Key> (*decode)(absl::string_view)) {
+    std::vector<Key> keys;
+    if (after) range.begin = EncodeKey(partition_, *after) + '\0';
+    const absl::Status scanned =
+        snapshot_->Scan(Space::kMembers, range.begin, range.end, ScanOptions{.limit = limit},
+                        [&](absl::string_view bytes, absl::string_view) {
+                          absl::StatusOr<Key> key = decode(bytes);
+                          if (!key.ok()) {
+                            FailRecord(Space::kMembers, bytes);
+                            return false;
+                          }
+                          keys.push_back(*std::move(key));
+                          return true;
+                        });
+    if (!scanned.ok()) Fail(scanned);
+    return keys;
   }
   void Fail(absl::Status status);
   void FailRecord(Space space, absl::string_view key);

@@ -36,10 +36,6 @@ constexpr std::array kUnservedFields = std::to_array<absl::string_view>({
     "ProgramDocument.pay_with_points",
     "ProgramDocument.rewards",
     "Rule.issue",
-    "Rule.lot",
-    "Settlement.after",
-    "Settlement.at_latest",
-    "Settlement.hold_above",
 });
 
 // Values of fields that the rulebook does look at.
@@ -52,9 +48,6 @@ constexpr std::array kUnservedValues = std::to_array<absl::string_view>({
     "Expiry.POLICY_INACTIVITY",
     "Metric.MEASURE_DISTINCT",
     "Metric.MEASURE_MAX",
-    "Settlement.POLICY_AFTER",
-    "Settlement.POLICY_ON_FULFILMENT",
-    "Settlement.POLICY_ON_SETTLE",
     "TierPolicy.UPGRADE_AT_REVIEW",
 });
 

@@ -29,20 +29,22 @@ std::optional<Timestamp> ActivationOf(const Model& model, const Settlement& sett
   return fulfilled_at ? std::min(*fulfilled_at, latest) : latest;
 }
 
-}  // namespace
+// The settlement that counts for points of a rule (null: none).
+const Settlement& SettlementFor(const PointKindOf& type, const Rule* rule) {
+  return rule != nullptr && rule->lot.settlement ? *rule->lot.settlement : type.settlement;
+}
 
-LotDates LotTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
-                    Timestamp occurred_at, std::optional<Timestamp> fulfilled_at) {
+// The dates of points that activate at an instant, where one is known.
+LotDates DatesFrom(const Model& model, std::size_t point_type, const Rule* rule,
+                   Timestamp occurred_at, std::optional<Timestamp> activates_at) {
   const PointKindOf& type = model.point_types[point_type];
-  const bool has_settlement = rule != nullptr && rule->lot.settlement;
-  const Settlement& settlement = has_settlement ? *rule->lot.settlement : type.settlement;
   const bool has_expiry = rule != nullptr && !rule->lot.expiry.empty();
   const std::vector<Expiry>& expiry = has_expiry ? rule->lot.expiry : type.expiry;
 
   LotDates dates;
-  dates.activates_at = ActivationOf(model, settlement, occurred_at, fulfilled_at);
+  dates.activates_at = activates_at;
   const Date awarded_on = model.calendar.LocalDate(occurred_at);
-  if (dates.activates_at) dates.activates_on = model.calendar.LocalDate(*dates.activates_at);
+  if (activates_at) dates.activates_on = model.calendar.LocalDate(*activates_at);
   for (const Expiry& one : expiry) {
     const bool is_from_award = one.from_award || one.is_inactivity;
     if (!is_from_award && !dates.activates_on) continue;
@@ -52,6 +54,34 @@ LotDates LotTermsOf(const Model& model, std::size_t point_type, const Rule* rule
   }
   if (dates.last_on) dates.expires_at = model.calendar.StartOf(dates.last_on->PlusDays(1));
   return dates;
+}
+
+}  // namespace
+
+LotDates LotTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
+                    Timestamp occurred_at, std::optional<Timestamp> fulfilled_at) {
+  const Settlement& settlement = SettlementFor(model.point_types[point_type], rule);
+  return DatesFrom(model, point_type, rule, occurred_at,
+                   ActivationOf(model, settlement, occurred_at, fulfilled_at));
+}
+
+LotDates WaitingTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
+                        Timestamp occurred_at) {
+  return DatesFrom(model, point_type, rule, occurred_at, std::nullopt);
+}
+
+LotDates SettledTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
+                        Timestamp occurred_at, Timestamp settled_at) {
+  return DatesFrom(model, point_type, rule, occurred_at, settled_at);
+}
+
+bool WaitsForPerson(const Model& model, std::size_t point_type, const Rule* rule,
+                    std::int64_t total) {
+  const PointKindOf& type = model.point_types[point_type];
+  const auto is_over = [&](const Settlement& settlement) {
+    return settlement.hold_above > 0 && total > settlement.hold_above;
+  };
+  return is_over(type.settlement) || is_over(SettlementFor(type, rule));
 }
 
 }  // namespace laurel::rules::model

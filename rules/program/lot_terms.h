@@ -1,6 +1,7 @@
 #ifndef LAUREL_RULES_PROGRAM_LOT_TERMS_H_
 #define LAUREL_RULES_PROGRAM_LOT_TERMS_H_
 
+#include <cstdint>
 #include <optional>
 
 #include "engine/base/time.h"
@@ -22,6 +23,19 @@ struct LotDates {
 // activities move it.
 LotDates LotTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
                     Timestamp occurred_at, std::optional<Timestamp> fulfilled_at = std::nullopt);
+
+// Those of points that wait for somebody: when they will be available, and mostly when they end, is
+// not known yet.
+LotDates WaitingTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
+                        Timestamp occurred_at);
+// Those of points that somebody makes available at `settled_at`, whatever the policy said.
+LotDates SettledTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
+                        Timestamp occurred_at, Timestamp settled_at);
+
+// Whether points of an activity that brings `total` of their type wait for a person, whatever the
+// policy says: for as long as one of the settlements that concern them asks for it, all do.
+bool WaitsForPerson(const Model& model, std::size_t point_type, const Rule* rule,
+                    std::int64_t total);
 
 }  // namespace laurel::rules::model
 

@@ -45,6 +45,10 @@ enum class Message : std::size_t {
   kExpired,       // {points}
   kGivenByHand,   // {points}
   kTakenByHand,   // {points}
+  kAvailable,     // {points}
+  kCancelled,     // {points}
+  kHeld,          // {points}
+  kFreed,         // {points}
   kNothingMoved,  // an entry that moves no points
   kComma,         // between the elements of a list
   kAnd,           // before its last element

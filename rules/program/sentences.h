@@ -39,7 +39,17 @@ std::vector<std::string> ReturnSentences(const Model& model, const Evaluated& sa
                                          absl::string_view language);
 
 // Points that moved by no rule: "500 Beans redeemed".
-enum class Movement { kRedeemed, kGivenBack, kExpired, kGivenByHand, kTakenByHand };
+enum class Movement {
+  kRedeemed,
+  kGivenBack,
+  kExpired,
+  kGivenByHand,
+  kTakenByHand,
+  kAvailable,  // were pending
+  kCancelled,  // likewise
+  kHeld,
+  kFreed,
+};
 std::string MovementSentence(const Model& model, Movement movement, std::size_t point_type,
                              std::int64_t points, absl::string_view language);
 // That something moved no points.

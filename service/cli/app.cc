@@ -84,6 +84,7 @@ void AddCommands(CLI::App& root, Action& action) {
   AddMemberCommands(root, action);
   AddPointsCommands(root, action);
   AddRedemptionCommands(root, action);
+  AddHoldCommands(root, action);
   AddTierCommands(root, action);
   AddProgramCommands(root, action);
   AddLedgerCommands(root, action);

@@ -20,6 +20,7 @@ void AddMemberCommands(CLI::App& root, Action& action);
 void AddPointsCommands(CLI::App& root, Action& action);
 void AddPointsReadCommands(CLI::App& points, Action& action);
 void AddRedemptionCommands(CLI::App& root, Action& action);
+void AddHoldCommands(CLI::App& root, Action& action);
 void AddTierCommands(CLI::App& root, Action& action);
 void AddProgramCommands(CLI::App& root, Action& action);
 void AddRevisionCommands(CLI::App& program, Action& action);

@@ -45,6 +45,12 @@ struct AdjustArguments {
   bool takes = false;
 };
 
+struct AccrualArguments {
+  std::string accrual;
+  std::vector<std::int32_t> lines;
+  std::string reason;  // of a cancellation
+};
+
 constexpr int kQuantityDecimals = 6;
 
 // "2" or "0.5" as millionths. Decimals beyond what ParseAmount knows are split off first.
@@ -228,6 +234,7 @@ ExitCode Return(Session& session, const ReturnArguments& arguments) {
     document.facts.emplace_back("taken back", RenderPoints(response.taken_back(), style));
     document.facts.emplace_back("of it spent before", RenderPoints(response.shortfall(), style));
     document.facts.emplace_back("of it expired before", RenderPoints(response.expired(), style));
+    document.facts.emplace_back("given back", RenderPoints(response.given_back(), style));
     AddStanding(document, response, style);
     return document;
   });
@@ -265,6 +272,78 @@ ExitCode Adjust(Session& session, const AdjustArguments& arguments) {
   });
 }
 
+// An accrual is named by its entry, or by the receipt of the purchase.
+template <class Request>
+absl::Status FillAccrual(Session& session, const AccrualArguments& arguments, Request& request) {
+  ASSIGN_OR_RETURN(const std::string program, session.Program());
+  request.set_program(program);
+  const absl::StatusOr<v1::Receipt> receipt = ParseReceipt(arguments.accrual);
+  if (receipt.ok()) {
+    *request.mutable_receipt() = *receipt;
+  } else {
+    const absl::StatusOr<std::string> entry = ParseEntry(arguments.accrual, program);
+    if (!entry.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("accrual: must be an entry such as 0-12 or a receipt such as "
+                       "S12/T3/2026-01-03/000124, was \"",
+                       arguments.accrual, "\""));
+    }
+    request.set_entry(*entry);
+  }
+  request.mutable_lines()->Add(arguments.lines.begin(), arguments.lines.end());
+  return absl::OkStatus();
+}
+
+template <class Response>
+ExitCode PrintAccrual(Session& session, const std::string& program, const Response& response,
+                      absl::string_view label, const Repeated<v1::Points>& points) {
+  return session.Print(response, [&] {
+    const AmountStyle& style = session.Style(program);
+    Document document;
+    document.facts.emplace_back(label,
+                                absl::StrCat(RenderPoints(points, style), ", ", Outcome(response)));
+    document.facts.emplace_back("entry", response.entry());
+    document.facts.emplace_back("member", response.member());
+    AddStanding(document, response, style);
+    document.tables.push_back(LotMoveTable(response.lot_moves(), style));
+    return document;
+  });
+}
+
+ExitCode Settle(Session& session, const AccrualArguments& arguments) {
+  v1::SettleAccrualRequest request;
+  const absl::Status filled = FillAccrual(session, arguments, request);
+  if (!filled.ok()) return session.WrongUsage(filled);
+  request.set_request_id(session.RequestId());
+  v1::SettleAccrualResponse response;
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::SettleAccrual, request, response);
+  if (code != ExitCode::kDone) return code;
+  return PrintAccrual(session, request.program(), response, "settled", response.settled());
+}
+
+ExitCode Cancel(Session& session, const AccrualArguments& arguments) {
+  v1::CancelAccrualRequest request;
+  const absl::Status filled = FillAccrual(session, arguments, request);
+  if (!filled.ok()) return session.WrongUsage(filled);
+  request.set_reason(arguments.reason);
+  request.set_request_id(session.RequestId());
+  v1::CancelAccrualResponse response;
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::CancelAccrual, request, response);
+  if (code != ExitCode::kDone) return code;
+  return PrintAccrual(session, request.program(), response, "cancelled", response.cancelled());
+}
+
+void AddAccrualOptions(CLI::App& verb, AccrualArguments& arguments) {
+  verb.add_option("ACCRUAL", arguments.accrual,
+                  "entry such as 0-12, or receipt: STORE/TERMINAL/DATE/NUMBER")
+      ->required();
+  verb.add_option("--line", arguments.lines,
+                  "line of the receipt; may be given several times; all that is pending if absent")
+      ->take_all();
+}
+
 void AddPurchaseOptions(CLI::App& verb, PurchaseArguments& arguments, bool is_receipt_required) {
   CLI::Option* const receipt =
       verb.add_option("--receipt", arguments.receipt,
@@ -283,8 +362,8 @@ void AddPurchaseOptions(CLI::App& verb, PurchaseArguments& arguments, bool is_re
 }  // namespace
 
 void AddPointsCommands(CLI::App& root, Action& action) {
-  CLI::App& noun =
-      *AddNoun(root, "points", "Accrue, quote and return purchases; adjust, balances and history");
+  CLI::App& noun = *AddNoun(
+      root, "points", "Accrue, quote, settle and return purchases; adjust, balances, history");
   CLI::App* verb = nullptr;
   const auto accrue = AddVerb<PurchaseArguments>(
       noun, "accrue", "Give the points of a purchase; a receipt is awarded once",
@@ -320,6 +399,19 @@ void AddPointsCommands(CLI::App& root, Action& action) {
   verb->add_option("--line", back->lines, "LINE:QUANTITY; everything that is left if absent")
       ->take_all();
   verb->add_option("--occurred-at", back->occurred_at, "when; now if absent");
+
+  const auto settle =
+      AddVerb<AccrualArguments>(noun, "settle", "Make pending points of an accrual available",
+                                "laurelctl points settle S12/T3/2026-01-03/000124 -p stars\n"
+                                "laurelctl points settle 0-12 --line 2 -p stars",
+                                action, &verb, Settle);
+  AddAccrualOptions(*verb, *settle);
+  const auto cancel = AddVerb<AccrualArguments>(
+      noun, "cancel", "Take pending points of an accrual away, with a reason",
+      "laurelctl points cancel 0-12 --reason typed_wrong --principal eve -p stars", action, &verb,
+      Cancel);
+  AddAccrualOptions(*verb, *cancel);
+  verb->add_option("--reason", cancel->reason, "why, such as typed_wrong")->required();
 
   const auto adjust = AddVerb<AdjustArguments>(
       noun, "adjust", "Give or take points by hand, with a reason",

@@ -17,6 +17,7 @@ struct RedeemArguments {
   std::string amount;
   std::string point_type;
   std::string reference;
+  std::string purchase;
 };
 
 struct ReverseArguments {
@@ -48,6 +49,11 @@ ExitCode Redeem(Session& session, const RedeemArguments& arguments) {
   *request.mutable_member() = of.member;
   *request.mutable_points() = of.points;
   request.set_reference(arguments.reference);
+  if (!arguments.purchase.empty()) {
+    const absl::StatusOr<v1::Receipt> receipt = ParseReceipt(arguments.purchase);
+    if (!receipt.ok()) return session.WrongUsage(receipt.status());
+    *request.mutable_purchase() = *receipt;
+  }
   request.set_request_id(session.RequestId());
   v1::RedeemResponse response;
   const ExitCode code =
@@ -101,13 +107,16 @@ void AddRedemptionCommands(CLI::App& root, Action& action) {
                    "point type; the program's only redeemable one if absent");
   verb->add_option("--reference", redeem->reference,
                    "your id of the order that is paid; no personal data");
+  verb->add_option("--purchase", redeem->purchase,
+                   "receipt that is paid, so that its return gives points back");
 
   const auto reverse = AddVerb<ReverseArguments>(
       noun, "reverse", "Give spent points back into the lots they came from",
       "laurelctl redemption reverse 0-31 -p stars\n"
       "laurelctl redemption reverse 0-31 --amount 200 -p stars",
       action, &verb, Reverse);
-  verb->add_option("REDEMPTION", reverse->redemption, "entry of the redemption")->required();
+  verb->add_option("REDEMPTION", reverse->redemption, "entry of the redemption or capture")
+      ->required();
   verb->add_option("--amount", reverse->amount, "part to give back; all that is left if absent");
   verb->add_option("--type", reverse->point_type, "point type of the amount, for its decimals");
 }

@@ -28,8 +28,11 @@ std::string RenderEffect(const v1::Entry& entry, const AmountStyle& style) {
     }
   } else {
     for (const v1::LotMove& move : entry.lot_moves()) {
+      const bool is_plain = move.bucket() == v1::LOT_BUCKET_AVAILABLE;
       effects.push_back(
-          absl::StrCat(Signed(style, move.point_type(), move.amount()), " ", move.point_type()));
+          absl::StrCat(Signed(style, move.point_type(), move.amount()), " ", move.point_type(),
+                       is_plain ? "" : " ",
+                       is_plain ? "" : LabelOf(v1::LotBucket_Name(move.bucket()), "LOT_BUCKET_")));
     }
   }
   if (entry.has_tier_change()) {
@@ -100,11 +103,12 @@ Table AwardTable(const Repeated<v1::Award>& awards, const AmountStyle& style) {
       {{"rule"}, {"amount", Align::kRight}, {"point type"}, {"from"}, {"until"}, {"funding"}},
       {}};
   for (const v1::Award& award : awards) {
-    table.rows.push_back({award.rule(), Signed(style, award.point_type(), award.amount()),
-                          award.point_type(),
-                          RenderInstantOr(award.has_activates_at(), award.activates_at(), "now"),
-                          RenderInstantOr(award.has_expires_at(), award.expires_at(), "never"),
-                          award.funding_source()});
+    table.rows.push_back(
+        {award.rule(), Signed(style, award.point_type(), award.amount()), award.point_type(),
+         RenderInstantOr(award.has_activates_at(), award.activates_at(),
+                         award.awaits() == v1::AWAITING_UNSPECIFIED ? "now" : "settled"),
+         RenderInstantOr(award.has_expires_at(), award.expires_at(), "never"),
+         award.funding_source()});
   }
   return table;
 }
@@ -132,25 +136,29 @@ Table LotTable(const Repeated<v1::Lot>& lots, const AmountStyle& style) {
               {{"lot"},
                {"point type"},
                {"remaining", Align::kRight},
+               {"pending", Align::kRight},
+               {"held", Align::kRight},
                {"granted", Align::kRight},
                {"from"},
                {"until"}},
               {}};
   for (const v1::Lot& lot : lots) {
-    table.rows.push_back({LastPart(lot.name()), lot.point_type(),
-                          style.Points(lot.point_type(), lot.remaining()),
-                          style.Points(lot.point_type(), lot.granted()),
-                          RenderInstantOr(lot.has_activates_at(), lot.activates_at(), ""),
-                          RenderInstantOr(lot.has_expires_at(), lot.expires_at(), "never")});
+    table.rows.push_back(
+        {LastPart(lot.name()), lot.point_type(), style.Points(lot.point_type(), lot.remaining()),
+         style.Points(lot.point_type(), lot.pending()), style.Points(lot.point_type(), lot.held()),
+         style.Points(lot.point_type(), lot.granted()),
+         RenderInstantOr(lot.has_activates_at(), lot.activates_at(), "settled"),
+         RenderInstantOr(lot.has_expires_at(), lot.expires_at(), "never")});
   }
   return table;
 }
 
 Table LotMoveTable(const Repeated<v1::LotMove>& moves, const AmountStyle& style) {
-  Table table{"", {{"lot"}, {"change", Align::kRight}, {"point type"}}, {}};
+  Table table{"", {{"lot"}, {"change", Align::kRight}, {"point type"}, {"bucket"}}, {}};
   for (const v1::LotMove& move : moves) {
-    table.rows.push_back(
-        {LastPart(move.lot()), Signed(style, move.point_type(), move.amount()), move.point_type()});
+    table.rows.push_back({LastPart(move.lot()), Signed(style, move.point_type(), move.amount()),
+                          move.point_type(),
+                          LabelOf(v1::LotBucket_Name(move.bucket()), "LOT_BUCKET_")});
   }
   return table;
 }

@@ -46,7 +46,9 @@ TEST(Concurrency, OneAccrualSentAThousandTimesIsOneEntry) {
   EXPECT_EQ(ledger.Verify(), "");
 }
 
-TEST(Concurrency, SixtyFourRedemptionsOfAHundredFromAThousandLeaveTenWinners) {
+// 64 clients each ask for 100 of the 1,000 points that are there: ten of them get it.
+template <class Ask>
+void ExpectTenWinners(Ask&& ask) {
   TestLedger ledger;
   const MemberId ana = ledger.Enroll(1);
   ledger.Accrue(ana, 1, 60000);
@@ -54,8 +56,8 @@ TEST(Concurrency, SixtyFourRedemptionsOfAHundredFromAThousandLeaveTenWinners) {
   std::atomic<int> won = 0;
   std::atomic<int> refused = 0;
   InThreads(64, [&](int thread) {
-    const Reply reply = *ledger.engine().Execute(
-        Of(absl::StrCat("redeem-", 1000 + thread), Redeem{ana, PointsType(), 100, ""}));
+    const Reply reply =
+        *ledger.engine().Execute(Of(absl::StrCat("spend-", 1000 + thread), ask(thread, ana)));
     if (!reply.entry->outcome.rejected) {
       ++won;
     } else if (reply.entry->outcome.rejected->reason == Rejection::kInsufficientPoints) {
@@ -65,6 +67,56 @@ TEST(Concurrency, SixtyFourRedemptionsOfAHundredFromAThousandLeaveTenWinners) {
   EXPECT_EQ(won, 10);
   EXPECT_EQ(refused, 54);
   EXPECT_EQ(ledger.Available(ana), 0);
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+TEST(Concurrency, SixtyFourRedemptionsOfAHundredFromAThousandLeaveTenWinners) {
+  ExpectTenWinners([](int, MemberId ana) -> Order { return Redeem{ana, PointsType(), 100, ""}; });
+}
+
+TEST(Concurrency, HoldsAndRedemptionsShareWhatIsThere) {
+  ExpectTenWinners([](int thread, MemberId ana) -> Order {
+    if (thread % 2 == 0) return HoldPoints{ana, PointsType(), 100};
+    return Redeem{ana, PointsType(), 100, ""};
+  });
+}
+
+// 64 clients race on one hold of 500: some capture 100 and leave the rest held, some capture 70 and
+// free the rest, some give it up. Whatever comes first, no point is spent twice and none is lost.
+TEST(Concurrency, SixtyFourClientsRaceOnOneHold) {
+  TestLedger ledger;
+  const MemberId ana = ledger.Enroll(1);
+  ledger.Accrue(ana, 1, 100'000);
+  for (int round = 0; round < 20; ++round) {
+    const std::int64_t before = ledger.Available(ana);
+    if (before < 500) ledger.Accrue(ana, 2 + round, 100'000);
+    const std::int64_t there = ledger.Available(ana);
+    const HoldKey hold{ana, ledger.Do(HoldPoints{ana, PointsType(), 500})->sequence};
+    std::atomic<std::int64_t> spent = 0;
+    std::atomic<int> ended = 0;
+    std::atomic<int> late = 0;
+    InThreads(64, [&](int thread) {
+      Order order = VoidHold{hold};
+      if (thread % 8 < 5) order = CaptureHold{hold, 100};
+      if (thread % 8 == 5 || thread % 8 == 6) order = CaptureHold{hold, 70, true};
+      const Reply reply = *ledger.engine().Execute(
+          Of(absl::StrCat("race-", round, "-", 1000 + thread), std::move(order)));
+      if (reply.entry->outcome.rejected) {
+        const Rejection reason = reply.entry->outcome.rejected->reason;
+        EXPECT_TRUE(reason == Rejection::kHoldFinished || reason == Rejection::kCaptureExceedsHold);
+        ++late;
+        return;
+      }
+      if (const auto* redeemed = reply.entry->FindEvent<PointsRedeemed>()) {
+        spent += redeemed->amount;
+      }
+      if (reply.entry->FindEvent<HoldEnded>() != nullptr) ++ended;
+    });
+    EXPECT_EQ(ended, 1);
+    EXPECT_GE(late, 58);
+    EXPECT_LE(spent, 500);
+    EXPECT_EQ(ledger.Available(ana), there - spent);
+  }
   EXPECT_EQ(ledger.Verify(), "");
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/mutex.h"
+#include "engine/domain/apply.h"
 #include "engine/readings.h"
 #include "tests/testing/explain_all.h"
 #include "tests/testing/seed.h"
@@ -25,6 +26,19 @@ constexpr std::int64_t kStepsDefault = 20'000;
 constexpr std::int64_t kStepsOfSession = 2'000;
 constexpr std::int64_t kStepsBetweenVerifications = 500;
 
+std::string Settlement(const model::Revision& revision) {
+  const std::string above = absl::StrCat(", hold_above: ", revision.person_above);
+  switch (revision.settling) {
+    case model::Settling::kAtOnce:
+      return absl::StrCat("policy: IMMEDIATE", above);
+    case model::Settling::kAfterDays:
+      return absl::StrCat("policy: AFTER, after: ", revision.settling_days, " days", above);
+    case model::Settling::kOnSettle:
+      break;
+  }
+  return absl::StrCat("policy: ON_SETTLE, at_latest: ", revision.settling_days, " days", above);
+}
+
 std::string Document(const model::Program& program, const model::Revision& revision) {
   static const char* const kClawback[] = {"ARREARS", "WITHIN_BALANCE", "PENDING_ONLY"};
   static const char* const kDowngrade[] = {"DROP_ONE", "RECOMPUTE", "NEVER"};
@@ -37,7 +51,7 @@ currency: EUR
 time_zone: Europe/Berlin
 max_late_arrival: 30 days
 point_types:
-  - {id: points, name: Points, symbol: PTS, kind: REDEEMABLE, expiry: [{policy: ROLLING, after: $months months}], clawback: $clawback}
+  - {id: points, name: Points, symbol: PTS, kind: REDEEMABLE, settlement: {$settlement}, expiry: [{policy: ROLLING, after: $months months}], clawback: $clawback}
   - {id: credit, name: Credit, symbol: CRD, kind: QUALIFYING}
 metrics:
   - {id: credit_12m, measure: SUM, of: points.credit, window: {rolling: 12 months}}
@@ -47,6 +61,7 @@ tier_policy: {upgrade: IMMEDIATE, review: {anchor: TIER_ANNIVERSARY, every: 12 m
 earning_rules:
 )",
       {{"$months", std::to_string(revision.expiry_months)},
+       {"$settlement", Settlement(revision)},
        {"$clawback", kClawback[static_cast<int>(revision.clawback)]},
        {"$downgrade", kDowngrade[static_cast<int>(program.downgrade)]},
        {"$activation", kActivation[static_cast<int>(revision.on_activation)]}});
@@ -84,19 +99,31 @@ model::Program ProgramFor(std::uint64_t seed) {
   program.by_hand_a_month = 2'500;
   const model::Earn credit{.rule = "base_credit", .type = "credit"};
   program.revisions = {
-      {{{.rule = "base", .type = "points"}, credit}, model::Clawback::kWithinBalance, 12},
+      {{{.rule = "base", .type = "points"}, credit},
+       model::Clawback::kWithinBalance,
+       12,
+       model::OnActivation::kUpgradeOnly,
+       100,
+       model::Settling::kAtOnce,
+       0,
+       450},
       {{{.rule = "base", .type = "points", .points = 3, .per = 200, .is_half_up = true},
         {.rule = "full_price", .type = "points", .points = 2, .per = 500, .left_out = "sale"},
         credit},
        model::Clawback::kArrears,
        3,
        static_cast<model::OnActivation>(seed / 3 % 3),
-       70},
+       70,
+       model::Settling::kAfterDays,
+       10},
       {{{.rule = "base", .type = "points", .per = 150}, credit},
        model::Clawback::kPendingOnly,
        6,
        model::OnActivation::kRecompute,
-       120},
+       120,
+       model::Settling::kOnSettle,
+       25,
+       350},
   };
   return program;
 }
@@ -173,18 +200,24 @@ class Session {
     ASSERT_TRUE(rows.ok()) << rows.status().message();
     for (const char* type : {"points", "credit"}) {
       std::int64_t sum = 0;
-      std::int64_t owed = 0;
+      std::map<std::string, std::int64_t> owed;  // debits are positive in the books
       for (const TrialBalanceRow& row : *rows) {
         if (row.type.str() != type) continue;
         sum += row.closing;
-        if (row.account == "member/available")
-          owed -= row.closing;  // debits are positive in the books
+        owed[row.account] -= row.closing;
       }
       std::int64_t available = 0;
-      for (const auto& [id, member] : model_.members())
+      std::int64_t pending = 0;
+      std::int64_t held = 0;
+      for (const auto& [id, member] : model_.members()) {
         available += model::Model::Available(member, type);
+        pending += model::Model::Pending(member, type);
+        held += model::Model::Held(member, type);
+      }
       EXPECT_EQ(sum, 0) << "trial balance of " << type;
-      EXPECT_EQ(owed, available) << "the members' account of " << type;
+      EXPECT_EQ(owed["member/available"], available) << "the members' account of " << type;
+      EXPECT_EQ(owed["member/pending"], pending) << type;
+      EXPECT_EQ(owed["member/held"], held) << type;
     }
   }
 
@@ -229,6 +262,10 @@ class Session {
     Timestamp due = member.standing.review_at;
     for (const model::Lot& lot : member.lots) {
       if (lot.left > 0 && (due.is_never() || Chance(30))) due = lot.ends;
+      if (lot.pending > 0 && !lot.active.is_never() && Chance(40)) due = lot.active;
+    }
+    for (const auto& [sequence, hold] : member.holds) {
+      if (hold.state == HoldState::kOpen && Chance(60)) due = hold.lapses;
     }
     const std::int64_t distance = due.is_never() ? 0 : due.micros() - ledger_.clock.Now().micros();
     if (distance > 1 && distance < 120 * kMicrosPerDay)
@@ -237,12 +274,21 @@ class Session {
 
   // ---- commands ----
 
+  struct AccrualChoice {
+    AccrualRef accrual;
+    std::vector<std::int32_t> lines;
+  };
+
   IdentityLink AnyIdentity() { return IdentityLink{IdentityKind::kCard, IdentityNo(Below(40))}; }
   MemberRef AnyMember() {
     const std::uint64_t dice = Below(100);
     if (dice < 20) return AnyIdentity().hash;
     if (dice < 22) return MemberIdFor(0, 1 + Below(5));  // entries that enrolled nobody
     return Pick(model_.members())->first;
+  }
+  // So that holds of suspended members are captured, too.
+  MemberRef AnyMemberOrHolder() {
+    return !holds_.empty() && Chance(40) ? MemberRef(holds_.back().member) : AnyMember();
   }
   Timestamp AnyTime() {
     const Timestamp now = ledger_.clock.Now();
@@ -330,19 +376,87 @@ class Session {
   }
 
   Redeem Spend() {
-    Redeem order{AnyMember(),
-                 PointTypeId::Of(Chance(2)   ? "credit"
-                                 : Chance(1) ? "stars"
-                                             : "points"),
-                 1, "order 7"};
+    Redeem order{AnyMember(), SpentType(), 1, "order 7"};
+    order.amount = SpentAmount(order.member);
+    if (Chance(30)) order.purchase = Chance(70) ? last_sale_ : AnyReceipt();
+    return order;
+  }
+  PointTypeId SpentType() {
+    return PointTypeId::Of(Chance(2) ? "credit" : Chance(1) ? "stars" : "points");
+  }
+  std::int64_t SpentAmount(const MemberRef& member) {
     std::int64_t available = 0;
-    if (const auto* id = std::get_if<MemberId>(&order.member);
+    if (const auto* id = std::get_if<MemberId>(&member);
         id != nullptr && model_.members().count(*id) > 0) {
       available = model::Model::Available(model_.members().at(*id), "points");
     }
     available = std::max<std::int64_t>(available, 1);
-    order.amount = Chance(10) ? available + Between(0, 1)
-                              : Between(1, Chance(50) ? available : available / 4 + 1);
+    return Chance(10) ? available + Between(0, 1)
+                      : Between(1, Chance(50) ? available : available / 4 + 1);
+  }
+  HoldPoints Reserve() {
+    HoldPoints order{AnyMember(), SpentType(), 1};
+    order.amount = SpentAmount(order.member);
+    if (Chance(80)) order.lasts_micros = Between(kHoldMicrosMin, kHoldMicrosMax);
+    return order;
+  }
+  // Mostly one of the last that somebody placed.
+  HoldKey AnyHold() {
+    if (holds_.empty() || Chance(3)) return HoldKey{Pick(model_.members())->first, Below(500)};
+    const HoldKey last = holds_[holds_.size() - 1 - Below(std::min<std::size_t>(6, holds_.size()))];
+    if (Chance(20)) return last;
+    // Mostly one that is open still.
+    for (auto key = holds_.rbegin(); key != holds_.rend() && key - holds_.rbegin() < 30; ++key) {
+      const model::Hold& hold = model_.members().at(key->member).holds.at(key->sequence);
+      if (hold.state == HoldState::kOpen && hold.lapses > ledger_.clock.Now() && Chance(60)) {
+        return *key;
+      }
+    }
+    return last;
+  }
+  CaptureHold Capture() {
+    CaptureHold order{AnyHold(), std::nullopt};
+    const auto member = model_.members().find(order.hold.member);
+    const auto hold = member->second.holds.find(order.hold.sequence);
+    if (hold != member->second.holds.end() && Chance(75)) {
+      const std::int64_t held = hold->second.amount - hold->second.captured;
+      order.amount = Between(1, std::max<std::int64_t>(1, held) + (Chance(10) ? 1 : 0));
+    }
+    order.is_final = Chance(35);
+    if (Chance(40)) order.purchase = last_sale_;
+    return order;
+  }
+  // A purchase, mostly one with something pending, and some of its lines.
+  AccrualChoice AnyAccrual() {
+    AccrualChoice choice{AnyReceipt(), {}};
+    for (int tries = 0; tries < 30 && !model_.purchases().empty(); ++tries) {
+      const auto& [receipt, purchase] = *Pick(model_.purchases());
+      if (purchase.is_return || purchase.awards.empty()) continue;
+      const std::vector<model::Lot>& lots = model_.members().at(purchase.member).lots;
+      const bool is_pending =
+          std::any_of(purchase.awards.begin(), purchase.awards.end(),
+                      [&](const model::Award& award) { return lots[award.lot].pending > 0; });
+      if (!is_pending) continue;
+      choice.accrual = receipt;
+      if (Chance(30)) choice.accrual = purchase.sequence;
+      for (const PurchaseLine& line : purchase.bought) {
+        if (Chance(45)) choice.lines.push_back(Chance(2) ? 9 : line.line);
+      }
+      return choice;
+    }
+    if (Chance(20)) choice.accrual = std::uint64_t{1 + Below(400)};
+    return choice;
+  }
+  SettleAccrual Settle() {
+    const AccrualChoice choice = AnyAccrual();
+    SettleAccrual order{choice.accrual, choice.lines};
+    if (Chance(60)) order.own = AnyIdentity().hash;
+    return order;
+  }
+  CancelAccrual Cancel() {
+    const AccrualChoice choice = AnyAccrual();
+    CancelAccrual order{choice.accrual, choice.lines, ReasonCode::Of("typed_wrong")};
+    if (Chance(60)) order.own = AnyIdentity().hash;
     return order;
   }
   AdjustPoints Adjust() {
@@ -373,18 +487,23 @@ class Session {
   }
   Command Any() {
     const std::uint64_t dice = Below(100);
-    if (dice < 36) return Named(Accrue());
-    if (dice < 40) return Named(Adjust());
-    if (dice < 54) return Named(Return());
-    if (dice < 70) return Named(Spend());
-    if (dice < 79) return Named(Reverse());
+    if (dice < 32) return Named(Accrue());
+    if (dice < 35) return Named(Adjust());
+    if (dice < 45) return Named(Return());
+    if (dice < 53) return Named(Spend());
+    if (dice < 58) return Named(Reverse());
+    if (dice < 64) return Named(Settle());
+    if (dice < 67) return Named(Cancel());
+    if (dice < 72) return Named(Reserve());
+    if (dice < 77) return Named(Capture());
+    if (dice < 79) return Named(VoidHold{AnyHold()});
     if (dice < 81) return Named(model_.members().size() < 16 ? Order(Enroll()) : Order(Accrue()));
     if (dice < 83) return Named(LinkIdentity{AnyMember(), AnyIdentity()});
     if (dice < 85) {
       const IdentityLink identity = AnyIdentity();
       return Named(UnlinkIdentity{Chance(50) ? identity.hash : AnyMember(), identity});
     }
-    if (dice < 87) return Named(SuspendMember{AnyMember()});
+    if (dice < 87) return Named(SuspendMember{AnyMemberOrHolder()});
     if (dice < 91) return Named(ReactivateMember{AnyMember()});
     if (dice < 92) return Chance(25) ? Named(CloseMember{AnyMember()}) : Named(Enroll());
     if (dice < 94) {
@@ -446,6 +565,10 @@ class Session {
           std::holds_alternative<AccruePurchase>(command.order)) {
         last_sale_ = std::get<AccruePurchase>(command.order).receipt;
       }
+      if (expected.refused == std::nullopt && !expected.is_replayed &&
+          std::holds_alternative<HoldPoints>(command.order)) {
+        holds_.push_back(HoldKey{*expected.member, expected.sequence});
+      }
       if (!command.request.empty()) sent_.push_back(command);
       if (sent_.size() > 300) sent_.erase(sent_.begin(), sent_.begin() + 100);
     }
@@ -481,7 +604,8 @@ class Session {
     for (const Balance& balance : entry.outcome.balances) {
       EXPECT_EQ(balance.available, model::Model::Available(member, balance.type.str()))
           << balance.type.str();
-      EXPECT_EQ(balance.pending + balance.held, 0);
+      EXPECT_EQ(balance.pending, model::Model::Pending(member, balance.type.str()));
+      EXPECT_EQ(balance.held, model::Model::Held(member, balance.type.str()));
     }
   }
 
@@ -494,13 +618,22 @@ class Session {
 
     std::map<std::string, std::int64_t> available{{"points", 0}, {"credit", 0}};
     for (const Balance& balance : BalancesAt(state, id, now)) {
-      available[balance.type.str()] = balance.available;
-      EXPECT_EQ(balance.pending, 0);
-      EXPECT_EQ(balance.held, 0);
+      const std::string& type = balance.type.str();
+      available[type] = balance.available;
+      EXPECT_EQ(balance.pending, model::Model::Pending(expected, type)) << type;
+      EXPECT_EQ(balance.held, model::Model::Held(expected, type)) << type;
     }
     for (const auto& [type, points] : available) {
       EXPECT_EQ(points, model::Model::Available(expected, type)) << type;
-      EXPECT_EQ(Lots(state, id, type, now), Text(model::Model::SpendOrder(expected, type))) << type;
+      EXPECT_EQ(Lots(state, id, type), Text(model::Model::SpendOrder(expected, type))) << type;
+    }
+    EXPECT_EQ(CheckMember(id, state), "");
+    for (const auto& [sequence, hold] : expected.holds) {
+      const Hold* stored = state.holds.Find(HoldKey{id, sequence});
+      ASSERT_NE(stored, nullptr) << sequence;
+      EXPECT_EQ(ToString(stored->state), ToString(hold.state)) << sequence;
+      EXPECT_EQ(stored->captured, hold.captured) << sequence;
+      EXPECT_EQ(ToString(stored->lapses_at), ToString(hold.lapses)) << sequence;
     }
     EXPECT_EQ(ToString(state.members.Find(MemberKey{id})->state), ToString(expected.state));
 
@@ -513,13 +646,11 @@ class Session {
     EXPECT_TRUE(view.status().ok()) << view.status().message();
   }
 
-  static std::string Lots(State& state, MemberId id, const std::string& type, Timestamp now) {
+  static std::string Lots(State& state, MemberId id, const std::string& type) {
     std::string text;
     state.ForLots(id, PointTypeId::Of(type), [&](const LotKey& key, const Lot& lot) {
-      if (key.expires_at > now) {
-        absl::StrAppend(&text, ToString(key.id), ": ", lot.available, " ends ",
-                        ToString(key.expires_at), "\n");
-      }
+      absl::StrAppend(&text, ToString(key.id), ": ", lot.available, "/", lot.pending, "/", lot.held,
+                      " ends ", ToString(key.expires_at), "\n");
       return true;
     });
     return text;
@@ -527,7 +658,8 @@ class Session {
   static std::string Text(const std::vector<model::Lot>& lots) {
     std::string text;
     for (const model::Lot& lot : lots) {
-      absl::StrAppend(&text, ToString(lot.id), ": ", lot.left, " ends ", ToString(lot.ends), "\n");
+      absl::StrAppend(&text, ToString(lot.id), ": ", lot.left, "/", lot.pending, "/", lot.held,
+                      " ends ", ToString(lot.ends), "\n");
     }
     return text;
   }
@@ -565,6 +697,7 @@ class Session {
   int next_receipt_ = 1;
   int next_request_ = 1;
   ReceiptKey last_sale_ = ReceiptNo(1'000'001);
+  std::vector<HoldKey> holds_;  // in the order of placing
   std::vector<Command> sent_;
   std::vector<std::string> trace_;
   std::map<std::string, int> outcomes_;
@@ -639,6 +772,30 @@ TEST(Model, AgreesWithTheEngine) {
                               "AdjustPoints AMOUNT_NOT_ALLOWED",
                               "AdjustPoints LIMIT_REACHED",
                               "AdjustPoints INSUFFICIENT_POINTS",
+                              "SettleAccrual accepted",
+                              "SettleAccrual PURCHASE_NOT_FOUND",
+                              "SettleAccrual ENTRY_NOT_FOUND",
+                              "SettleAccrual MEMBER_NOT_ACTIVE",
+                              "SettleAccrual INVALID_FIELD",
+                              "SettleAccrual INVALID_STATE",
+                              "SettleAccrual SELF_DEALING_FORBIDDEN",
+                              "CancelAccrual accepted",
+                              "CancelAccrual INVALID_STATE",
+                              "HoldPoints accepted",
+                              "HoldPoints MEMBER_NOT_FOUND",
+                              "HoldPoints MEMBER_NOT_ACTIVE",
+                              "HoldPoints AMOUNT_NOT_ALLOWED",
+                              "HoldPoints INSUFFICIENT_POINTS",
+                              "CaptureHold accepted",
+                              "CaptureHold HOLD_NOT_FOUND",
+                              "CaptureHold MEMBER_NOT_ACTIVE",
+                              "CaptureHold CAPTURE_EXCEEDS_HOLD",
+                              "CaptureHold HOLD_LAPSED",
+                              "CaptureHold HOLD_FINISHED",
+                              "VoidHold accepted",
+                              "VoidHold HOLD_NOT_FOUND",
+                              "VoidHold HOLD_LAPSED",
+                              "VoidHold HOLD_FINISHED",
                               "ReverseRedemption accepted",
                               "ReverseRedemption ENTRY_NOT_FOUND",
                               "ReverseRedemption REVERSAL_EXCEEDS_REDEMPTION",

@@ -126,6 +126,23 @@ class Checker {
     return taken == clause_.words.plain ? "" : absl::StrCat("takes ", absl::StrJoin(taken, " "));
   }
 
+  std::string Captures() const {
+    std::vector<std::string> captured;
+    for (const SeenMove& move : seen_.captured) captured.push_back(Amount(move.amount, move.type));
+    return captured == clause_.words.plain
+               ? ""
+               : absl::StrCat("captures ", absl::StrJoin(captured, " "));
+  }
+
+  // The day, or a day with the time.
+  std::string Active() const {
+    const std::string expected = absl::StrJoin(clause_.words.plain, "T");
+    for (const SeenAward& award : seen_.awards) {
+      if (award.type == kMainType) return Same(expected, award.active);
+    }
+    return "nothing awarded";
+  }
+
   std::string Ends() const {
     return EveryAward([](const std::string& ends) { return ends; });
   }
@@ -145,6 +162,7 @@ class Checker {
     return Same(Word(0),
                 Amount(of(seen_.taken_back) - of(seen_.shortfall) - of(seen_.expired), Type(1)));
   }
+  std::string GivenBack() const { return Same(Word(0), SumOf(seen_.given_back)); }
   std::string Shortfall() const { return Same(Word(0), SumOf(seen_.shortfall)); }
   std::string Expired() const { return Same(Word(0), SumOf(seen_.expired)); }
 
@@ -263,6 +281,11 @@ const std::vector<ClauseRow>& ClauseTable() {
       {{"balance", "AVAILABLE[/PENDING/HELD] [TYPE] [of=MEMBER]", 1, 2, {"of"}}, &Checker::Balance},
       {{"lots", "AMOUNT@END ... [type=TYPE] [of=MEMBER]", 0, 99, {"type", "of"}}, &Checker::Lots},
       {{"takes", "AMOUNT ..., from each lot in order", 0, 99, {}}, &Checker::Takes},
+      {{"captures", "AMOUNT ..., from each lot in order", 0, 99, {}}, &Checker::Captures},
+      {{"active", "DATE [TIME], of what is awarded; none: not before it is settled", 1, 2, {}},
+       &Checker::Active},
+      {{"given_back", "AMOUNT [TYPE], that had been spent on what is returned", 1, 2, {}},
+       &Checker::GivenBack},
       {{"ends", "DATE, of what is awarded", 1, 1, {}}, &Checker::Ends},
       {{"last_good", "DATE, the day before", 1, 1, {}}, &Checker::LastGood},
       {{"taken_back", "AMOUNT [TYPE]", 1, 2, {}}, &Checker::TakenBack},

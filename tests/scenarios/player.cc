@@ -126,6 +126,11 @@ class World {
   absl::Status Return(const Step& step, Seen& seen);
   absl::Status Redeem(const Step& step, Seen& seen);
   absl::Status Reverse(const Step& step, Seen& seen);
+  absl::Status Settle(const Step& step, Seen& seen);
+  absl::Status Cancel(const Step& step, Seen& seen);
+  absl::Status Hold(const Step& step, Seen& seen);
+  absl::Status Capture(const Step& step, Seen& seen);
+  absl::Status Void(const Step& step, Seen& seen);
   absl::Status Adjust(const Step& step, Seen& seen);
   absl::Status PutLot(const Step& step, Seen& seen);
   absl::Status Floor(const Step& step, Seen& seen);
@@ -203,6 +208,37 @@ class World {
     ref.mutable_identity()->set_value(absl::StrCat("card-", member));
     return ref;
   }
+  // The member of a reply, by what the row calls it.
+  void NoteMember(const std::string& name, Seen& seen) const {
+    for (const auto& [member, known] : members_) {
+      if (known == name) seen.member = member;
+    }
+  }
+  absl::StatusOr<v1::Receipt> ReceiptOf(const std::string& label) const {
+    const auto sold = sold_.find(label);
+    if (sold != sold_.end()) return sold->second.receipt;
+    return absl::InvalidArgumentError(
+        absl::StrCat("a purchase: must be named by its label, was ", label));
+  }
+  // The receipt of the purchase that is paid, if the step says which.
+  template <class Request>
+  absl::Status FillPaid(const Step& step, Request& request) const {
+    const std::string* paid = step.words.Find("pays");
+    if (paid == nullptr) return absl::OkStatus();
+    ASSIGN_OR_RETURN(*request.mutable_purchase(), ReceiptOf(*paid));
+    return absl::OkStatus();
+  }
+  template <class Request>
+  absl::Status FillAccrual(const Step& step, Request& request) {
+    request.set_request_id(RequestId(step));
+    request.set_program(kProgram);
+    ASSIGN_OR_RETURN(*request.mutable_receipt(), ReceiptOf(step.words.plain[0]));
+    if (const std::string* line = step.words.Find("line")) {
+      ASSIGN_OR_RETURN(const std::int64_t number, cli::ParseAmount(*line, 0));
+      request.add_lines(static_cast<std::int32_t>(number));
+    }
+    return absl::OkStatus();
+  }
   absl::Status FillLine(const Step& line, v1::PurchaseLine& item) const;
   absl::Status FillPurchase(const Step& step, v1::Purchase& purchase);
 
@@ -273,6 +309,7 @@ class World {
     for (const v1::Award& award : awards) {
       seen.awards.push_back(
           SeenAward{award.rule(), award.point_type(), award.amount(),
+                    award.has_activates_at() ? EndText(award.activates_at(), zone_) : "none",
                     award.has_expires_at() ? EndText(award.expires_at(), zone_) : "none"});
     }
   }
@@ -287,6 +324,7 @@ class World {
       seen.taken_back = ByType(response.taken_back());
       seen.shortfall = ByType(response.shortfall());
       seen.expired = ByType(response.expired());
+      seen.given_back = ByType(response.given_back());
     }
     if constexpr (requires { response.balances(); }) {
       // Those of a replayed reply are of then, and points of long ago may have ended on arrival.
@@ -335,6 +373,7 @@ class World {
   std::map<std::string, std::string> members_;  // resource names by what the row calls them
   std::map<std::string, Sold> sold_;            // by label
   std::map<std::string, std::string> entries_;  // likewise
+  std::map<std::string, std::string> holds_;    // likewise
   std::function<absl::Status(Seen&)> again_;
   int revisions_ = 0;
   int requests_ = 0;
@@ -382,11 +421,32 @@ const std::vector<Verb>& Verbs() {
         {"line", "quantity", "refund", "on", "receipt", "store", "as", "id", "by", "role"}},
        &World::Return},
       {{"redeem",
-        "MEMBER AMOUNT [TYPE] [reference=] [as=LABEL] [id=]",
+        "MEMBER AMOUNT [TYPE] [pays=PURCHASE] [reference=] [as=LABEL] [id=]",
         2,
         3,
-        {"reference", "as", "id", "by", "role"}},
+        {"pays", "reference", "as", "id", "by", "role"}},
        &World::Redeem},
+      {{"settle", "PURCHASE [line=NUMBER] [id=] [by=NAME]", 1, 1, {"line", "id", "by", "role"}},
+       &World::Settle},
+      {{"cancel",
+        "PURCHASE [line=NUMBER] [reason=CODE] [id=] [by=NAME]",
+        1,
+        1,
+        {"line", "reason", "id", "by", "role"}},
+       &World::Cancel},
+      {{"hold",
+        "MEMBER AMOUNT [TYPE] [minutes=COUNT] as=LABEL [id=]",
+        2,
+        3,
+        {"minutes", "as", "id", "by", "role"}},
+       &World::Hold},
+      {{"capture",
+        "HOLD [AMOUNT] [final] [pays=PURCHASE] [as=LABEL] [id=]",
+        1,
+        3,
+        {"pays", "as", "id", "by", "role"}},
+       &World::Capture},
+      {{"void", "HOLD [id=]", 1, 1, {"id", "by", "role"}}, &World::Void},
       {{"reverse", "LABEL [AMOUNT] [id=]", 1, 2, {"id", "as", "by", "role"}}, &World::Reverse},
       {{"adjust",
         "MEMBER +AMOUNT|-AMOUNT [TYPE] [reason=CODE] [by=NAME] [role=ROLE]",
@@ -742,9 +802,7 @@ absl::Status World::Return(const Step& step, Seen& seen) {
   ASSIGN_OR_RETURN(
       const v1::ReturnPurchaseResponse response,
       Write(server_->stubs.points, &v1::PointsService::Stub::ReturnPurchase, request, seen));
-  for (const auto& [member, name] : members_) {
-    if (name == response.member()) seen.member = member;
-  }
+  NoteMember(response.member(), seen);
   return absl::OkStatus();
 }
 
@@ -759,6 +817,7 @@ absl::Status World::Redeem(const Step& step, Seen& seen) {
   ASSIGN_OR_RETURN(const std::int64_t amount, Points(step.words.plain[1], type));
   request.mutable_points()->set_amount(amount);
   request.set_reference(step.words.Get("reference"));
+  RETURN_IF_ERROR(FillPaid(step, request));
   RETURN_IF_ERROR(
       Write(server_->stubs.redemption, &v1::RedemptionService::Stub::Redeem, request, seen)
           .status());
@@ -782,9 +841,86 @@ absl::Status World::Reverse(const Step& step, Seen& seen) {
   ASSIGN_OR_RETURN(const v1::ReverseRedemptionResponse response,
                    Write(server_->stubs.redemption, &v1::RedemptionService::Stub::ReverseRedemption,
                          request, seen));
-  for (const auto& [member, name] : members_) {
-    if (name == response.member()) seen.member = member;
+  NoteMember(response.member(), seen);
+  return absl::OkStatus();
+}
+
+absl::Status World::Settle(const Step& step, Seen& seen) {
+  v1::SettleAccrualRequest request;
+  RETURN_IF_ERROR(FillAccrual(step, request));
+  ASSIGN_OR_RETURN(
+      const v1::SettleAccrualResponse response,
+      Write(server_->stubs.points, &v1::PointsService::Stub::SettleAccrual, request, seen));
+  NoteMember(response.member(), seen);
+  return absl::OkStatus();
+}
+
+absl::Status World::Cancel(const Step& step, Seen& seen) {
+  v1::CancelAccrualRequest request;
+  RETURN_IF_ERROR(FillAccrual(step, request));
+  request.set_reason(step.words.Get("reason", "typed_wrong"));
+  ASSIGN_OR_RETURN(
+      const v1::CancelAccrualResponse response,
+      Write(server_->stubs.points, &v1::PointsService::Stub::CancelAccrual, request, seen));
+  NoteMember(response.member(), seen);
+  return absl::OkStatus();
+}
+
+absl::Status World::Hold(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  const std::string type = step.words.plain.size() > 2 ? step.words.plain[2] : kMainType;
+  v1::HoldPointsRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  request.mutable_points()->set_point_type(type);
+  ASSIGN_OR_RETURN(const std::int64_t amount, Points(step.words.plain[1], type));
+  request.mutable_points()->set_amount(amount);
+  if (const std::string* minutes = step.words.Find("minutes")) {
+    ASSIGN_OR_RETURN(const std::int64_t count, cli::ParseAmount(*minutes, 0));
+    request.mutable_duration()->set_seconds(60 * count);
   }
+  ASSIGN_OR_RETURN(
+      const v1::HoldPointsResponse response,
+      Write(server_->stubs.redemption, &v1::RedemptionService::Stub::HoldPoints, request, seen));
+  if (seen.refusal) return absl::OkStatus();
+  if (const std::string* label = step.words.Find("as")) holds_[*label] = response.hold().name();
+  return absl::OkStatus();
+}
+
+absl::Status World::Capture(const Step& step, Seen& seen) {
+  v1::CaptureHoldRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_name(holds_[step.words.plain[0]]);
+  for (std::size_t i = 1; i < step.words.plain.size(); ++i) {
+    if (step.words.plain[i] == "final") {
+      request.set_is_final(true);
+      continue;
+    }
+    ASSIGN_OR_RETURN(const std::int64_t amount, Points(step.words.plain[i], kMainType));
+    request.set_amount(amount);
+  }
+  RETURN_IF_ERROR(FillPaid(step, request));
+  ASSIGN_OR_RETURN(
+      const v1::CaptureHoldResponse response,
+      Write(server_->stubs.redemption, &v1::RedemptionService::Stub::CaptureHold, request, seen));
+  if (seen.refusal) return absl::OkStatus();
+  NoteMember(response.member(), seen);
+  for (const v1::LotMove& move : response.lot_moves()) {
+    seen.captured.push_back(SeenMove{move.point_type(), -move.amount()});
+  }
+  if (const std::string* label = step.words.Find("as")) entries_[*label] = seen.entry;
+  return absl::OkStatus();
+}
+
+absl::Status World::Void(const Step& step, Seen& seen) {
+  v1::VoidHoldRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_name(holds_[step.words.plain[0]]);
+  ASSIGN_OR_RETURN(
+      const v1::VoidHoldResponse response,
+      Write(server_->stubs.redemption, &v1::RedemptionService::Stub::VoidHold, request, seen));
+  NoteMember(response.member(), seen);
   return absl::OkStatus();
 }
 

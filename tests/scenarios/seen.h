@@ -21,7 +21,8 @@ struct SeenAward {
   std::string rule;
   std::string type;
   std::int64_t amount = 0;
-  std::string ends;  // the first day on which it is gone, or that instant; "none"
+  std::string active;  // the first day on which it can be spent, or that instant; "none": waits
+  std::string ends;    // the first day on which it is gone, or that instant; "none"
 };
 struct SeenBalance {
   std::int64_t available = 0;
@@ -69,9 +70,11 @@ struct Seen {
   std::string entry;                               // that the step made; empty: none
   std::vector<SeenAward> awards;                   // of a reply or a quote
   std::vector<SeenMove> moves;                     // of the entry
+  std::vector<SeenMove> captured;                  // of a hold, from each lot
   std::map<std::string, std::int64_t> taken_back;  // by point type
   std::map<std::string, std::int64_t> shortfall;
   std::map<std::string, std::int64_t> expired;
+  std::map<std::string, std::int64_t> given_back;
   // Why the entry says what it says.
   std::string explanation;
   std::vector<SeenCut> cuts;

@@ -519,6 +519,8 @@ TEST(Permissions, OfEachMethodAndRole) {
   };
   constexpr Row kRows[] = {
       {"AdjustPoints", "FA"},
+      {"SettleAccrual", "PSFA"},
+      {"CancelAccrual", "PSFA"},
       {"CreateProgram", "D"},
       {"CreateRevision", "M"},
       {"CheckRevision", "M"},

@@ -13,8 +13,7 @@ void FindSale(ReadView& view, const Entry& entry, EntryContext& context) {
   context.sale = view.state().FindEntry(returned->original_sequence);
   for (std::uint64_t i = returned->original_sequence + 1; i < entry.sequence; ++i) {
     std::shared_ptr<const Entry> between = view.state().FindEntry(i);
-    const auto* other = between->FindEvent<PurchaseReturned>();
-    if (other == nullptr || other->original_sequence != returned->original_sequence) continue;
+    if (!TookBackOf(*between, returned->original_sequence)) continue;
     context.earlier_returns.push_back(std::move(between));
   }
 }

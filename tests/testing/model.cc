@@ -74,10 +74,41 @@ struct Describer {
     }
     return text;
   }
+  static std::string Pays(const std::optional<ReceiptKey>& purchase) {
+    return purchase ? absl::StrCat(" pays ", ToString(*purchase)) : "";
+  }
   std::string operator()(const Redeem& o) const {
     return absl::StrCat("redeem ", Text(o.member), " ", o.amount, " ", o.type.str(), " ",
-                        o.reference);
+                        o.reference, Pays(o.purchase));
   }
+  static std::string Accrual(const AccrualRef& accrual, const std::vector<std::int32_t>& lines) {
+    std::string text;
+    if (const auto* sequence = std::get_if<std::uint64_t>(&accrual)) {
+      text = absl::StrCat(" entry ", *sequence);
+    } else {
+      text = absl::StrCat(" ", ToString(std::get<ReceiptKey>(accrual)));
+    }
+    for (const std::int32_t line : lines) absl::StrAppend(&text, " #", line);
+    return text;
+  }
+  std::string operator()(const SettleAccrual& o) const {
+    return absl::StrCat("settle", Accrual(o.accrual, o.lines));
+  }
+  std::string operator()(const CancelAccrual& o) const {
+    return absl::StrCat("cancel", Accrual(o.accrual, o.lines), " ", o.reason.str());
+  }
+  static std::string Of(const HoldKey& hold) {
+    return absl::StrCat(" ", hold.sequence, " of m", hold.member.raw());
+  }
+  std::string operator()(const HoldPoints& o) const {
+    return absl::StrCat("hold ", Text(o.member), " ", o.amount, " ", o.type.str(), " for ",
+                        o.lasts_micros, " ", o.reference);
+  }
+  std::string operator()(const CaptureHold& o) const {
+    return absl::StrCat("capture", Of(o.hold), " ", o.amount ? std::to_string(*o.amount) : "all",
+                        o.is_final ? " final " : " ", o.reference, Pays(o.purchase));
+  }
+  std::string operator()(const VoidHold& o) const { return absl::StrCat("void", Of(o.hold)); }
   std::string operator()(const AdjustPoints& o) const {
     return absl::StrCat("adjust ", Text(o.member), " ", o.amount, " ", o.type.str(), " ",
                         o.reason.str(), " ", o.reference);
@@ -219,10 +250,22 @@ std::int64_t Model::Available(const Member& member, const std::string& type) {
   return sum;
 }
 
+std::int64_t Model::Pending(const Member& member, const std::string& type) {
+  std::int64_t sum = 0;
+  for (const Lot& lot : member.lots) sum += lot.type == type ? lot.pending : 0;
+  return sum;
+}
+
+std::int64_t Model::Held(const Member& member, const std::string& type) {
+  std::int64_t sum = 0;
+  for (const Lot& lot : member.lots) sum += lot.type == type ? lot.held : 0;
+  return sum;
+}
+
 std::vector<Lot> Model::SpendOrder(const Member& member, const std::string& type) {
   std::vector<Lot> lots;
   for (const Lot& lot : member.lots) {
-    if (lot.type == type && lot.left > 0) lots.push_back(lot);
+    if (lot.type == type && lot.left + lot.pending + lot.held > 0) lots.push_back(lot);
   }
   std::stable_sort(lots.begin(), lots.end(),
                    [](const Lot& a, const Lot& b) { return a.ends < b.ends; });
@@ -341,9 +384,18 @@ void Model::Fall(MemberId id, Standing& standing, Timestamp at, Date last,
 bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
                      std::optional<Timestamp> activity_at) const {
   Timestamp end = Timestamp::Never();
+  Timestamp active = Timestamp::Never();
   for (const Lot& lot : member.lots) {
     if (lot.left > 0 && lot.ends <= now) end = std::min(end, lot.ends);
+    if (lot.pending > 0 && lot.active <= now) active = std::min(active, lot.active);
   }
+  Hold* lapsing = nullptr;
+  for (auto& [sequence, hold] : member.holds) {
+    if (hold.state != HoldState::kOpen || hold.lapses > now) continue;
+    if (lapsing == nullptr || hold.lapses < lapsing->lapses) lapsing = &hold;
+  }
+  const Timestamp lapse = lapsing == nullptr ? Timestamp::Never() : lapsing->lapses;
+  const Timestamp first = std::min({active, lapse, end});
   Standing& standing = member.standing;
   const bool is_over = (standing.review_at <= now && standing.no_review_before <= now) ||
                        (activity_at && standing.review_at <= *activity_at);
@@ -351,10 +403,10 @@ bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
       !standing.review_at.is_never() && is_over ? standing.review_at : Timestamp::Never();
   for (std::size_t i = 1; i < in_force_.size(); ++i) {  // the first one found nobody
     const auto& [from, revision] = in_force_[i];
-    if (from > now || from <= standing.judged || from > over || from > end) continue;
+    if (from > now || from <= standing.judged || from > over || from > first) continue;
     if (Judge(id, standing, from, *revision)) return true;
   }
-  if (!over.is_never() && over <= end) {
+  if (!over.is_never() && over <= first) {
     const Date last = LocalDay(over).PlusDays(-1);
     const Revision& revision = InForce(over);
     if (Rise(standing, over, Earned(id, last, revision))) {
@@ -368,13 +420,46 @@ bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
     }
     return true;
   }
-  if (end.is_never()) return false;
-  for (Lot& lot : member.lots) {
-    if (lot.ends != end) continue;
-    lot.ended += lot.left;
-    lot.left = 0;
+  if (first.is_never()) return false;
+  if (active == first) {
+    std::vector<Lot*> lots;
+    for (Lot& lot : member.lots) {
+      if (lot.pending > 0 && lot.active == active) lots.push_back(&lot);
+    }
+    std::stable_sort(lots.begin(), lots.end(),
+                     [](const Lot* a, const Lot* b) { return a->ends < b->ends; });
+    for (Lot* lot : lots) {
+      const std::int64_t owed = std::min(lot->pending, member.arrears);
+      member.arrears -= owed;
+      lot->left += lot->pending - owed;
+      lot->pending = 0;
+    }
+  } else if (lapse == first) {
+    End(member, *lapsing, HoldState::kLapsed, lapse);
+  } else {
+    for (Lot& lot : member.lots) {
+      if (lot.ends != end) continue;
+      lot.ended += lot.left;
+      lot.left = 0;
+    }
   }
   return true;
+}
+
+void Model::PutBack(Member& member, std::size_t lot, std::int64_t points, Timestamp now) {
+  const std::int64_t owed = std::min(points, member.arrears);
+  member.arrears -= owed;
+  Lot& back = member.lots[lot];
+  (back.ends <= now ? back.ended : back.left) += points - owed;
+}
+
+void Model::End(Member& member, Hold& hold, HoldState state, Timestamp now) {
+  for (const auto& [lot, points] : hold.parts) {
+    member.lots[lot].held -= points;
+    PutBack(member, lot, points, now);
+  }
+  hold.parts.clear();
+  hold.state = state;
 }
 
 Member Model::AsOf(MemberId id, Timestamp now) const {
@@ -397,6 +482,21 @@ void Model::CatchUp(const Order& order) {
   if (const auto* o = std::get_if<Redeem>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<AdjustPoints>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<AdvanceMember>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<HoldPoints>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<CaptureHold>(&order)) id = Find(o->hold.member);
+  if (const auto* o = std::get_if<VoidHold>(&order)) id = Find(o->hold.member);
+  const auto of_accrual = [&](const AccrualRef& accrual) {
+    if (const auto* receipt = std::get_if<ReceiptKey>(&accrual)) {
+      const auto found = purchases_.find(*receipt);
+      if (found != purchases_.end()) id = found->second.member;
+      return;
+    }
+    // Whatever an entry is of: its member is brought up to now.
+    const auto found = member_of_.find(std::get<std::uint64_t>(accrual));
+    if (found != member_of_.end()) id = found->second;
+  };
+  if (const auto* o = std::get_if<SettleAccrual>(&order)) of_accrual(o->accrual);
+  if (const auto* o = std::get_if<CancelAccrual>(&order)) of_accrual(o->accrual);
   if (const auto* o = std::get_if<AccruePurchase>(&order)) {
     id = Find(o->member);
     activity_at = o->occurred_at;
@@ -416,6 +516,7 @@ void Model::CatchUp(const Order& order) {
   };
   while (DoOneDue(*id, members_.at(*id), Next(), is_possible() ? activity_at : std::nullopt)) {
     Recorded(sequence_ + 1, Next());
+    member_of_[sequence_] = *id;
   }
 }
 
@@ -442,7 +543,10 @@ Answer Model::Do(const Command& command, Timestamp clock) {
   answer.recorded_at = Next();
   answer.sequence = sequence_ + 1;
   if (!refused) answer.member = touched_;
-  if (answer.member) members_.at(*touched_).standing.judged = in_force_.back().first;
+  if (answer.member) {
+    members_.at(*touched_).standing.judged = in_force_.back().first;
+    member_of_[answer.sequence] = *touched_;
+  }
   Recorded(answer.sequence, answer.recorded_at);
   requests_[command.request] = Known{content, answer};
   return answer;
@@ -513,21 +617,43 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
   purchase.day = LocalDay(o.occurred_at);
   purchase.revision = &revision;
   purchase.left = lines;
+  purchase.bought = lines;
+  std::int64_t total = 0;
+  for (const Earn& rule : revision.rules) {
+    total += rule.type == "points" ? PointsOf(rule, lines) : 0;
+  }
+  const bool waits_for_person = revision.person_above > 0 && total > revision.person_above;
+  const bool is_late_settled = revision.settling != Settling::kAtOnce;
+  const Timestamp active = waits_for_person ? Timestamp::Never()
+                           : is_late_settled
+                               ? StartOf(purchase.day.PlusDays(revision.settling_days))
+                               : o.occurred_at;
   std::uint32_t number = 0;
   for (const Earn& rule : revision.rules) {
     const std::int64_t points = PointsOf(rule, lines);
     if (points == 0) continue;
-    Lot lot{.id = LotId{sequence_ + 1, ++number},
-            .type = rule.type,
-            .ends = Timestamp::Never(),
-            .left = points};
-    if (rule.type == "points") {
-      lot.ends = StartOf(purchase.day.PlusMonths(revision.expiry_months).PlusDays(1));
-      const std::int64_t owed = std::min(points, member.arrears);
-      member.arrears -= owed;
-      lot.left -= owed;
+    Lot lot{.id = LotId{sequence_ + 1, ++number}, .type = rule.type, .ends = Timestamp::Never()};
+    if (rule.type != "points") {
+      lot.left = points;
+    } else {
+      const Date first = active.is_never() ? purchase.day : LocalDay(active);
+      if (!waits_for_person)
+        lot.ends = StartOf(first.PlusMonths(revision.expiry_months).PlusDays(1));
+      if (active != o.occurred_at && active > Next()) {
+        lot.pending = points;
+        lot.active = active;
+        lot.waits_for_person = waits_for_person;
+      } else {
+        const std::int64_t owed = std::min(points, member.arrears);
+        member.arrears -= owed;
+        lot.left = points - owed;
+      }
     }
-    purchase.awards.push_back(Award{.rule = &rule, .lot = member.lots.size(), .left = points});
+    purchase.awards.push_back(Award{.rule = &rule,
+                                    .lot = member.lots.size(),
+                                    .left = points,
+                                    .granted = points,
+                                    .own = {member.lots.size()}});
     member.lots.push_back(lot);
   }
   purchases_[o.receipt] = std::move(purchase);
@@ -588,22 +714,41 @@ std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
 
   touched_ = purchase.member;
   Member& member = members_.at(*touched_);
+  // What it was paid with comes back first, by value.
+  std::int64_t value = 0;
+  for (const PurchaseLine& line : purchase.bought) value += line.net;
+  std::int64_t kept_value = 0;
+  for (const PurchaseLine& line : rest) kept_value += line.net;
+  for (auto& [sequence, redemption] : redemptions_) {
+    if (redemption.paid != o.original || redemption.member != *touched_) continue;
+    const bool is_all = rest.empty() || kept_value == 0 || value <= 0;
+    const std::int64_t share =
+        is_all ? redemption.amount : redemption.amount * (value - kept_value) / value;
+    if (share > redemption.back) GiveBack(redemption, share - redemption.back);
+  }
   for (Award& award : purchase.awards) {
     const std::int64_t due = std::max<std::int64_t>(0, award.left - PointsOf(*award.rule, rest));
     award.left -= due;
-    Lot& own = member.lots[award.lot];
+    const std::string& type = award.rule->type;
     const Clawback clawback =
-        own.type == "points" ? purchase.revision->clawback : Clawback::kWithinBalance;
+        type == "points" ? purchase.revision->clawback : Clawback::kWithinBalance;
     std::int64_t missing = due;
-    if (clawback != Clawback::kPendingOnly) missing -= Give(member, award.lot, missing);
-    const std::int64_t gone = std::min(missing, own.ended - award.gone);
+    const auto take = [&](const std::vector<std::size_t>& lots) {
+      for (const std::size_t lot : lots) missing -= GivePending(member, lot, missing);
+      if (clawback == Clawback::kPendingOnly) return;
+      for (const std::size_t lot : lots) missing -= Give(member, lot, missing);
+    };
+    take(award.own);
+    std::int64_t ended = 0;
+    for (const std::size_t lot : award.own) ended += member.lots[lot].ended;
+    const std::int64_t gone = std::min(missing, ended - award.gone);
     award.gone += gone;
     missing -= gone;
-    if (clawback == Clawback::kPendingOnly) continue;  // nothing is ever pending here
     for (const Award& sister : purchase.awards) {
-      if (sister.rule->type == own.type) missing -= Give(member, sister.lot, missing);
+      if (sister.rule->type == type) take(sister.own);
     }
-    for (const Lot& other : SpendOrder(member, own.type)) {
+    if (clawback == Clawback::kPendingOnly) continue;
+    for (const Lot& other : SpendOrder(member, type)) {
       for (std::size_t i = 0; i < member.lots.size(); ++i) {
         if (member.lots[i].id == other.id) missing -= Give(member, i, missing);
       }
@@ -619,19 +764,29 @@ std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
                                    .left = taken,
                                    .is_gone = rest.empty()};
 
-  // The tier goes back where its upgrade no longer stands, neither then nor now.
+  FallAfter(purchase, o.occurred_at);
+  return std::nullopt;
+}
+
+void Model::FallAfter(const Purchase& purchase, Timestamp at) {
+  Member& member = members_.at(purchase.member);
   Standing& standing = member.standing;
-  if (standing.tier == 0 || standing.term != 1 || !standing.before) return std::nullopt;
-  if (purchase.occurred_at > standing.since) return std::nullopt;
+  if (standing.tier == 0 || standing.term != 1 || !standing.before) return;
+  if (purchase.occurred_at > standing.since) return;
   const Revision& active = *in_force_.back().second;
-  const std::size_t then = Earned(*touched_, LocalDay(standing.since), active);
-  const std::size_t now = Earned(*touched_, LocalDay(*member.latest), active);
-  if (then >= standing.tier || now >= standing.tier) return std::nullopt;
+  const std::size_t then = Earned(purchase.member, LocalDay(standing.since), active);
+  const std::size_t now = Earned(purchase.member, LocalDay(*member.latest), active);
+  if (then >= standing.tier || now >= standing.tier) return;
   standing.tier = std::max(now, *standing.before);
-  standing.since = o.occurred_at;
+  standing.since = at;
   standing.before = std::nullopt;
   standing.review_at = ReviewAt(standing.tier, standing.since, 1);
-  return std::nullopt;
+}
+
+std::int64_t Model::GivePending(Member& member, std::size_t lot, std::int64_t amount) {
+  const std::int64_t given = std::min(amount, member.lots[lot].pending);
+  member.lots[lot].pending -= given;
+  return given;
 }
 
 // Takes up to `amount` out of a lot.
@@ -648,18 +803,20 @@ std::optional<Rejection> Model::Do(const Redeem& o) {
   if (member.state != MemberState::kActive) return Rejection::kMemberNotActive;
   if (o.type.str() != "points") return Rejection::kAmountNotAllowed;
   if (Available(member, "points") < o.amount) return Rejection::kInsufficientPoints;
-  redemptions_[sequence_ + 1] =
-      Redemption{.member = *touched_, .amount = o.amount, .parts = Spend(member, o.amount)};
+  redemptions_[sequence_ + 1] = Redemption{.member = *touched_,
+                                           .amount = o.amount,
+                                           .parts = Spend(member, o.amount),
+                                           .paid = o.purchase};
   return std::nullopt;
 }
 
-std::vector<std::pair<std::size_t, std::int64_t>> Model::Spend(Member& member,
-                                                               std::int64_t amount) {
-  std::vector<std::pair<std::size_t, std::int64_t>> parts;
+Parts Model::Spend(Member& member, std::int64_t amount) {
+  Parts parts;
   for (const Lot& next : SpendOrder(member, "points")) {
     for (std::size_t i = 0; i < member.lots.size(); ++i) {
       if (member.lots[i].id != next.id || amount == 0) continue;
       const std::int64_t given = Give(member, i, amount);
+      if (given == 0) continue;
       parts.emplace_back(i, given);
       amount -= given;
     }
@@ -708,20 +865,205 @@ std::optional<Rejection> Model::Do(const ReverseRedemption& o) {
   const std::int64_t amount = o.amount.value_or(left);
   if (left == 0 || amount > left) return Rejection::kReversalExceedsRedemption;
   touched_ = redemption.member;
-  Member& member = members_.at(*touched_);
-  // One point at a time would do; by parts it is faster.
+  GiveBack(redemption, amount);
+  return std::nullopt;
+}
+
+// One point at a time would do; by parts it is faster.
+void Model::GiveBack(Redemption& redemption, std::int64_t amount) {
   for (std::int64_t back = amount; back > 0;) {
     std::int64_t before = redemption.back;
     auto part = redemption.parts.rbegin();
     while (before >= part->second) before -= (part++)->second;
     const std::int64_t step = std::min(back, part->second - before);
-    const std::int64_t owed = std::min(step, member.arrears);
-    member.arrears -= owed;
-    Lot& lot = member.lots[part->first];
-    (lot.ends <= Next() ? lot.ended : lot.left) += step - owed;
+    PutBack(members_.at(redemption.member), part->first, step, Next());
     redemption.back += step;
     back -= step;
   }
+}
+
+// ---- pending points
+// --------------------------------------------------------------------------------------------
+
+namespace {
+
+// What one line brought of an award: the largest remainders get the points that are left over.
+std::int64_t ShareOf(const Award& award, const std::vector<PurchaseLine>& lines,
+                     std::int32_t number) {
+  std::vector<std::int64_t> nets;
+  std::int64_t whole = 0;
+  for (const PurchaseLine& line : lines) {
+    nets.push_back(Counts(line, award.rule->left_out) ? line.net : 0);
+    whole += nets.back();
+  }
+  std::int64_t left = award.granted;
+  std::vector<std::int64_t> shares;
+  std::vector<std::int64_t> rests;
+  for (const std::int64_t net : nets) {
+    shares.push_back(award.granted * net / whole);
+    rests.push_back(award.granted * net % whole);
+    left -= shares.back();
+  }
+  for (; left > 0; --left) {
+    const auto most = std::max_element(rests.begin(), rests.end());
+    ++shares[static_cast<std::size_t>(most - rests.begin())];
+    *most = -1;
+  }
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].line == number) return shares[i];
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::optional<Rejection> Model::Decide(const AccrualRef& accrual,
+                                       const std::vector<std::int32_t>& lines,
+                                       const std::optional<IdentityHash>& own, Decided& decided) {
+  if (const auto* receipt = std::get_if<ReceiptKey>(&accrual)) {
+    const auto found = purchases_.find(*receipt);
+    if (found == purchases_.end() || found->second.is_return) return Rejection::kPurchaseNotFound;
+    decided.purchase = &found->second;
+  } else {
+    for (auto& [receipt_key, purchase] : purchases_) {
+      const bool is_it = purchase.sequence == std::get<std::uint64_t>(accrual);
+      if (is_it && !purchase.is_return) decided.purchase = &purchase;
+    }
+    if (decided.purchase == nullptr) return Rejection::kEntryNotFound;
+  }
+  Purchase& purchase = *decided.purchase;
+  touched_ = purchase.member;
+  Member& member = members_.at(*touched_);
+  if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  std::vector<std::int32_t> open;
+  for (const PurchaseLine& line : purchase.left) {
+    if (purchase.decided.count(line.line) == 0) open.push_back(line.line);
+  }
+  for (const std::int32_t line : lines) {
+    const bool is_there = std::any_of(purchase.bought.begin(), purchase.bought.end(),
+                                      [&](const auto& other) { return other.line == line; });
+    if (!is_there) return Rejection::kInvalidField;
+    if (std::find(open.begin(), open.end(), line) == open.end()) return Rejection::kInvalidState;
+  }
+  const std::vector<std::int32_t> chosen = lines.empty() ? open : lines;
+  bool is_personal = false;
+  bool has_pending = false;
+  for (std::size_t i = 0; i < purchase.awards.size(); ++i) {
+    const Award& award = purchase.awards[i];
+    const Lot& lot = member.lots[award.lot];
+    if (lot.pending == 0) continue;
+    has_pending = true;
+    is_personal = is_personal || lot.waits_for_person;
+    std::int64_t points = 0;
+    for (const std::int32_t number : chosen) {
+      const auto at = [&](const std::vector<PurchaseLine>& list) {
+        return std::find_if(list.begin(), list.end(),
+                            [&](const auto& line) { return line.line == number; });
+      };
+      points += ShareOf(award, purchase.bought, number) * at(purchase.left)->quantity_micros /
+                at(purchase.bought)->quantity_micros;
+    }
+    if (chosen.size() == open.size()) points = lot.pending;
+    decided.parts.emplace_back(i, std::min(points, lot.pending));
+  }
+  if (!has_pending) return Rejection::kInvalidState;
+  if (is_personal && own && Find(*own) == touched_) return Rejection::kSelfDealingForbidden;
+  purchase.decided.insert(chosen.begin(), chosen.end());
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const SettleAccrual& o) {
+  Decided decided;
+  if (const auto refused = Decide(o.accrual, o.lines, o.own, decided)) return refused;
+  Member& member = members_.at(*touched_);
+  std::uint32_t number = 0;
+  for (const auto& [award, points] : decided.parts) {
+    if (points == 0) continue;
+    Award& of = decided.purchase->awards[award];
+    GivePending(member, of.lot, points);
+    const std::int64_t owed = std::min(points, member.arrears);
+    member.arrears -= owed;
+    const Date last = LocalDay(Next()).PlusMonths(decided.purchase->revision->expiry_months);
+    of.own.push_back(member.lots.size());
+    member.lots.push_back(Lot{.id = LotId{sequence_ + 1, ++number},
+                              .type = "points",
+                              .ends = StartOf(last.PlusDays(1)),
+                              .left = points - owed});
+  }
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const CancelAccrual& o) {
+  Decided decided;
+  if (const auto refused = Decide(o.accrual, o.lines, o.own, decided)) return refused;
+  Member& member = members_.at(*touched_);
+  for (const auto& [award, points] : decided.parts) {
+    Award& of = decided.purchase->awards[award];
+    GivePending(member, of.lot, points);
+    of.left -= points;
+  }
+  FallAfter(*decided.purchase, Next());
+  return std::nullopt;
+}
+
+// ---- holds
+// --------------------------------------------------------------------------------------------------
+
+std::optional<Rejection> Model::Do(const HoldPoints& o) {
+  touched_ = Find(o.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  Member& member = members_.at(*touched_);
+  if (member.state != MemberState::kActive) return Rejection::kMemberNotActive;
+  if (o.type.str() != "points") return Rejection::kAmountNotAllowed;
+  if (Available(member, "points") < o.amount) return Rejection::kInsufficientPoints;
+  Hold hold{.amount = o.amount,
+            .lapses = Next().PlusMicros(o.lasts_micros),
+            .parts = Spend(member, o.amount)};
+  for (const auto& [lot, points] : hold.parts) member.lots[lot].held += points;
+  member.holds[sequence_ + 1] = std::move(hold);
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::FindHold(const HoldKey& key, Hold*& hold) {
+  const auto member = members_.find(key.member);
+  if (member == members_.end()) return Rejection::kHoldNotFound;
+  const auto found = member->second.holds.find(key.sequence);
+  if (found == member->second.holds.end()) return Rejection::kHoldNotFound;
+  hold = &found->second;
+  touched_ = key.member;
+  if (hold->state == HoldState::kLapsed) return Rejection::kHoldLapsed;
+  if (hold->state != HoldState::kOpen) return Rejection::kHoldFinished;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const CaptureHold& o) {
+  Hold* hold = nullptr;
+  if (const auto refused = FindHold(o.hold, hold)) return refused;
+  Member& member = members_.at(*touched_);
+  if (member.state != MemberState::kActive) return Rejection::kMemberNotActive;
+  const std::int64_t held = hold->amount - hold->captured;
+  const std::int64_t amount = o.amount.value_or(held);
+  if (amount > held) return Rejection::kCaptureExceedsHold;
+  Redemption redemption{.member = *touched_, .amount = amount, .paid = o.purchase};
+  std::int64_t left = amount;
+  for (auto& [lot, points] : hold->parts) {
+    const std::int64_t taken = std::min(left, points);
+    if (taken == 0) continue;
+    member.lots[lot].held -= taken;
+    points -= taken;
+    left -= taken;
+    redemption.parts.emplace_back(lot, taken);
+  }
+  hold->captured += amount;
+  redemptions_[sequence_ + 1] = std::move(redemption);
+  if (o.is_final || amount == held) End(member, *hold, HoldState::kCaptured, Next());
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const VoidHold& o) {
+  Hold* hold = nullptr;
+  if (const auto refused = FindHold(o.hold, hold)) return refused;
+  End(members_.at(*touched_), *hold, HoldState::kVoided, Next());
   return std::nullopt;
 }
 

@@ -23,6 +23,9 @@ namespace laurel::model {
 enum class Clawback { kArrears, kWithinBalance, kPendingOnly };
 enum class Downgrade { kDropOne, kRecompute, kNever };
 enum class OnActivation { kUpgradeOnly, kRecompute, kNothing };
+// When `points` become available: at once, so many days after the purchase, or when somebody
+// settles them, so many days after it at the latest.
+enum class Settling { kAtOnce, kAfterDays, kOnSettle };
 
 // `points` per `per` cents of the lines that count, rounded once.
 struct Earn {
@@ -39,6 +42,9 @@ struct Revision {
   int expiry_months = 12;  // of `points`; `credit` never ends
   OnActivation on_activation = OnActivation::kUpgradeOnly;
   std::int64_t credit_percent = 100;  // of the tiers' credit is what it asks for
+  Settling settling = Settling::kAtOnce;
+  int settling_days = 0;
+  std::int64_t person_above = 0;  // a purchase that brings more points waits for a person; 0: none
 };
 // Reached with this much credit, or on this many days, of the last 12 months; 0: not by this way.
 struct Tier {
@@ -67,14 +73,23 @@ struct Lot {
   LotId id;
   std::string type;
   Timestamp ends;
-  std::int64_t left = 0;
+  std::int64_t left = 0;  // available
   std::int64_t ended = 0;
+  std::int64_t pending = 0;
+  std::int64_t held = 0;
+  Timestamp active = Timestamp::Never();  // by itself, while it is pending
+  bool waits_for_person = false;
 };
+// Lots and points, in the order of taking.
+using Parts = std::vector<std::pair<std::size_t, std::int64_t>>;
 struct Award {
   const Earn* rule = nullptr;
   std::size_t lot = 0;  // index into the member's lots
   std::int64_t left = 0;
   std::int64_t gone = 0;  // ended before a return asked for it
+  std::int64_t granted = 0;
+  std::vector<std::size_t> own =
+      {};  // lots: the award's, and those that it became when it was settled
 };
 struct Purchase {
   MemberId member;
@@ -87,14 +102,23 @@ struct Purchase {
   std::vector<PurchaseLine>
       left;  // net and quantity that were not returned; of a return: what it took
   std::vector<Award> awards;
-  bool is_gone = false;  // returned whole; of a return: it took all that was left
+  std::vector<PurchaseLine> bought;  // as it was
+  std::set<std::int32_t> decided;    // lines that somebody settled or cancelled
+  bool is_gone = false;              // returned whole; of a return: it took all that was left
 };
 struct Redemption {
   MemberId member;
   std::int64_t amount = 0;
   std::int64_t back = 0;
-  std::vector<std::pair<std::size_t, std::int64_t>>
-      parts;  // lot and points, in the order of taking
+  Parts parts;
+  std::optional<ReceiptKey> paid;
+};
+struct Hold {
+  std::int64_t amount = 0;
+  std::int64_t captured = 0;
+  HoldState state = HoldState::kOpen;
+  Timestamp lapses;
+  Parts parts;  // that are held
 };
 struct Standing {
   std::size_t tier = 0;
@@ -108,9 +132,10 @@ struct Standing {
 struct Member {
   MemberState state = MemberState::kActive;
   Standing standing;
-  std::optional<Timestamp> latest;  // occurred_at of the latest purchase
-  std::vector<Lot> lots;            // in the order of making
-  std::int64_t arrears = 0;         // of `points`
+  std::optional<Timestamp> latest;      // occurred_at of the latest purchase
+  std::vector<Lot> lots;                // in the order of making
+  std::int64_t arrears = 0;             // of `points`
+  std::map<std::uint64_t, Hold> holds;  // by the sequence of their entries
 };
 
 struct Answer {
@@ -147,6 +172,8 @@ class Model {
   Member AsOf(MemberId id, Timestamp now) const;
   // Available points; below zero for arrears.
   static std::int64_t Available(const Member& member, const std::string& type);
+  static std::int64_t Pending(const Member& member, const std::string& type);
+  static std::int64_t Held(const Member& member, const std::string& type);
   // Open lots of a type in spend order.
   static std::vector<Lot> SpendOrder(const Member& member, const std::string& type);
   // Credit and visit days of the twelve months that end with `last`.
@@ -179,9 +206,23 @@ class Model {
   std::size_t Earned(MemberId id, Date last, const Revision& revision) const;
   Timestamp ReviewAt(std::size_t tier, Timestamp since, int term) const;
   static std::int64_t Give(Member& member, std::size_t lot, std::int64_t amount);
+  static std::int64_t GivePending(Member& member, std::size_t lot, std::int64_t amount);
   // Takes what is there from lots in spend order; returns lot and points of each.
-  static std::vector<std::pair<std::size_t, std::int64_t>> Spend(Member& member,
-                                                                 std::int64_t amount);
+  static Parts Spend(Member& member, std::int64_t amount);
+  // Points that come back to a lot: they cover arrears, and end with a lot that has ended.
+  static void PutBack(Member& member, std::size_t lot, std::int64_t points, Timestamp now);
+  static void End(Member& member, Hold& hold, HoldState state, Timestamp now);
+  void GiveBack(Redemption& redemption, std::int64_t amount);
+  // Pending points that are settled or cancelled: what of which award.
+  struct Decided {
+    Purchase* purchase = nullptr;
+    std::vector<std::pair<std::size_t, std::int64_t>> parts;  // award and points
+  };
+  std::optional<Rejection> Decide(const AccrualRef& accrual, const std::vector<std::int32_t>& lines,
+                                  const std::optional<IdentityHash>& own, Decided& decided);
+  // The tier goes back where its upgrade no longer stands, neither then nor now.
+  void FallAfter(const Purchase& purchase, Timestamp at);
+  std::optional<Rejection> FindHold(const HoldKey& key, Hold*& hold);
 
   std::optional<Rejection> Do(const EnrollMember& o);
   std::optional<Rejection> Do(const LinkIdentity& o);
@@ -198,6 +239,11 @@ class Model {
   std::optional<Rejection> Do(const Redeem& o);
   std::optional<Rejection> Do(const ReverseRedemption& o);
   std::optional<Rejection> Do(const AdjustPoints& o);
+  std::optional<Rejection> Do(const SettleAccrual& o);
+  std::optional<Rejection> Do(const CancelAccrual& o);
+  std::optional<Rejection> Do(const HoldPoints& o);
+  std::optional<Rejection> Do(const CaptureHold& o);
+  std::optional<Rejection> Do(const VoidHold& o);
   std::optional<Rejection> Do(const CreateProgram&) { return std::nullopt; }
   std::optional<Rejection> Do(const CreateRevision&) { return std::nullopt; }
   std::optional<Rejection> Do(const ActivateRevision&) { return std::nullopt; }
@@ -222,7 +268,8 @@ class Model {
   std::map<ReceiptKey, Purchase> purchases_;
   std::map<std::uint64_t, Redemption> redemptions_;
   std::map<RequestId, Known> requests_;
-  std::map<Date, std::int64_t> by_hand_;  // points, by day
+  std::map<Date, std::int64_t> by_hand_;         // points, by day
+  std::map<std::uint64_t, MemberId> member_of_;  // entries
 };
 
 // All that a command says, on one line.

@@ -28,12 +28,19 @@ struct Stage {
   ReceiptKey returned;           // the return's receipt
   std::uint64_t redemption = 0;  // ana's, of 10
   std::uint64_t reversed = 0;    // ana's, reversed whole
+  ReceiptKey waiting;            // ana's, with 2,000 pending points that wait for a person
+  HoldKey held;                  // ana's, of 5
+  HoldKey captured;              // ana's, of 5, all of it
+  HoldKey lapsed;                // ana's
 
   Stage() {
-    scene.Activate(HarbourDocument());
+    scene.Activate(
+        With(HarbourDocument(),
+             {{"symbol: PTS", "symbol: PTS, settlement: {policy: IMMEDIATE, hold_above: 1500}"}}));
     ana = scene.Enroll(1);
     bob = scene.Enroll(2);
     cleo = scene.Enroll(3);
+    Reserve();
     scene.Buy(ana, 12'000);
     sale = scene.receipt();
     scene.Buy(ana, 5'000);
@@ -45,8 +52,22 @@ struct Stage {
     redemption = scene.Spend(ana, 10)->sequence;
     reversed = scene.Spend(ana, 10)->sequence;
     scene.Do(ReverseRedemption{reversed, std::nullopt});
+    scene.Buy(ana, 200'000);
+    waiting = scene.receipt();
     scene.Do(CloseMember{bob});
     scene.Do(SuspendMember{cleo});
+  }
+  // Holds of 10 points that ana gets for it: what follows finds as many as before.
+  void Reserve() {
+    scene.Do(AdjustPoints{ana, PointsType(), 10, ReasonCode::Of("goodwill"), ""});
+    const auto hold = [&](std::int64_t lasts_micros) {
+      return HoldKey{ana, scene.Do(HoldPoints{ana, PointsType(), 5, lasts_micros})->sequence};
+    };
+    lapsed = hold(kHoldMicrosMin);
+    scene.clock.Advance(2 * kHoldMicrosMin);
+    captured = hold(kMicrosPerDay);
+    scene.Do(CaptureHold{captured, std::nullopt});
+    held = hold(kMicrosPerDay);
   }
   ReceiptKey fresh() const { return ReceiptNo(500); }
 };
@@ -276,6 +297,73 @@ const std::vector<Table>& Tables() {
          Set<AdjustPoints>([](const Stage&, auto& o) { o.amount = -kAdjustLimit - 1; })},
         {"more than there is", Rejection::kInsufficientPoints,
          Set<AdjustPoints>([](const Stage&, auto& o) { o.amount = -101; })}}},
+      {"SettleAccrual",
+       [](const Stage& s) {
+         return SettleAccrual{s.waiting, {}, IdentityNo(2)};
+       },
+       {kNoProgram,
+        {"no such purchase", Rejection::kPurchaseNotFound,
+         Set<SettleAccrual>([](const Stage& s, auto& o) { o.accrual = s.fresh(); })},
+        {"the receipt is a return's", Rejection::kPurchaseNotFound,
+         Set<SettleAccrual>([](const Stage& s, auto& o) { o.accrual = s.returned; })},
+        {"the entry accrues nothing", Rejection::kEntryNotFound,
+         Set<SettleAccrual>([](const Stage& s, auto& o) { o.accrual = s.redemption; })},
+        {"no such line", Rejection::kInvalidField,
+         Set<SettleAccrual>([](const Stage&, auto& o) { o.lines = {1, 9}; })},
+        {"nothing is pending", Rejection::kInvalidState,
+         Set<SettleAccrual>([](const Stage& s, auto& o) { o.accrual = s.sale; })},
+        {"nobody is named", Rejection::kInvalidField,
+         [](const Stage&, Command& c) { c.principal = ""; }},
+        {"the own membership", Rejection::kSelfDealingForbidden,
+         Set<SettleAccrual>([](const Stage&, auto& o) { o.own = IdentityNo(1); })}}},
+      {"CancelAccrual",
+       [](const Stage& s) {
+         return CancelAccrual{s.waiting, {1}, ReasonCode::Of("typed_wrong"), IdentityNo(2)};
+       },
+       {kNoProgram,
+        {"no such purchase", Rejection::kPurchaseNotFound,
+         Set<CancelAccrual>([](const Stage& s, auto& o) { o.accrual = s.fresh(); })},
+        {"nothing is pending", Rejection::kInvalidState,
+         Set<CancelAccrual>([](const Stage& s, auto& o) { o.accrual = s.gone; })},
+        {"nobody is named", Rejection::kInvalidField,
+         [](const Stage&, Command& c) { c.principal = ""; }},
+        {"the own membership", Rejection::kSelfDealingForbidden,
+         Set<CancelAccrual>([](const Stage&, auto& o) { o.own = IdentityNo(1); })}}},
+      {"HoldPoints",
+       [](const Stage& s) {
+         return HoldPoints{s.ana, PointsType(), 105};
+       },
+       {kNoProgram,
+        NoMember<HoldPoints>(),
+        OfBob<HoldPoints>(),
+        {"a qualifying point type", Rejection::kAmountNotAllowed,
+         Set<HoldPoints>([](const Stage&, auto& o) { o.type = PointTypeId::Of("credit"); })},
+        {"more than there is", Rejection::kInsufficientPoints,
+         Set<HoldPoints>([](const Stage&, auto& o) { o.amount = 116; })}}},
+      {"CaptureHold",
+       [](const Stage& s) {
+         return CaptureHold{s.held, 5};
+       },
+       {kNoProgram,
+        {"no such hold", Rejection::kHoldNotFound,
+         Set<CaptureHold>([](const Stage& s, auto& o) {
+           o.hold = {s.ana, s.redemption};
+         })},
+        {"it has lapsed", Rejection::kHoldLapsed,
+         Set<CaptureHold>([](const Stage& s, auto& o) { o.hold = s.lapsed; })},
+        {"it was captured", Rejection::kHoldFinished,
+         Set<CaptureHold>([](const Stage& s, auto& o) { o.hold = s.captured; })},
+        {"more than is held", Rejection::kCaptureExceedsHold,
+         Set<CaptureHold>([](const Stage&, auto& o) { o.amount = 6; })}}},
+      {"VoidHold",
+       [](const Stage& s) { return VoidHold{s.held}; },
+       {kNoProgram,
+        {"no such hold", Rejection::kHoldNotFound,
+         Set<VoidHold>([](const Stage& s, auto& o) {
+           o.hold = {s.ana, s.redemption};
+         })},
+        {"it was captured", Rejection::kHoldFinished,
+         Set<VoidHold>([](const Stage& s, auto& o) { o.hold = s.captured; })}}},
       {"ReverseRedemption",
        [](const Stage& s) {
          return ReverseRedemption{s.redemption, 10};

@@ -58,9 +58,17 @@ class Generator {
   void Fill(LotKey& k) { k = {Member(), Type(), At(), LotId{U64(), U32()}}; }
   void Fill(ClosedLotKey& k) { Fill(k.lot); }
   void Fill(RedemptionKey& k) { k = {U64()}; }
+  void Fill(PendingLotKey& k) {
+    Fill(k.lot);
+    k.member = k.lot.member;
+    k.activates_at = At();
+  }
+  void Fill(HoldKey& k) { k = {Member(), U64()}; }
+  void Fill(HoldLapseKey& k) { k = {Member(), At(), U64()}; }
   void Fill(TierChangeKey& k) { k = {Member(), U64()}; }
   void Fill(RequestKey& k) { k = {Array<std::array<std::uint8_t, 16>>()}; }
   void Fill(PurchaseKey& k) { k = {Program(), ReceiptKey{Place(), Place(), Day(), Place()}}; }
+  void Fill(SpendingKey& k) { k = {Program(), ReceiptKey{Place(), Place(), Day(), Place()}}; }
   void Fill(IdentityKey& k) { k = {Program(), Array<IdentityHash>()}; }
   void Fill(MemberEntryKey& k) { k = {Member(), U64()}; }
   void Fill(DueKey& k) { k = {At(), Member()}; }
@@ -80,10 +88,10 @@ class Generator {
   std::mt19937_64 random_;
 };
 
-using KeyTypes =
-    testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey, RedemptionKey,
-                   TierChangeKey, RequestKey, PurchaseKey, IdentityKey, MemberEntryKey, DueKey,
-                   ProgramDueKey, TotalKey, ProgramKey, RevisionKey>;
+using KeyTypes = testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey,
+                                RedemptionKey, TierChangeKey, RequestKey, PurchaseKey, IdentityKey,
+                                MemberEntryKey, DueKey, ProgramDueKey, TotalKey, ProgramKey,
+                                RevisionKey, PendingLotKey, HoldKey, HoldLapseKey, SpendingKey>;
 template <class Key>
 class KeyOrder : public testing::Test {};
 TYPED_TEST_SUITE(KeyOrder, KeyTypes);
@@ -119,6 +127,12 @@ TEST(Keys, ComeBackFromTheirBytes) {
     generator.Fill(lot);
     ASSERT_EQ(*DecodeLotKey(EncodeKey(partition, lot)), lot);
     ASSERT_EQ(*DecodeLotKey(EncodeKey(partition, ClosedLotKey{lot})), lot);
+    PendingLotKey pending;
+    generator.Fill(pending);
+    ASSERT_EQ(*DecodePendingLotKey(EncodeKey(partition, pending)), pending);
+    HoldLapseKey lapse;
+    generator.Fill(lapse);
+    ASSERT_EQ(*DecodeHoldLapseKey(EncodeKey(partition, lapse)), lapse);
     DueKey due;
     generator.Fill(due);
     ASSERT_EQ(*DecodeDueKey(EncodeKey(partition, due)), due);
@@ -160,6 +174,12 @@ TEST(Keys, RefuseOtherBytes) {
     };
     refuses([](absl::string_view b) { return DecodeLotKey(b); }, EncodeKey(0, lot));
     refuses([](absl::string_view b) { return DecodeDueKey(b); }, EncodeKey(0, due));
+    PendingLotKey pending;
+    generator.Fill(pending);
+    refuses([](absl::string_view b) { return DecodePendingLotKey(b); }, EncodeKey(0, pending));
+    HoldLapseKey lapse;
+    generator.Fill(lapse);
+    refuses([](absl::string_view b) { return DecodeHoldLapseKey(b); }, EncodeKey(0, lapse));
     refuses([](absl::string_view b) { return DecodeTotalKey(b); }, EncodeKey(0, total));
   }
   const std::string due =
@@ -195,6 +215,18 @@ TEST(Keys, HaveFrozenBytes) {
             "00016d000000000000010263706f696e747300"
             "8000000000000001"
             "000000000000000500000002");
+  EXPECT_EQ(hex(EncodeKey(1, PendingLotKey{member, Timestamp::FromMicros(3), lot})),
+            "00016d000000000000010270"
+            "8000000000000003706f696e747300"
+            "8000000000000001"
+            "000000000000000500000002");
+  EXPECT_EQ(hex(EncodeKey(1, HoldKey{member, 7})), "00016d0000000000000102680000000000000007");
+  EXPECT_EQ(hex(EncodeKey(1, HoldLapseKey{member, Timestamp::FromMicros(3), 7})),
+            "00016d00000000000001026f80000000000000030000000000000007");
+  EXPECT_EQ(hex(EncodeKey(
+                1, SpendingKey{ProgramId::Of("bean"), ReceiptKey{PlaceId::Of("S"), PlaceId::Of("T"),
+                                                                 Date(), PlaceId::Of("9")}})),
+            "0001756265616e00530054008000000039");
   EXPECT_EQ(hex(EncodeKey(1, RedemptionKey{7})), "0001720000000000000007");
   EXPECT_EQ(hex(EncodeKey(1, TierChangeKey{member, 7})),
             "00016d0000000000000102740000000000000007");
@@ -233,6 +265,15 @@ TEST(Keys, RangesHoldTheirKeysAndNoOthers) {
     ASSERT_EQ(holds(LotRange(lot.member, lot.type, 1), EncodeKey(1, other)), is_same);
     ASSERT_FALSE(holds(LotRange(lot.member, lot.type, 1), EncodeKey(1, ClosedLotKey{lot})));
     const std::uint64_t sequence = generator.U64();
+    const bool is_theirs = lot.member == other.member;
+    ASSERT_EQ(holds(PendingLotRange(1, lot.member),
+                    EncodeKey(1, PendingLotKey{other.member, lot.expires_at, other})),
+              is_theirs);
+    ASSERT_EQ(holds(HoldRange(1, lot.member), EncodeKey(1, HoldKey{other.member, sequence})),
+              is_theirs);
+    ASSERT_EQ(holds(HoldLapseRange(1, lot.member),
+                    EncodeKey(1, HoldLapseKey{other.member, lot.expires_at, sequence})),
+              is_theirs);
     ASSERT_EQ(holds(MemberEntryRange(1, lot.member),
                     EncodeKey(1, MemberEntryKey{other.member, sequence})),
               lot.member == other.member);

@@ -110,11 +110,15 @@ class Generator {
       left -= *bucket;
     }
     r.expired = Amount();
-    r.activates_at = At();
+    r.activates_at = End();
     r.funding = Text();
   }
   void Fill(Purchase& r) {
     r = Purchase{AMember(), 1 + Below(1'000'000), Chance(), std::nullopt, {}, {}};
+    for (std::uint64_t n = Below(4); n > 0; --n) {
+      r.decided_lines.push_back(static_cast<std::int32_t>(Below(500)));
+      r.settled_lots.push_back(SettledLot{ALot(), ALot(), End()});
+    }
     if (Chance()) return;
     r.eligible_left = Signed();
     for (std::uint64_t n = Below(4); n > 0; --n) {
@@ -129,6 +133,29 @@ class Generator {
     r = Redemption{AMember(), Type(), Amount(), 0};
     r.reversed = static_cast<std::int64_t>(Below(static_cast<std::uint64_t>(r.amount) + 1));
   }
+  void Fill(Hold& r) {
+    r = Hold{.type = Type(),
+             .amount = Amount(),
+             .captured = 0,
+             .state = static_cast<HoldState>(1 + Below(4)),
+             .placed_at = At(),
+             .lapses_at = At(),
+             .ended_at = End(),
+             .reference = Text(),
+             .parts = {}};
+    std::int64_t left = r.amount;
+    r.captured = static_cast<std::int64_t>(Below(static_cast<std::uint64_t>(left) + 1));
+    left -= r.captured;
+    for (std::uint64_t n = Below(4); n > 0 && left > 0; --n) {
+      const auto part = 1 + static_cast<std::int64_t>(Below(static_cast<std::uint64_t>(left)));
+      left -= part;
+      r.parts.push_back(HeldPart{ALot(), End(), part});
+    }
+  }
+  void Fill(Spending& r) {
+    for (std::uint64_t n = Below(4); n > 0; --n) r.redemptions.push_back(1 + Below(UINT64_MAX));
+  }
+  LotId ALot() { return LotId{Below(UINT64_MAX), static_cast<std::uint32_t>(Below(9))}; }
   void Fill(Request& r) { r.sequence = 1 + Below(UINT64_MAX); }
   void Fill(Total& r) { r = Total{Amount(), Amount()}; }
   void Fill(Program& r) {
@@ -172,9 +199,10 @@ class Generator {
   std::mt19937_64 random_;
 };
 
-using RecordTypes = testing::Types<Member, Enrolment, Identity, MonthDays, Lot, Purchase,
-                                   Redemption, Request, Total, Program, Revision, Marker,
-                                   EntryKindMark, TierChangeMark, Counter, Activity>;
+using RecordTypes =
+    testing::Types<Member, Enrolment, Identity, MonthDays, Lot, Purchase, Redemption, Request,
+                   Total, Program, Revision, Marker, EntryKindMark, TierChangeMark, Counter,
+                   Activity, Hold, Spending>;
 template <class Record>
 class Records : public testing::Test {};
 TYPED_TEST_SUITE(Records, RecordTypes);
@@ -251,6 +279,8 @@ TEST(StorageMessages, HaveNoFieldThatNobodySets) {
   Cover<pb::Counter, Counter>(generator, coverage, known);
   Cover<pb::Purchase, Purchase>(generator, coverage, known);
   Cover<pb::Redemption, Redemption>(generator, coverage, known);
+  Cover<pb::Hold, Hold>(generator, coverage, known);
+  Cover<pb::Spending, Spending>(generator, coverage, known);
   Cover<pb::Total, Total>(generator, coverage, known);
   Cover<pb::Program, Program>(generator, coverage, known);
   Cover<pb::Revision, Revision>(generator, coverage, known);
@@ -363,6 +393,12 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE((Takes<Redemption, pb::Redemption>(
       [](pb::Redemption& p) { p.set_reversed(p.amount() + 1); })));
   EXPECT_FALSE((Takes<Redemption, pb::Redemption>([](pb::Redemption& p) { p.set_reversed(-1); })));
+  EXPECT_FALSE((Takes<Hold, pb::Hold>([](pb::Hold& p) { p.set_type("Points"); })));
+  EXPECT_FALSE((Takes<Hold, pb::Hold>([](pb::Hold& p) { p.set_state(5); })));
+  EXPECT_FALSE((Takes<Hold, pb::Hold>([](pb::Hold& p) { p.set_captured(p.amount() + 1); })));
+  EXPECT_FALSE((Takes<Hold, pb::Hold>([](pb::Hold& p) { p.add_parts()->set_amount(0); })));
+  EXPECT_FALSE(
+      (Takes<Hold, pb::Hold>([](pb::Hold& p) { p.add_parts()->set_amount(p.amount() + 1); })));
   EXPECT_FALSE((Takes<Total, pb::Total>([](pb::Total& p) { p.set_debit(-1); })));
   EXPECT_FALSE(
       (Takes<Program, pb::Program>([](pb::Program& p) { p.add_activations()->set_digest("x"); })));
@@ -380,7 +416,7 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE(DecodeRecord(std::string(9, '\1'), request));
   EntryKindMark mark;
   EXPECT_FALSE(DecodeRecord(std::string(1, '\0'), mark));
-  EXPECT_FALSE(DecodeRecord(std::string(1, '\x1a'), mark));
+  EXPECT_FALSE(DecodeRecord(std::string(1, '\x21'), mark));
   EXPECT_FALSE(DecodeRecord(std::string(1, '\xff'), mark));
   Marker marker;
   EXPECT_FALSE(DecodeRecord("x", marker));
