@@ -72,7 +72,7 @@ std::string HoldNameOf(const std::string& text, const std::string& program) {
 
 // What lists and commands take for a hold: its name without the program.
 std::string ShortHold(const std::string& name) {
-  constexpr absl::string_view kMembers = "/members/";
+  const std::string kMembers = "/members/";
   const std::size_t members = name.find(kMembers);
   return members == std::string::npos ? name : name.substr(members + kMembers.size());
 }
