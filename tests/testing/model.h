@@ -255,6 +255,9 @@ class Model {
   std::optional<Rejection> Do(const ResumeRule&) { return std::nullopt; }
   std::optional<Rejection> Do(const AdvanceProgram&) { return std::nullopt; }
   std::optional<Rejection> Do(const AccrueActivity&) { return std::nullopt; }
+  std::optional<Rejection> Do(const AcknowledgeWarnings&) { return std::nullopt; }
+  std::optional<Rejection> Do(const SetTierFloor&) { return std::nullopt; }
+  std::optional<Rejection> Do(const MatchTier&) { return std::nullopt; }
   std::optional<Rejection> Move(const MemberRef& ref, MemberState to);
 
   const Program& program_;
