@@ -136,8 +136,9 @@ absl::Status MeasureThroughput(Store& store, AnchorFile* anchors, const LedgerId
   MeteredStore metered(store);
   ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                    StartEngine(metered, anchors, ledger_id, head));
-  RETURN_IF_ERROR(Accepted(engine->Execute(CreateTheProgram(ProgramDocument()))));
-  RETURN_IF_ERROR(Accepted(engine->Execute(ActivateTheProgram())));
+  for (Command& command : ProgramCommands(ProgramDocument())) {
+    RETURN_IF_ERROR(Accepted(engine->Execute(std::move(command))));
+  }
   const LoadResult enrolled =
       RunLoad(*engine, LoadOptions{.in_flight = options.in_flight, .count_max = options.members},
               [](std::uint64_t n) { return EnrollCommand(n, CardHash(n), SystemClock().Now()); });

@@ -142,10 +142,9 @@ absl::StatusOr<double> Enrol(const Options& options, const Subject& subject) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                    StartEngine(*ledger.store, ledger.anchors.get(), ledger.dir.identity().ledger_id,
                                ledger.heads.at(0)));
-  RETURN_IF_ERROR(
-      RequireGood(RunLoad(*engine, {.in_flight = 1, .count_max = 2}, [&](std::uint64_t n) {
-        return n == 0 ? CreateTheProgram(subject.document) : ActivateTheProgram();
-      })));
+  const std::vector<Command> commands = ProgramCommands(subject.document);
+  RETURN_IF_ERROR(RequireGood(RunLoad(*engine, {.in_flight = 1, .count_max = commands.size()},
+                                      [&](std::uint64_t n) { return commands[n]; })));
   Progress progress;
   const ProgramId program = TheProgram();
   const LoadResult enrolled =

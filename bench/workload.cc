@@ -159,14 +159,22 @@ Sale Workload::NextSale(Timestamp now) {
   return sale;
 }
 
-Command CreateTheProgram(const std::string& document) {
+std::vector<Command> ProgramCommands(const std::string& document) {
   const rules::Rulebook::Compiled compiled = rules::Rulebook::Compile(document);
   LAUREL_CHECK(compiled.rulebook != nullptr, "the benchmark's program compiles");
-  return MakeCommand("program-create", CreateProgram{std::string(compiled.rulebook->canonical()),
-                                                     compiled.rulebook->digest()});
+  const rules::Rulebook& rulebook = *compiled.rulebook;
+  std::vector<Command> commands;
+  commands.push_back(MakeCommand(
+      "program-create", CreateProgram{std::string(rulebook.canonical()), rulebook.digest()}));
+  if (!rulebook.warnings().empty()) {
+    commands.push_back(MakeCommand(
+        "program-acknowledge",
+        AcknowledgeWarnings{
+            1, std::nullopt, {rulebook.warnings().begin(), rulebook.warnings().end()}}));
+  }
+  commands.push_back(MakeCommand("program-activate", ActivateRevision{1}));
+  return commands;
 }
-
-Command ActivateTheProgram() { return MakeCommand("program-activate", ActivateRevision{1}); }
 
 Command EnrollCommand(std::uint64_t member, const IdentityHash& card, Timestamp now) {
   return MakeCommand(

@@ -67,8 +67,8 @@ class Workload {
   std::atomic<std::uint64_t> next_member_ = 0;
 };
 
-Command CreateTheProgram(const std::string& document);  // as revision 1
-Command ActivateTheProgram();                           // revision 1
+// What brings the document into force as revision 1, in order.
+std::vector<Command> ProgramCommands(const std::string& document);
 Command EnrollCommand(std::uint64_t member, const IdentityHash& card, Timestamp now);
 Command AccrueCommand(Sale sale, const IdentityHash& card);
 

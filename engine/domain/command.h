@@ -222,13 +222,13 @@ struct MatchTier {
   std::optional<IdentityHash> own = {};  // as AdjustPoints
 };
 
-using Order = std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember,
-                           ReactivateMember, CloseMember, AccruePurchase, ReturnPurchase, Redeem,
-                           ReverseRedemption, CreateProgram, CreateRevision, ActivateRevision,
-                           AdvanceMember, ApproveRevision, ScheduleRevision, CancelSchedule,
-                           PauseRule, ResumeRule, AdvanceProgram, AccrueActivity, AdjustPoints,
-                           SettleAccrual, CancelAccrual, HoldPoints, CaptureHold, VoidHold,
-                           AcknowledgeWarnings, SetTierFloor, MatchTier>;
+using Order =
+    std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember,
+                 CloseMember, AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption,
+                 CreateProgram, CreateRevision, ActivateRevision, AdvanceMember, ApproveRevision,
+                 ScheduleRevision, CancelSchedule, PauseRule, ResumeRule, AdvanceProgram,
+                 AccrueActivity, AdjustPoints, SettleAccrual, CancelAccrual, HoldPoints,
+                 CaptureHold, VoidHold, AcknowledgeWarnings, SetTierFloor, MatchTier>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {

@@ -456,7 +456,7 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   undone.tracked = again.MetricCounts(before, back, undone.points);
   for (const MetricCounted& count : undone.tracked) accepted.events.push_back(count);
 
-  JudgeUndone(state, *active, 
+  JudgeUndone(state, *active,
               Undone{sale->occurred_at, undone, order.occurred_at, context.recorded_at}, accepted);
   const Timestamp lots_due_at = draft.LotsDue();
   if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});

@@ -330,7 +330,8 @@ Decision DecideCancel(State& state, const Command& command, const CancelAccrual&
   undone.tracked = MetricCounts(pending, undone.points);
   for (const MetricCounted& count : undone.tracked) accepted.events.push_back(count);
   JudgeUndone(state, *pending.in_force.rulebook,
-              Undone{accrual.entry->occurred_at, undone, context.recorded_at, context.recorded_at}, accepted);
+              Undone{accrual.entry->occurred_at, undone, context.recorded_at, context.recorded_at},
+              accepted);
   const Timestamp lots_due_at = draft.LotsDue();
   if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
   accepted.postings = std::move(draft.postings);

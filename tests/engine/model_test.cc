@@ -534,6 +534,7 @@ class Session {
       ledger_.Do(
           CreateRevision{std::string(compiled.rulebook->canonical()), compiled.rulebook->digest()});
       numbers_[revision] = ++last_number_;
+      ledger_.Acknowledge(last_number_);
     }
     const Reply reply = ledger_.Run(ActivateRevision{numbers_[revision]});
     trace_.push_back(absl::StrCat("activate revision ", revision));
