@@ -67,6 +67,11 @@ std::string Path::Render() const {
 
 // ---- requests
 
+std::optional<IdentityHash> ParseContext::OwnIdentity(const ProgramId& program) const {
+  if (principal.empty()) return std::nullopt;
+  return hasher.Hash(program, IdentityKind::kStaff, principal);
+}
+
 RequestId ParseRequestId(absl::string_view text, Violations& violations) {
   if (text.empty()) {
     violations.Required("request_id");

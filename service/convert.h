@@ -35,6 +35,8 @@ struct ParseContext {
   const IdentityHasher& hasher;
   Violations& violations;
   absl::string_view principal = {};  // who asks; only for writes
+  // That by which the program would know who asks as a member; empty where nobody is named.
+  std::optional<IdentityHash> OwnIdentity(const ProgramId& program) const;
 };
 
 // ---- requests

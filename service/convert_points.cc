@@ -253,6 +253,16 @@ void RenderAwards(const Entry& entry, google::protobuf::RepeatedPtrField<v1::Awa
   }
 }
 
+// The amounts of the entry's events of one kind, by point type.
+template <class Kind>
+std::map<PointTypeId, std::int64_t> TotalsOf(const Entry& entry) {
+  std::map<PointTypeId, std::int64_t> totals;
+  for (const Event& event : entry.events) {
+    if (const auto* one = std::get_if<Kind>(&event)) totals[one->type] += one->amount;
+  }
+  return totals;
+}
+
 template <class Totals>
 void RenderTotals(const Totals& totals, google::protobuf::RepeatedPtrField<v1::Points>& out) {
   for (const auto& [type, amount] : totals) {
@@ -357,9 +367,7 @@ Order& ParseAccrual(const Request& request, const ParseContext& context, Command
     }
     order.lines.push_back(request.lines(i));
   }
-  if (!context.principal.empty()) {
-    order.own = context.hasher.Hash(command.program, IdentityKind::kStaff, context.principal);
-  }
+  order.own = context.OwnIdentity(command.program);
   return order;
 }
 
@@ -663,9 +671,7 @@ Command ParseAdjustPoints(const v1::AdjustPointsRequest& request, const ParseCon
   order.reason = ParseWord<ReasonCode>(request.reason(), Path{"reason"}, violations);
   CheckText(request.reference(), 0, Path{"reference"}, violations);
   order.reference = request.reference();
-  if (!context.principal.empty()) {
-    order.own = context.hasher.Hash(command.program, IdentityKind::kStaff, context.principal);
-  }
+  order.own = context.OwnIdentity(command.program);
   return command;
 }
 
@@ -722,12 +728,7 @@ absl::Status RenderReturnPurchase(const Reply& reply, const Rendering& rendering
   RenderTotals(taken_back, *response.mutable_taken_back());
   RenderTotals(shortfall, *response.mutable_shortfall());
   RenderTotals(expired, *response.mutable_expired());
-  std::map<PointTypeId, std::int64_t> given_back;
-  for (const Event& event : entry.events) {
-    const auto* back = std::get_if<RedemptionReversed>(&event);
-    if (back != nullptr) given_back[back->type] += back->amount;
-  }
-  RenderTotals(given_back, *response.mutable_given_back());
+  RenderTotals(TotalsOf<RedemptionReversed>(entry), *response.mutable_given_back());
 
   ReadView view = rendering.engine.Read();
   const std::shared_ptr<const Entry> sale = view.state().FindEntry(returned->original_sequence);
@@ -822,12 +823,7 @@ absl::Status RenderSettleAccrual(const Reply& reply, const Rendering& rendering,
                                  v1::SettleAccrualResponse& response) {
   const Entry& entry = *reply.entry;
   RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
-  std::map<PointTypeId, std::int64_t> settled;
-  for (const Event& event : entry.events) {
-    const auto* part = std::get_if<PointsSettled>(&event);
-    if (part != nullptr) settled[part->type] += part->amount;
-  }
-  RenderTotals(settled, *response.mutable_settled());
+  RenderTotals(TotalsOf<PointsSettled>(entry), *response.mutable_settled());
   RenderLotMoves(entry, *response.mutable_lot_moves());
   return absl::OkStatus();
 }
@@ -836,12 +832,7 @@ absl::Status RenderCancelAccrual(const Reply& reply, const Rendering& rendering,
                                  v1::CancelAccrualResponse& response) {
   const Entry& entry = *reply.entry;
   RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
-  std::map<PointTypeId, std::int64_t> cancelled;
-  for (const Event& event : entry.events) {
-    const auto* part = std::get_if<PointsTakenBack>(&event);
-    if (part != nullptr) cancelled[part->type] += part->amount;
-  }
-  RenderTotals(cancelled, *response.mutable_cancelled());
+  RenderTotals(TotalsOf<PointsTakenBack>(entry), *response.mutable_cancelled());
   RenderLotMoves(entry, *response.mutable_lot_moves());
   return absl::OkStatus();
 }

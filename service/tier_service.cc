@@ -83,9 +83,7 @@ Command AboutTier(const Request& request, const ParseContext& context) {
     context.violations.OutOfRange(
         "tier", absl::StrCat("must be at most ", kTierMax, " characters, was ", order.tier.size()));
   }
-  if (!context.principal.empty()) {
-    order.own = context.hasher.Hash(command.program, IdentityKind::kStaff, context.principal);
-  }
+  order.own = context.OwnIdentity(command.program);
   return command;
 }
 

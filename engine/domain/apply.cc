@@ -131,6 +131,12 @@ struct Folder {
     LAUREL_CHECK(entry.effective_on.has_value(), "an activity has a civil day");
     return *entry.effective_on;
   }
+  // The day whose sums change: that of the activity, also where the entry undoes it later.
+  Date CountedOn() const {
+    if (const auto* returned = entry.FindEvent<PurchaseReturned>()) return returned->original_on;
+    if (const auto* cancelled = entry.FindEvent<AccrualCancelled>()) return cancelled->accrued_on;
+    return day();
+  }
 
   void operator()(const MemberEnrolled& e) const {
     Member& record = state.members.Mutable(MemberKey{member()});
@@ -233,9 +239,7 @@ struct Folder {
     } else if (cancelled->receipt) {
       TakeBack(e, LeftOf(*cancelled->receipt, cancelled->accrual));
     }
-    CountPoints(state, member(),
-                returned != nullptr ? returned->original_on : cancelled->accrued_on, e.type_index,
-                -e.amount);
+    CountPoints(state, member(), CountedOn(), e.type_index, -e.amount);
   }
   static void TakeBack(const PointsTakenBack& e, Purchase& purchase) {
     for (AwardLeft& left : purchase.awards_left) {
@@ -282,13 +286,7 @@ struct Folder {
   void operator()(const HoldCaptured& e) const {
     Hold& hold = state.holds.Mutable(HoldKey{member(), e.hold});
     hold.captured += e.amount;
-    std::int64_t left = e.amount;
-    for (HeldPart& part : hold.parts) {
-      const std::int64_t taken = std::min(left, part.amount);
-      part.amount -= taken;
-      left -= taken;
-    }
-    std::erase_if(hold.parts, [](const HeldPart& part) { return part.amount == 0; });
+    hold.Take(e.amount);
   }
   void operator()(const HoldEnded& e) const {
     Hold& hold = state.holds.Mutable(HoldKey{member(), e.hold});
@@ -349,15 +347,7 @@ struct Folder {
                          e.start};
     state.counters.Mutable(key).used += e.delta;
   }
-  void operator()(const MetricCounted& e) const {
-    const auto* returned = entry.FindEvent<PurchaseReturned>();
-    const auto* cancelled = entry.FindEvent<AccrualCancelled>();
-    CountMetric(state, member(),
-                returned != nullptr    ? returned->original_on
-                : cancelled != nullptr ? cancelled->accrued_on
-                                       : day(),
-                e);
-  }
+  void operator()(const MetricCounted& e) const { CountMetric(state, member(), CountedOn(), e); }
   void operator()(const RevisionCreated& e) const {
     state.revisions.Put(RevisionKey{entry.program, e.number},
                         Revision{.digest = e.digest,

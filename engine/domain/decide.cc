@@ -192,6 +192,13 @@ std::optional<Rejected> FindInForce(State& state, const Command& command, const 
   return std::nullopt;
 }
 
+Accepted Begun(EntryKind kind, MemberId member, const InForce& by, const Context& context) {
+  Accepted accepted{.kind = kind, .occurred_at = context.recorded_at, .member = member};
+  accepted.revision = by.revision->digest;
+  accepted.effective_on = by.rulebook->LocalDate(context.recorded_at);
+  return accepted;
+}
+
 std::optional<Rejected> RefuseNameless(const Command& command) {
   if (!command.principal.empty()) return std::nullopt;
   return Rejected{

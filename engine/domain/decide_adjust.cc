@@ -128,9 +128,7 @@ Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& 
   }
 
   // Nothing below may refuse.
-  Accepted accepted{.kind = EntryKind::kAdjust, .occurred_at = context.recorded_at, .member = *id};
-  accepted.revision = found.revision->digest;
-  accepted.effective_on = day;
+  Accepted accepted = Begun(EntryKind::kAdjust, *id, found, context);
   draft.Post(AccountClass::kAdjustment, order.reason.str(), order.type, -order.amount);
   draft.Post(AccountClass::kMemberAvailable, "", order.type, order.amount);
   Timestamp lots_due_at = member.lots_due_at;

@@ -44,10 +44,7 @@ std::optional<Rejected> RefuseTier(const rules::Rulebook& rulebook, const std::s
 Accepted FloorSet(State& state, const Bearer& bearer, TierFloorSet floor, const Context& context) {
   const rules::Rulebook& rulebook = *bearer.in_force.rulebook;
   const Date today = rulebook.LocalDate(context.recorded_at);
-  Accepted accepted{
-      .kind = EntryKind::kTierFloorSet, .occurred_at = context.recorded_at, .member = bearer.id};
-  accepted.revision = bearer.in_force.revision->digest;
-  accepted.effective_on = today;
+  Accepted accepted = Begun(EntryKind::kTierFloorSet, bearer.id, bearer.in_force, context);
   const MemberTier after = After(bearer.member->tier, floor, context.recorded_at);
   accepted.events.push_back(std::move(floor));
   const MemberStanding standing(state, bearer.id, rulebook);

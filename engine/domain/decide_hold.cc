@@ -32,26 +32,6 @@ LotKey LotOf(MemberId member, const Hold& hold, const HeldPart& part) {
   return LotKey{member, hold.type, part.expires_at, part.lot};
 }
 
-// Takes the first points out of a hold, which has them.
-void Spend(MemberId member, std::int64_t amount, Hold& hold, Draft& draft) {
-  std::int64_t left = amount;
-  for (HeldPart& part : hold.parts) {
-    const std::int64_t taken = std::min(left, part.amount);
-    draft.Move(LotOf(member, hold, part), -taken, Bucket::kHeld);
-    part.amount -= taken;
-    left -= taken;
-  }
-  LAUREL_CHECK(left == 0, "a hold holds what is captured of it");
-  std::erase_if(hold.parts, [](const HeldPart& part) { return part.amount == 0; });
-}
-
-Accepted Begun(EntryKind kind, MemberId member, const InForce& found, const Context& context) {
-  Accepted accepted{.kind = kind, .occurred_at = context.recorded_at, .member = member};
-  accepted.revision = found.revision->digest;
-  accepted.effective_on = found.rulebook->LocalDate(context.recorded_at);
-  return accepted;
-}
-
 }  // namespace
 
 void EndHold(const HoldKey& key, const Hold& hold, HoldState to, Timestamp at, Draft& draft,
@@ -69,19 +49,13 @@ void EndHold(const HoldKey& key, const Hold& hold, HoldState to, Timestamp at, D
 
 Decision DecideHold(State& state, const Command& command, const HoldPoints& order,
                     const Context& context) {
-  InForce found;
-  if (std::optional<Rejected> refused = FindInForce(state, command, context, found)) {
+  Spender spender;
+  if (std::optional<Rejected> refused =
+          FindSpender(state, command, order.member, order.type, order.amount, context, spender)) {
     return *std::move(refused);
   }
-  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
-  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
-  const Member& member = *state.members.Find(MemberKey{*id});
-  if (member.state != MemberState::kActive) return NotActive(member);
-  if (!RedeemableType(*found.rulebook, order.type)) return NotRedeemable(order.type);
-  Draft draft(state, *id);
-  if (std::optional<Rejected> refused = TakeAll(member, order.type, order.amount, draft)) {
-    return *std::move(refused);
-  }
+  const InForce& found = spender.found;
+  Draft& draft = *spender.draft;
   const std::vector<LotMove> taken = draft.lot_moves;
   if (taken.size() > kHeldLotsMax) {
     return Rejected{Rejection::kAmountNotAllowed,
@@ -90,7 +64,7 @@ Decision DecideHold(State& state, const Command& command, const HoldPoints& orde
   }
 
   // Nothing below may refuse.
-  Accepted accepted = Begun(EntryKind::kHold, *id, found, context);
+  Accepted accepted = Begun(EntryKind::kHold, spender.id, found, context);
   const Timestamp lapses_at = context.recorded_at.PlusMicros(order.lasts_micros);
   accepted.events.push_back(HoldPlaced{.type = order.type,
                                        .amount = order.amount,
@@ -99,8 +73,8 @@ Decision DecideHold(State& state, const Command& command, const HoldPoints& orde
   for (const LotMove& move : taken) draft.Move(move.lot, -move.delta, Bucket::kHeld);
   draft.Post(AccountClass::kMemberAvailable, "", order.type, -order.amount);
   draft.Post(AccountClass::kMemberHeld, "", order.type, order.amount);
-  FinishMove(state, *found.rulebook, member, std::min(draft.LotsDue(), lapses_at), context, draft,
-             accepted);
+  FinishMove(state, *found.rulebook, *spender.member, std::min(draft.LotsDue(), lapses_at), context,
+             draft, accepted);
   return accepted;
 }
 
@@ -128,7 +102,10 @@ Decision DecideCapture(State& state, const Command& command, const CaptureHold& 
   accepted.events.push_back(HoldCaptured{
       .hold = order.hold.sequence, .amount = amount, .total = open.hold.captured + amount});
   Draft draft(state, id);
-  Spend(id, amount, open.hold, draft);
+  for (const HeldPart& part : open.hold.Take(amount)) {
+    draft.Move(LotOf(id, open.hold, part), -part.amount, Bucket::kHeld);
+  }
+  LAUREL_CHECK(open.hold.held() == held - amount, "a hold holds what is captured of it");
   draft.Post(AccountClass::kMemberHeld, "", type, -amount);
   draft.Post(AccountClass::kRedemption, "payment", type, amount);
   if (order.is_final || amount == held) {

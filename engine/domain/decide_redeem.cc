@@ -89,33 +89,40 @@ void FinishMove(State& state, const rules::Rulebook& rulebook, const Member& mem
   accepted.tier = TierOf(state, *accepted.member, rulebook, context.recorded_at);
 }
 
+std::optional<Rejected> FindSpender(State& state, const Command& command, const MemberRef& ref,
+                                    const PointTypeId& type, std::int64_t amount,
+                                    const Context& context, Spender& spender) {
+  if (std::optional<Rejected> refused = FindInForce(state, command, context, spender.found)) {
+    return refused;
+  }
+  const std::optional<MemberId> id = state.Resolve(command.program, ref);
+  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
+  spender.id = *id;
+  spender.member = state.members.Find(MemberKey{*id});
+  if (spender.member->state != MemberState::kActive) return NotActive(*spender.member);
+  if (!RedeemableType(*spender.found.rulebook, type)) return NotRedeemable(type);
+  return TakeAll(*spender.member, type, amount, spender.draft.emplace(state, *id));
+}
+
 Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
                       const Context& context) {
-  InForce found;
-  if (std::optional<Rejected> refused = FindInForce(state, command, context, found)) {
+  Spender spender;
+  if (std::optional<Rejected> refused =
+          FindSpender(state, command, order.member, order.type, order.amount, context, spender)) {
     return *std::move(refused);
   }
-  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
-  if (!id) return Rejected{Rejection::kMemberNotFound, {}};
-  const Member& member = *state.members.Find(MemberKey{*id});
-  if (member.state != MemberState::kActive) return NotActive(member);
-  if (!RedeemableType(*found.rulebook, order.type)) return NotRedeemable(order.type);
-  Draft draft(state, *id);
-  if (std::optional<Rejected> refused = TakeAll(member, order.type, order.amount, draft)) {
-    return *std::move(refused);
-  }
+  const InForce& found = spender.found;
+  Draft& draft = *spender.draft;
 
   // Nothing below may refuse.
-  Accepted accepted{.kind = EntryKind::kRedeem, .occurred_at = context.recorded_at, .member = *id};
-  accepted.revision = found.revision->digest;
-  accepted.effective_on = found.rulebook->LocalDate(context.recorded_at);
+  Accepted accepted = Begun(EntryKind::kRedeem, spender.id, found, context);
   accepted.events.push_back(PointsRedeemed{.type = order.type,
                                            .amount = order.amount,
                                            .reference = order.reference,
                                            .purchase = order.purchase});
   draft.Post(AccountClass::kMemberAvailable, "", order.type, -order.amount);
   draft.Post(AccountClass::kRedemption, "payment", order.type, order.amount);
-  FinishMove(state, *found.rulebook, member, draft.LotsDue(), context, draft, accepted);
+  FinishMove(state, *found.rulebook, *spender.member, draft.LotsDue(), context, draft, accepted);
   return accepted;
 }
 
@@ -147,10 +154,8 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
   // Nothing below may refuse.
   const MemberId id = redemption.member;
   const Member& member = *state.members.Find(MemberKey{id});
-  Accepted accepted{
-      .kind = EntryKind::kReverseRedemption, .occurred_at = context.recorded_at, .member = id};
-  accepted.revision = revision.digest;
-  accepted.effective_on = rulebook->LocalDate(context.recorded_at);
+  Accepted accepted =
+      Begun(EntryKind::kReverseRedemption, id, InForce{&revision, rulebook}, context);
   Draft draft(state, id);
   GiveBack(order.redemption, *entry, redemption.reversed, amount, context.recorded_at, draft,
            accepted.events);

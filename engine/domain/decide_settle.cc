@@ -184,6 +184,7 @@ std::optional<Rejected> RefuseWhoAsks(State& state, const Command& command, cons
 struct Pending {
   Accrual accrual;
   InForce in_force;
+  InForce rated_by;  // the revision that awarded
   std::unique_ptr<const Replay> replay;
   std::vector<PendingPart> parts;
 };
@@ -201,6 +202,7 @@ std::optional<Rejected> FindPending(State& state, const Command& command, const 
   LAUREL_CHECK(revision != nullptr, "the revision that awarded was to be in force");
   accrual.rulebook = context.rulebooks->Find(state, command.program, *revision);
   if (accrual.rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  pending.rated_by = InForce{revision, accrual.rulebook};
   const Member* member = state.members.Find(MemberKey{accrual.member()});
   if (member == nullptr) return Rejected{Rejection::kMemberNotFound, {}};
   if (member->state == MemberState::kClosed) return NotActive(*member);
@@ -213,14 +215,6 @@ std::optional<Rejected> FindPending(State& state, const Command& command, const 
   pending.parts = PartsOf(state, accrual, *pending.replay, is_last);
   if (pending.parts.empty()) return NothingPending();
   return RefuseWhoAsks(state, command, accrual, own, pending.parts);
-}
-
-Accepted Begun(EntryKind kind, const Pending& pending, const Context& context) {
-  Accepted accepted{
-      .kind = kind, .occurred_at = context.recorded_at, .member = pending.accrual.member()};
-  accepted.revision = pending.accrual.entry->revision;
-  accepted.effective_on = pending.accrual.rulebook->LocalDate(context.recorded_at);
-  return accepted;
 }
 
 // What cancelled points no longer count for.
@@ -259,7 +253,7 @@ Decision DecideSettle(State& state, const Command& command, const SettleAccrual&
   const Accrual& accrual = pending.accrual;
   const MemberId id = accrual.member();
   const Member& member = *state.members.Find(MemberKey{id});
-  Accepted accepted = Begun(EntryKind::kSettle, pending, context);
+  Accepted accepted = Begun(EntryKind::kSettle, id, pending.rated_by, context);
   accepted.events.push_back(AccrualSettled{
       .accrual = accrual.entry->sequence, .receipt = accrual.receipt, .lines = accrual.lines});
   Draft draft(state, id);
@@ -304,9 +298,9 @@ Decision DecideCancel(State& state, const Command& command, const CancelAccrual&
   // Nothing below may refuse.
   const Accrual& accrual = pending.accrual;
   const MemberId id = accrual.member();
-  const Member member = *state.members.Find(MemberKey{id});
+  const Member& member = *state.members.Find(MemberKey{id});
   const Date accrued_on = *accrual.entry->effective_on;
-  Accepted accepted = Begun(EntryKind::kCancelPending, pending, context);
+  Accepted accepted = Begun(EntryKind::kCancelPending, id, pending.rated_by, context);
   accepted.events.push_back(AccrualCancelled{.accrual = accrual.entry->sequence,
                                              .receipt = accrual.receipt,
                                              .lines = accrual.lines,

@@ -91,6 +91,9 @@ struct InForce {
 std::optional<Rejected> FindInForce(State& state, const Command& command, const Context& context,
                                     InForce& found);
 
+// The entry of what is done to a member now, by the revision of `by`; its events are to come.
+Accepted Begun(EntryKind kind, MemberId member, const InForce& by, const Context& context);
+
 // Where people answer for what they do, each of them has a name.
 std::optional<Rejected> RefuseNameless(const Command& command);
 Rejected NotActive(const Member& member);
@@ -100,6 +103,16 @@ Rejected NotRedeemable(const PointTypeId& type);
 // Takes `amount` from the member's available lots in spend order, or refuses.
 std::optional<Rejected> TakeAll(const Member& member, const PointTypeId& type, std::int64_t amount,
                                 Draft& draft);
+// Whoever spends points or has them held, with the points taken in the draft.
+struct Spender {
+  InForce found;
+  MemberId id;
+  const Member* member = nullptr;
+  std::optional<Draft> draft;
+};
+std::optional<Rejected> FindSpender(State& state, const Command& command, const MemberRef& ref,
+                                    const PointTypeId& type, std::int64_t amount,
+                                    const Context& context, Spender& spender);
 // Whether a balance may grow by so much, whatever becomes available of it.
 bool HasRoom(const Balance* balance, std::int64_t amount);
 Rejected TooLarge(absl::string_view what);

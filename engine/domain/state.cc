@@ -86,6 +86,19 @@ State::State(const State* parent, StateSource* source)
       parent_(parent),
       source_(source) {}
 
+std::vector<HeldPart> Hold::Take(std::int64_t points) {
+  std::vector<HeldPart> taken;
+  for (HeldPart& part : parts) {
+    if (points == 0) break;
+    HeldPart& first = taken.emplace_back(part);
+    first.amount = std::min(points, part.amount);
+    part.amount -= first.amount;
+    points -= first.amount;
+  }
+  std::erase_if(parts, [](const HeldPart& part) { return part.amount == 0; });
+  return taken;
+}
+
 std::shared_ptr<const Entry> State::FindEntry(std::uint64_t sequence) {
   const auto own = entries_.find(sequence);
   if (own != entries_.end()) return own->second;

@@ -195,6 +195,8 @@ struct Hold {
     for (const HeldPart& part : parts) sum += part.amount;
     return sum;
   }
+  // Takes the first points out of it, as many as it has, and returns where they lay.
+  std::vector<HeldPart> Take(std::int64_t points);
   friend bool operator==(const Hold&, const Hold&) = default;
 };
 // Open holds, by when they lapse.
