@@ -85,6 +85,7 @@ struct MemberFinder {
   Concerned operator()(const AcknowledgeWarnings&) const { return {}; }
   Concerned operator()(const SetTierFloor& o) const { return Ref(o.member); }
   Concerned operator()(const MatchTier& o) const { return Ref(o.member); }
+  Concerned operator()(const SetMemberAttributes& o) const { return Ref(o.member); }
 };
 
 // What the engine asks for itself: most of it is done before the order is looked at.

@@ -101,7 +101,7 @@ class ActivationSimulator {
                                 move->at == candidate_.from;
       if (is_candidate) to = move->verdict.to;
       if (is_candidate || move->at >= candidate_.from || move->rulebook == nullptr) break;
-      tier = After(tier, move->verdict);
+      tier = After(tier, move->verdict, move->at);
     }
     Count(id, tier.tier, to.empty() ? tier.tier : to);
   }

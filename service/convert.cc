@@ -49,7 +49,7 @@ static_assert(static_cast<int>(kIdentityKindLast) == v1::IDENTITY_KIND_STAFF);
 static_assert(static_cast<int>(Channel::kCommunity) == v1::CHANNEL_COMMUNITY);
 static_assert(static_cast<int>(MemberState::kClosed) == v1::MEMBER_STATE_CLOSED);
 static_assert(static_cast<int>(EntryKind::kRevisionActivated) == v1::ENTRY_KIND_REVISION_ACTIVATED);
-static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_TIER_FLOOR_SET);
+static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_MEMBER_ATTRIBUTES_SET);
 static_assert(static_cast<int>(Awaiting::kPerson) == v1::AWAITING_PERSON);
 static_assert(static_cast<int>(Bucket::kHeld) == v1::LOT_BUCKET_HELD);
 static_assert(static_cast<int>(HoldState::kLapsed) == v1::HOLD_STATE_LAPSED);
@@ -303,7 +303,8 @@ void RenderAward(const PointsAwarded& award, v1::Award& out) {
     RenderInstant(award.activates_at, *out.mutable_activates_at());
   }
   out.set_awaits(static_cast<v1::Awaiting>(award.awaits));
-  if (!award.expires_at.is_never()) RenderInstant(award.expires_at, *out.mutable_expires_at());
+  const Timestamp ends_at = std::min(award.expires_at, award.idle_ends_at);
+  if (!ends_at.is_never()) RenderInstant(ends_at, *out.mutable_expires_at());
   out.set_funding_source(award.funding);
   out.set_covered_arrears(award.covered_arrears);
 }

@@ -99,6 +99,9 @@ struct EventRenderer {
   void operator()(const RulePaused& e) const { out.set_rule(e.rule); }
   void operator()(const RuleResumed& e) const { out.set_rule(e.rule); }
   void operator()(const IdentityLinked&) const {}
+  void operator()(const MemberAttributesSet&) const {}
+  void operator()(const IdleEndMoved&) const {}
+  void operator()(const PointsRestored&) const {}
   void operator()(const IdentityUnlinked&) const {}
   void operator()(const MemberStateChanged&) const {}
   void operator()(const PointsTakenBack&) const {}

@@ -2,17 +2,79 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "service/convert_attribute.h"
 #include "service/convert_entry.h"
 
 namespace laurel {
 namespace {
 
 constexpr int kIdentitiesMax = 16;
+constexpr int kAttributesMax = 32;
+
+// Ascending by id.
+std::vector<MemberAttribute> ParseAttributes(
+    const google::protobuf::RepeatedPtrField<v1::MemberAttribute>& attributes,
+    Violations& violations) {
+  std::vector<MemberAttribute> told;
+  if (attributes.size() > kAttributesMax) {
+    violations.OutOfRange("attributes", absl::StrCat("must be at most ", kAttributesMax, ", was ",
+                                                     attributes.size()));
+    return told;
+  }
+  std::vector<AttributeValue> values;
+  for (int i = 0; i < attributes.size(); ++i) {
+    const Path path{"attributes", nullptr, i};
+    ParseAttribute(attributes[i], path, values, violations);
+    told.push_back(MemberAttribute{values.back()});
+    if (!attributes[i].has_expires_at()) continue;
+    told.back().ends_at =
+        ParseInstant(attributes[i].expires_at(), Path{"expires_at", &path}, violations);
+  }
+  std::sort(told.begin(), told.end(), [](const MemberAttribute& a, const MemberAttribute& b) {
+    return a.attribute.id < b.attribute.id;
+  });
+  return told;
+}
+
+void RenderAttribute(const ToldAttribute& one, v1::MemberAttribute& out) {
+  const AttributeValue& attribute = one.told.attribute;
+  out.set_id(attribute.id);
+  if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) out.set_int_value(*number);
+  if (const auto* flag = std::get_if<bool>(&attribute.value)) out.set_bool_value(*flag);
+  if (const auto* text = std::get_if<std::string>(&attribute.value)) out.set_string_value(*text);
+  if (const auto* at = std::get_if<Timestamp>(&attribute.value)) {
+    RenderInstant(*at, *out.mutable_timestamp_value());
+  }
+  if (!one.told.ends_at.is_never()) RenderInstant(one.told.ends_at, *out.mutable_expires_at());
+  RenderInstant(one.told_at, *out.mutable_set_at());
+}
+
+// Those that still count, by id.
+void RenderAttributes(std::span<const ToldAttribute> attributes, Timestamp at, v1::Member& out) {
+  for (const ToldAttribute& one : attributes) {
+    if (one.told.ends_at > at) RenderAttribute(one, *out.add_attributes());
+  }
+}
+
+// As the fold has it.
+void Tell(const MemberAttributesSet& event, Timestamp at, std::vector<ToldAttribute>& told) {
+  std::erase_if(told, [&](const ToldAttribute& one) {
+    const std::string& id = one.told.attribute.id;
+    return std::any_of(event.set.begin(), event.set.end(),
+                       [&](const MemberAttribute& set) { return set.attribute.id == id; }) ||
+           std::find(event.cleared.begin(), event.cleared.end(), id) != event.cleared.end();
+  });
+  for (const MemberAttribute& set : event.set) told.push_back(ToldAttribute{set, at});
+  std::sort(told.begin(), told.end(), [](const ToldAttribute& a, const ToldAttribute& b) {
+    return a.told.attribute.id < b.told.attribute.id;
+  });
+}
 
 template <class Request>
 Command ParseAboutMember(const Request& request, const ParseContext& context, MemberRef& member) {
@@ -41,7 +103,8 @@ Command ParseIdentityChange(const Request& request, const ParseContext& context,
 absl::StatusOr<std::vector<std::uint64_t>> LifeOf(const ReadView& view, MemberId member,
                                                   std::uint64_t last) {
   const auto is_life = [](EntryKind kind) {
-    return kind >= EntryKind::kMemberEnrolled && kind <= EntryKind::kMemberClosed;
+    return (kind >= EntryKind::kMemberEnrolled && kind <= EntryKind::kMemberClosed) ||
+           kind == EntryKind::kMemberAttributesSet;
   };
   return MemberEntries(view, member, 0, last, is_life);
 }
@@ -65,6 +128,8 @@ absl::Status RenderMemberAsOf(const Entry& entry, const Rendering& rendering, v1
         std::erase_if(enrolment.identities, [unlinked](const LinkedIdentity& identity) {
           return identity.identity.hash == unlinked->hash;
         });
+      } else if (const auto* told = std::get_if<MemberAttributesSet>(&event)) {
+        Tell(*told, step->recorded_at, enrolment.attributes);
       } else if (const auto* changed = std::get_if<MemberStateChanged>(&event)) {
         state = changed->to;
         if (state == MemberState::kClosed) enrolment.closed_at = step->recorded_at;
@@ -80,6 +145,7 @@ absl::Status RenderMemberAsOf(const Entry& entry, const Rendering& rendering, v1
   }
   RenderInstant(enrolment.enrolled_at, *out.mutable_enrolled_at());
   if (!enrolment.closed_at.is_never()) RenderInstant(enrolment.closed_at, *out.mutable_closed_at());
+  RenderAttributes(enrolment.attributes, entry.recorded_at, out);
   return absl::OkStatus();
 }
 
@@ -122,6 +188,7 @@ Command ParseEnrollMember(const v1::EnrollMemberRequest& request, const ParseCon
   if (request.has_occurred_at()) {
     order.occurred_at = ParseInstant(request.occurred_at(), Path{"occurred_at"}, violations);
   }
+  order.attributes = ParseAttributes(request.attributes(), violations);
   command.order = std::move(order);
   return command;
 }
@@ -160,6 +227,37 @@ Command ParseCloseMember(const v1::CloseMemberRequest& request, const ParseConte
   return command;
 }
 
+Command ParseSetMemberAttributes(const v1::SetMemberAttributesRequest& request,
+                                 const ParseContext& context) {
+  SetMemberAttributes order;
+  Command command = ParseAboutMember(request, context, order.member);
+  Violations& violations = context.violations;
+  order.set = ParseAttributes(request.attributes(), violations);
+  for (int i = 0; i < request.cleared_size(); ++i) {
+    const Path path{"cleared", nullptr, i};
+    const std::string& id = request.cleared(i);
+    CheckText(id, 1, path, violations);
+    const bool is_told =
+        std::any_of(order.set.begin(), order.set.end(),
+                    [&](const MemberAttribute& told) { return told.attribute.id == id; });
+    if (is_told ||
+        std::find(order.cleared.begin(), order.cleared.end(), id) != order.cleared.end()) {
+      violations.Add(path.Render(), absl::StrCat("must be given once, was a repetition of ", id),
+                     "REPEATED");
+    }
+    order.cleared.push_back(id);
+  }
+  std::sort(order.cleared.begin(), order.cleared.end());
+  const int count = request.attributes_size() + request.cleared_size();
+  if (count == 0) violations.Required("attributes");
+  if (request.cleared_size() > 0 && count > kAttributesMax) {
+    violations.OutOfRange("cleared", absl::StrCat("must be at most ", kAttributesMax,
+                                                  " with attributes, was ", count));
+  }
+  command.order = std::move(order);
+  return command;
+}
+
 absl::Status RenderEnrollMember(const Reply& reply, const Rendering& rendering,
                                 v1::EnrollMemberResponse& response) {
   const Entry& entry = *reply.entry;
@@ -169,6 +267,11 @@ absl::Status RenderEnrollMember(const Reply& reply, const Rendering& rendering,
   member.set_state(v1::MEMBER_STATE_ACTIVE);
   RenderInstant(entry.recorded_at, *member.mutable_enrolled_at());
   for (const Event& event : entry.events) {
+    if (const auto* told = std::get_if<MemberAttributesSet>(&event)) {
+      std::vector<ToldAttribute> attributes;
+      Tell(*told, entry.recorded_at, attributes);
+      RenderAttributes(attributes, entry.recorded_at, member);
+    }
     const auto* linked = std::get_if<IdentityLinked>(&event);
     if (linked == nullptr) continue;
     v1::Identity& identity = *member.add_identities();
@@ -201,6 +304,11 @@ absl::Status RenderReactivateMember(const Reply& reply, const Rendering& renderi
   return RenderMemberChange(reply, rendering, response);
 }
 
+absl::Status RenderSetMemberAttributes(const Reply& reply, const Rendering& rendering,
+                                       v1::SetMemberAttributesResponse& response) {
+  return RenderMemberChange(reply, rendering, response);
+}
+
 absl::Status RenderCloseMember(const Reply& reply, const Rendering& rendering,
                                v1::CloseMemberResponse& response) {
   RETURN_IF_ERROR(RenderMemberChange(reply, rendering, response));
@@ -228,6 +336,7 @@ void RenderMember(ReadView& view, const ProgramId& program, MemberId member, v1:
   if (!enrolment->closed_at.is_never()) {
     RenderInstant(enrolment->closed_at, *out.mutable_closed_at());
   }
+  RenderAttributes(enrolment->attributes, view.now(), out);
 }
 
 }  // namespace laurel

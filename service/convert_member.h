@@ -16,6 +16,8 @@ Command ParseUnlinkIdentity(const v1::UnlinkIdentityRequest& request, const Pars
 Command ParseSuspendMember(const v1::SuspendMemberRequest& request, const ParseContext& context);
 Command ParseReactivateMember(const v1::ReactivateMemberRequest& request,
                               const ParseContext& context);
+Command ParseSetMemberAttributes(const v1::SetMemberAttributesRequest& request,
+                                 const ParseContext& context);
 Command ParseCloseMember(const v1::CloseMemberRequest& request, const ParseContext& context);
 
 absl::Status RenderEnrollMember(const Reply& reply, const Rendering& rendering,
@@ -29,6 +31,8 @@ absl::Status RenderSuspendMember(const Reply& reply, const Rendering& rendering,
                                  v1::SuspendMemberResponse& response);
 absl::Status RenderReactivateMember(const Reply& reply, const Rendering& rendering,
                                     v1::ReactivateMemberResponse& response);
+absl::Status RenderSetMemberAttributes(const Reply& reply, const Rendering& rendering,
+                                       v1::SetMemberAttributesResponse& response);
 absl::Status RenderCloseMember(const Reply& reply, const Rendering& rendering,
                                v1::CloseMemberResponse& response);
 

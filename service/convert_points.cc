@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "service/convert_attribute.h"
 #include "service/convert_entry.h"
 #include "service/text.h"
 
@@ -16,7 +17,6 @@ namespace laurel {
 namespace {
 
 constexpr std::int32_t kLineMax = 9'999;
-constexpr std::size_t kTextMax = 64;  // code points of an article code, a category, a reference
 constexpr int kCategoriesMax = 16;
 constexpr std::int64_t kOneUnitMicros = 1'000'000;
 
@@ -26,16 +26,6 @@ void CheckRange(std::int64_t value, std::int64_t min, std::int64_t max, const Pa
                 Violations& violations) {
   if (value >= min && value <= max) return;
   violations.OutOfRange(path.Render(), absl::StrCat("must be ", min, " to ", max, ", was ", value));
-}
-
-void CheckText(absl::string_view text, std::size_t min, const Path& path, Violations& violations) {
-  const std::size_t length = CodePoints(text);
-  if (length < min || length > kTextMax) {
-    violations.OutOfRange(path.Render(), absl::StrCat("must be ", min, " to ", kTextMax,
-                                                      " code points, was ", length));
-  } else if (HasControlCharacter(text)) {
-    violations.Malformed(path.Render(), "must be without control characters, was with one");
-  }
 }
 
 std::string ParseCurrency(absl::string_view code, const Path& path, Violations& violations) {
@@ -196,38 +186,6 @@ void ParseSale(const v1::Purchase& purchase, const Path& path, AccruePurchase& o
   }
   ParseLines(purchase, path, order.lines, violations);
   ParseTenders(purchase, path, order.tenders, violations);
-}
-
-void ParseAttribute(const v1::ActivityAttribute& attribute, const Path& path,
-                    std::vector<AttributeValue>& attributes, Violations& violations) {
-  const Path id{"id", &path};
-  CheckText(attribute.id(), 1, id, violations);
-  for (const AttributeValue& other : attributes) {
-    if (other.id != attribute.id()) continue;
-    violations.Add(id.Render(),
-                   absl::StrCat("must be given once, was a repetition of ", attribute.id()),
-                   "REPEATED");
-  }
-  AttributeValue parsed{attribute.id(), std::int64_t{0}};
-  switch (attribute.value_case()) {
-    case v1::ActivityAttribute::kIntValue:
-      parsed.value = std::int64_t{attribute.int_value()};
-      break;
-    case v1::ActivityAttribute::kBoolValue:
-      parsed.value = attribute.bool_value();
-      break;
-    case v1::ActivityAttribute::kStringValue:
-      parsed.value = attribute.string_value();
-      break;
-    case v1::ActivityAttribute::kTimestampValue:
-      parsed.value =
-          ParseInstant(attribute.timestamp_value(), Path{"timestamp_value", &path}, violations);
-      break;
-    case v1::ActivityAttribute::VALUE_NOT_SET:
-      violations.Required(Path{"value", &path}.Render());
-      break;
-  }
-  attributes.push_back(std::move(parsed));
 }
 
 // An id of the domain that must be given.
@@ -845,8 +803,9 @@ absl::Status RenderAdjustPoints(const Reply& reply, const Rendering& rendering,
   const auto* adjusted = entry.FindEvent<PointsAdjusted>();
   if (adjusted == nullptr) return absl::InternalError("entry of an adjustment: must say what of");
   response.set_covered_arrears(adjusted->covered_arrears);
-  if (adjusted->amount > adjusted->covered_arrears && !adjusted->expires_at.is_never()) {
-    RenderInstant(adjusted->expires_at, *response.mutable_expires_at());
+  const Timestamp ends_at = std::min(adjusted->expires_at, adjusted->idle_ends_at);
+  if (adjusted->amount > adjusted->covered_arrears && !ends_at.is_never()) {
+    RenderInstant(ends_at, *response.mutable_expires_at());
   }
   return absl::OkStatus();
 }

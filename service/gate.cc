@@ -47,6 +47,7 @@ RoleSet RolesFor(absl::string_view method) {
       {"AcknowledgeWarnings", {kMarketing, kFinance}},
       {"SetTierFloor", {kMarketing, kAgent}},
       {"MatchTier", {kMarketing, kAgent}},
+      {"SetMemberAttributes", {kShop, kMarketing, kAgent}},
       {"PauseRule", {kMarketing}},
       {"ResumeRule", {kMarketing, kFinance}},  // one asks, another agrees
       {"CreateSimulation", {kMarketing, kFinance}},

@@ -83,6 +83,12 @@ class MemberService final : public v1::MemberService::CallbackService {
     return shell_.Write(*context, *request, *response, ParseCloseMember, RenderCloseMember,
                         Place::kPool);
   }
+  grpc::ServerUnaryReactor* SetMemberAttributes(
+      grpc::CallbackServerContext* context, const v1::SetMemberAttributesRequest* request,
+      v1::SetMemberAttributesResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseSetMemberAttributes,
+                        RenderSetMemberAttributes, Place::kPool);
+  }
   grpc::ServerUnaryReactor* GetMember(grpc::CallbackServerContext* context,
                                       const v1::GetMemberRequest* request,
                                       v1::GetMemberResponse* response) override {

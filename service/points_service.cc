@@ -24,7 +24,7 @@ namespace {
 // ---- balance
 
 void RenderLot(const FoundMember& member, PartitionId partition, const LotKey& key, const Lot& lot,
-               v1::Lot& out) {
+               Timestamp ends_at, v1::Lot& out) {
   out.set_name(LotName(member.program, member.id, key.id));
   out.set_entry(EntryName(member.program, partition, key.id.sequence));
   out.set_point_type(key.type.str());
@@ -33,7 +33,7 @@ void RenderLot(const FoundMember& member, PartitionId partition, const LotKey& k
   if (!lot.activates_at.is_never()) RenderInstant(lot.activates_at, *out.mutable_activates_at());
   out.set_pending(lot.pending);
   out.set_held(lot.held);
-  if (!key.expires_at.is_never()) RenderInstant(key.expires_at, *out.mutable_expires_at());
+  if (!ends_at.is_never()) RenderInstant(ends_at, *out.mutable_expires_at());
   out.set_funding_source(lot.funding);
 }
 
@@ -50,23 +50,24 @@ google::rpc::Status GetBalanceNow(ReadCall& read, const v1::GetBalanceRequest& r
   for (const Balance& balance : balances) {
     v1::Expiry* next = nullptr;
     Timestamp next_at;
-    state.ForLots(member->id, balance.type, [&](const LotKey& key, const Lot& lot) {
+    const auto show = [&](const LotKey& key, const Lot& lot, Timestamp ends_at) {
       // What is pending or held does not end for now, also where its lot has ended.
-      const bool is_next = next == nullptr || key.expires_at == next_at;
+      const bool is_next = next == nullptr || ends_at == next_at;
       if (!is_next && !request.show_lots()) return false;
       if (request.show_lots()) {
-        RenderLot(*member, read.view.partition(), key, lot, *response.add_lots());
+        RenderLot(*member, read.view.partition(), key, lot, ends_at, *response.add_lots());
       }
-      if (!is_next || key.expires_at.is_never() || lot.available == 0) return true;
+      if (!is_next || ends_at.is_never() || lot.available == 0) return true;
       if (next == nullptr) {
         next = response.add_next_expiries();
         next->set_point_type(balance.type.str());
-        RenderInstant(key.expires_at, *next->mutable_expires_at());
-        next_at = key.expires_at;
+        RenderInstant(ends_at, *next->mutable_expires_at());
+        next_at = ends_at;
       }
       next->set_amount(next->amount() + lot.available);
       return true;
-    });
+    };
+    state.ForLotsToSpend(member->id, balance.type, show);
   }
   return {};
 }

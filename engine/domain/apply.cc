@@ -80,7 +80,29 @@ TrackedSum& SumOf(std::vector<TrackedSum>& sums, const std::string& metric) {
   return sums.emplace_back(TrackedSum{.metric = metric});
 }
 
+// The sums say of the largest value what it is, and of values that differ whether there are any.
+void CountValue(State& state, MemberId id, Date date, const MetricCounted& counted) {
+  const MonthValuesKey key{id, counted.metric, date.month_number()};
+  MonthValues& values = state.month_values.Mutable(key);
+  values.Count(date.day(), counted, MonthValues::kMonthMax);
+  const SumsOfDay sums = SumsOf(state, id, date);
+  TrackedSum& month = SumOf(sums.month.tracked, counted.metric);
+  TrackedSum& day = SumOf(sums.day.tracked, counted.metric);
+  if (counted.counting == MetricCounting::kLargest) {
+    month.value = values.Largest();
+    day.value = values.LargestOn(date.day());
+    return;
+  }
+  month.value = static_cast<std::int64_t>(values.values.size());
+  day.value = std::count_if(values.values.begin(), values.values.end(),
+                            [&](const ValueCount& value) { return value.day == date.day(); });
+  MonthValues& all = state.month_values.Mutable({id, counted.metric, MonthValuesKey::kAllMonths});
+  all.Count(0, counted, MonthValues::kAllMonthsMax);
+  all.latest_on = std::max(all.latest_on, date);
+}
+
 void CountMetric(State& state, MemberId id, Date date, const MetricCounted& counted) {
+  if (counted.counting != MetricCounting::kAmount) return CountValue(state, id, date, counted);
   const SumsOfDay sums = SumsOf(state, id, date);
   TrackedSum& month = SumOf(sums.month.tracked, counted.metric);
   TrackedSum& day = SumOf(sums.day.tracked, counted.metric);
@@ -164,6 +186,20 @@ struct Folder {
       state.enrolments.Mutable(EnrolmentKey{member()}).closed_at = entry.recorded_at;
     }
   }
+  void operator()(const MemberAttributesSet& e) const {
+    std::vector<ToldAttribute>& told = state.enrolments.Mutable(EnrolmentKey{member()}).attributes;
+    const auto erase = [&](const std::string& id) {
+      std::erase_if(told, [&](const ToldAttribute& one) { return one.told.attribute.id == id; });
+    };
+    for (const std::string& id : e.cleared) erase(id);
+    for (const MemberAttribute& set : e.set) {
+      erase(set.attribute.id);
+      const auto place = std::find_if(told.begin(), told.end(), [&](const ToldAttribute& one) {
+        return one.told.attribute.id > set.attribute.id;
+      });
+      told.insert(place, ToldAttribute{set, entry.recorded_at});
+    }
+  }
   void operator()(const PurchaseAccrued& e) const {
     state.purchases.Put(PurchaseKey{entry.program, e.receipt},
                         Purchase{.member = member(), .sequence = entry.sequence});
@@ -180,8 +216,10 @@ struct Folder {
   template <class Given>
   void OpenLot(const Given& e, const std::string& funding) const {
     const LotKey key{member(), e.type, e.expires_at, e.lot};
-    const Lot lot{
-        .amount = e.amount - e.covered_arrears, .activates_at = e.activates_at, .funding = funding};
+    const Lot lot{.amount = e.amount - e.covered_arrears,
+                  .activates_at = e.activates_at,
+                  .funding = funding,
+                  .is_idle = !e.idle_ends_at.is_never()};
     if (lot.amount > 0) {
       state.lots.Put(key, lot);
     } else {
@@ -308,6 +346,11 @@ struct Folder {
   void operator()(const RedemptionReversed& e) const {
     state.redemptions.Mutable(RedemptionKey{e.redemption}).reversed += e.amount;
   }
+  void operator()(const PointsRestored& e) const {
+    const Lot* from = state.FindLot(e.from);
+    LAUREL_CHECK(from != nullptr || state.has_failed(), "points come back from a lot that exists");
+    OpenLot(e, from == nullptr ? "" : from->funding);
+  }
   // The lot move that follows takes the points out of the bucket.
   void operator()(const LotExpired& e) const {
     if (state.lots.Find(e.lot) != nullptr) {
@@ -318,7 +361,7 @@ struct Folder {
   }
   void operator()(const TierDecided& e) const {
     MemberTier& tier = state.members.Mutable(MemberKey{member()}).tier;
-    tier = After(tier, e);
+    tier = After(tier, e, entry.occurred_at);
     // A term that is confirmed is no change, and neither is one that waits or need not.
     if (e.from == e.to && e.cause != TierCause::kUpgraded) return;
     state.tier_changes.Put(TierChangeKey{member(), entry.sequence},
@@ -327,6 +370,11 @@ struct Folder {
   void operator()(const TierFloorSet& e) const {
     MemberTier& tier = state.members.Mutable(MemberKey{member()}).tier;
     tier = After(tier, e, entry.occurred_at);
+  }
+  void operator()(const IdleEndMoved& e) const {
+    IdleEnd& idle = state.members.Mutable(MemberKey{member()}).MutableIdleEnd(e.type);
+    if (e.acted_on) idle.acted_on = e.acted_on;
+    idle.ends_at = e.ends_at;
   }
   void operator()(const LotsDue& e) const {
     state.members.Mutable(MemberKey{member()}).lots_due_at = e.due_at;
@@ -464,6 +512,10 @@ void MoveLot(const LotMove& move, State& state) {
   std::int64_t& bucket = BucketOf(lot, move.bucket);
   const bool was_pending = lot.pending > 0;
   bucket += move.delta;
+  if (lot.is_idle && move.bucket == Bucket::kAvailable) {
+    state.members.Mutable(MemberKey{move.lot.member}).MutableIdleEnd(move.lot.type).available +=
+        move.delta;
+  }
   if (was_pending != (lot.pending > 0) && !lot.activates_at.is_never()) {
     const PendingLotKey key{move.lot.member, lot.activates_at, move.lot};
     if (was_pending) {
@@ -709,6 +761,11 @@ std::string Fits(const Entry& entry, State& state) {
         entry.FindEvent<AccrualCancelled>() == nullptr) {
       return "points are taken back without a return";
     }
+    if (const auto* restored = std::get_if<PointsRestored>(&event)) {
+      if (state.FindLot(restored->from) == nullptr)
+        return "the lot of restored points is not there";
+      if (!OpensLot(*restored, *entry.member, lots)) return "restored amounts are out of range";
+    }
     const std::string unfit = FitsAccrual(entry, event, state, lots);
     if (!unfit.empty()) return unfit;
     const std::string unheld = FitsHold(entry, event, state);
@@ -795,8 +852,10 @@ std::string CheckMember(MemberId id, State& state) {
     std::int64_t pending = 0;
     std::int64_t available = 0;
     std::int64_t held = 0;
+    std::int64_t idle = 0;
     std::string wrong;
     state.ForLots(id, balance.type, [&](const LotKey& key, const Lot& lot) {
+      idle += lot.is_idle ? lot.available : 0;
       if (lot.pending < 0 || lot.available < 0 || lot.held < 0 || !lot.is_open() ||
           lot.pending + lot.available + lot.held > lot.amount) {
         wrong = absl::StrCat("lot ", ToString(key.id), " is out of range");
@@ -813,6 +872,10 @@ std::string CheckMember(MemberId id, State& state) {
       return absl::StrCat("balance of ", balance.type.str(), " is ", balance.available, "/",
                           balance.pending, "/", balance.held, ", its open lots hold ", available,
                           "/", pending, "/", held);
+    }
+    const IdleEnd* idle_end = member->FindIdleEnd(balance.type);
+    if (idle != (idle_end == nullptr ? 0 : idle_end->available)) {
+      return absl::StrCat(balance.type.str(), ": lots that an idle member loses hold ", idle);
     }
     if (arrears > 0 && available > 0)
       return absl::StrCat(balance.type.str(), ": arrears beside an available lot");

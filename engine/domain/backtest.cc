@@ -90,6 +90,7 @@ EvidenceKept Backtest::EvidenceFor(Case& one) {
   if (model_.reads_metrics) TakeMetrics(one, now);
   if (model_.reads_balances) TakeBalances(one, now);
   TakeCarries(one, now);
+  TakeAttributes(one, now);
   TakePauses(one, now);
   return now;
 }
@@ -119,9 +120,22 @@ void Backtest::TakeTier(Case& one, EvidenceKept& now) {
 
 void Backtest::TakeMetrics(Case& one, EvidenceKept& now) {
   for (const model::Metric& metric : model_.metrics) now.metrics.push_back(MetricOf(one, metric));
+  // What the activity added then, it adds now.
+  const model::Model& then = one.rated_by.model();
+  for (const EvidenceKept::MetricRead& read : one.had.metrics_after) {
+    if (read.metric >= then.metrics.size() || read.metric >= one.had.metrics.size()) continue;
+    const std::optional<std::size_t> known = IndexOf(model_.metrics, then.metrics[read.metric].id);
+    if (!known || !MeansTheSame(then.metrics[read.metric], model_.metrics[*known])) continue;
+    const std::int64_t added = read.value - one.had.metrics[read.metric].value_or(0);
+    now.metrics_after.push_back(
+        {static_cast<std::uint32_t>(*known), now.metrics[*known].value_or(0) + added});
+  }
 }
 
 std::optional<std::int64_t> Backtest::MetricOf(Case& one, const model::Metric& metric) {
+  const bool has_values =
+      metric.measure == model::Measure::kMax || metric.measure == model::Measure::kDistinct;
+  if (has_values) return ValueMetricOf(one, metric);
   const model::Model& then = one.rated_by.model();
   const std::int64_t differing = Differing(one, metric);
   const std::optional<std::size_t> known = IndexOf(then.metrics, metric.id);
@@ -152,6 +166,62 @@ std::optional<std::int64_t> Backtest::MetricOf(Case& one, const model::Metric& m
       MetricsAsOf(one.state, *one.entry.member, std::span(&metric, 1), one.day, one.dates, &own);
   if (!values[0]) return std::nullopt;
   return std::max<std::int64_t>(0, *values[0] + differing);
+}
+
+// The largest of values, or how many differ, before the activity. What the member had when the
+// period began is known as far as it shows in what the evidence says.
+std::optional<std::int64_t> Backtest::ValueMetricOf(const Case& one, const model::Metric& metric) {
+  const Date first = model::FirstDayOf(metric.window, one.day, one.dates);
+  std::map<std::int64_t, std::int64_t> now;     // activities by value, of the candidate
+  std::map<std::int64_t, std::int64_t> ledger;  // likewise
+  const auto found = scratch_.find(*one.entry.member);
+  if (found != scratch_.end()) {
+    for (const Difference& difference : found->second.differences) {
+      if (difference.day < first || difference.day > one.day) continue;
+      for (const MetricCounted& counted : difference.values) {
+        if (counted.metric == metric.id) now[counted.value] += counted.delta;
+      }
+      for (const MetricCounted& counted : difference.ledger_values) {
+        if (counted.metric == metric.id) ledger[counted.value] += counted.delta;
+      }
+    }
+  }
+  const bool is_largest = metric.measure == model::Measure::kMax;
+  const auto largest_of = [](const std::map<std::int64_t, std::int64_t>& values) {
+    return values.empty() ? 0 : values.rbegin()->first;
+  };
+  const model::Model& then = one.rated_by.model();
+  const std::optional<std::size_t> known = IndexOf(then.metrics, metric.id);
+  const bool is_kept =
+      known && *known < one.had.metrics.size() && MeansTheSame(then.metrics[*known], metric);
+  if (!is_kept) {
+    assumptions_.insert(absl::StrCat("metrics.", metric.id,
+                                     " is new and is counted from the first day of the period"));
+    return is_largest ? largest_of(now) : static_cast<std::int64_t>(now.size());
+  }
+  const std::int64_t had = one.had.metrics[*known].value_or(0);
+  std::map<std::int64_t, std::int64_t> added;
+  std::map<std::int64_t, std::int64_t> gone;
+  for (const auto& [value, count] : now) {
+    if (ledger.count(value) == 0) added[value] = count;
+  }
+  for (const auto& [value, count] : ledger) {
+    if (now.count(value) == 0) gone[value] = count;
+  }
+  if (added.empty() && gone.empty()) return had;
+  const auto assume = [&] {
+    assumptions_.insert(absl::StrCat("metrics.", metric.id,
+                                     " is told from the period alone where a value is gone that "
+                                     "the ledger had in it"));
+  };
+  if (is_largest) {
+    if (gone.count(had) == 0) return std::max(had, largest_of(added));
+    assume();
+    return largest_of(now);
+  }
+  if (!gone.empty()) assume();
+  return std::max<std::int64_t>(
+      0, had + static_cast<std::int64_t>(added.size()) - static_cast<std::int64_t>(gone.size()));
 }
 
 // What the member's metric has from the candidate and not in the ledger, before the activity.
@@ -210,6 +280,26 @@ void Backtest::TakeCarries(Case& one, EvidenceKept& now) {
     }
     if (micros != 0) {
       now.carries.push_back(EvidenceKept::CarryRead{static_cast<std::uint32_t>(rule), micros});
+    }
+  }
+}
+
+void Backtest::TakeAttributes(const Case& one, EvidenceKept& now) {
+  const auto is_in = [](const std::vector<std::string>& list, const std::string& id) {
+    return std::find(list.begin(), list.end(), id) != list.end();
+  };
+  const std::vector<std::string>& then = one.rated_by.model().read_attributes;
+  for (const AttributeValue& kept : one.had.attributes) {
+    if (is_in(model_.read_attributes, kept.id)) now.attributes.push_back(kept);
+  }
+  const Enrolment* enrolment = one.state.enrolments.Find(EnrolmentKey{*one.entry.member});
+  for (const std::string& id : model_.read_attributes) {
+    if (is_in(then, id)) continue;
+    assumptions_.insert(absl::StrCat("member.attributes.", id, " is taken as of today"));
+    if (enrolment == nullptr) continue;
+    for (const ToldAttribute& told : enrolment->attributes) {
+      const bool counts = told.told.attribute.id == id && told.told.ends_at > one.entry.occurred_at;
+      if (counts) now.attributes.push_back(told.told.attribute);
     }
   }
 }
@@ -279,12 +369,18 @@ void Backtest::KeepDifference(const Case& one) {
   Difference difference{.day = one.day,
                         .spend = 0,
                         .points = std::vector<std::int64_t>(model_.point_types.size()),
-                        .tracked = {}};
+                        .tracked = {},
+                        .values = {},
+                        .ledger_values = {}};
   for (const model::AwardedLine& line : evaluated_.lines) {
     difference.points[line.point_type] += line.granted;
   }
   for (const MetricCounted& counted : rating_->MetricCounts(difference.points)) {
-    difference.tracked[counted.metric] += counted.delta;
+    if (counted.counting == MetricCounting::kAmount) {
+      difference.tracked[counted.metric] += counted.delta;
+    } else {
+      difference.values.push_back(counted);
+    }
   }
   for (const Event& event : one.entry.events) {
     if (const auto* award = std::get_if<PointsAwarded>(&event)) {
@@ -293,6 +389,10 @@ void Backtest::KeepDifference(const Case& one) {
       }
     } else if (const auto* counted = std::get_if<MetricCounted>(&event)) {
       if (!IndexOf(model_.metrics, counted->metric)) continue;
+      if (counted->counting != MetricCounting::kAmount) {
+        difference.ledger_values.push_back(*counted);
+        continue;
+      }
       difference.tracked[counted->metric] -= counted->delta;
     } else if (const auto* accrued = std::get_if<PurchaseAccrued>(&event)) {
       difference.spend = evaluated_.eligible_net - accrued->eligible_net;
@@ -300,6 +400,7 @@ void Backtest::KeepDifference(const Case& one) {
   }
   std::erase_if(difference.tracked, [](const auto& entry) { return entry.second == 0; });
   const bool is_same = difference.spend == 0 && difference.tracked.empty() &&
+                       difference.values.empty() && difference.ledger_values.empty() &&
                        std::all_of(difference.points.begin(), difference.points.end(),
                                    [](std::int64_t points) { return points == 0; });
   if (!is_same) scratch_[*one.entry.member].differences.push_back(std::move(difference));

@@ -45,6 +45,9 @@ class Backtest : private CounterBook {
     std::int64_t spend = 0;                       // that counts
     std::vector<std::int64_t> points;             // by point type
     std::map<std::string, std::int64_t> tracked;  // by metric
+    // Of metrics of values: what the activity has by the candidate, and in the ledger.
+    std::vector<MetricCounted> values;
+    std::vector<MetricCounted> ledger_values;
   };
   struct Scratch {
     std::vector<Difference> differences;
@@ -73,8 +76,10 @@ class Backtest : private CounterBook {
   void TakeMetrics(Case& one, EvidenceKept& now);
   std::optional<std::int64_t> MetricOf(Case& one, const rules::model::Metric& metric);
   std::int64_t Differing(const Case& one, const rules::model::Metric& metric);
+  std::optional<std::int64_t> ValueMetricOf(const Case& one, const rules::model::Metric& metric);
   void TakeBalances(Case& one, EvidenceKept& now);
   void TakeCarries(Case& one, EvidenceKept& now);
+  void TakeAttributes(const Case& one, EvidenceKept& now);
   void TakePauses(const Case& one, EvidenceKept& now) const;
   void Keep(const Case& one);
   void KeepUses(const Case& one);

@@ -56,6 +56,27 @@ struct Writer {
     for (const IdentityLink& link : o.identities) t.Link(link);
     t.Number(static_cast<std::int64_t>(o.channel)).Bytes(o.store.str());
     t.Number(o.occurred_at ? 1 : 0).Number(o.occurred_at.value_or(Timestamp()).micros());
+    if (!o.attributes.empty()) Attributes(o.attributes);
+  }
+  void Attribute(const AttributeValue& attribute) const {
+    t.Bytes(attribute.id).Number(static_cast<std::int64_t>(attribute.value.index()));
+    if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) t.Number(*number);
+    if (const auto* flag = std::get_if<bool>(&attribute.value)) t.Number(*flag ? 1 : 0);
+    if (const auto* text = std::get_if<std::string>(&attribute.value)) t.Bytes(*text);
+    if (const auto* at = std::get_if<Timestamp>(&attribute.value)) t.Number(at->micros());
+  }
+  void Attributes(const std::vector<MemberAttribute>& attributes) const {
+    t.Number(static_cast<std::int64_t>(attributes.size()));
+    for (const MemberAttribute& one : attributes) {
+      Attribute(one.attribute);
+      t.Number(one.ends_at.micros());
+    }
+  }
+  void operator()(const SetMemberAttributes& o) const {
+    t.Ref(o.member);
+    Attributes(o.set);
+    t.Number(static_cast<std::int64_t>(o.cleared.size()));
+    for (const std::string& id : o.cleared) t.Bytes(id);
   }
   void operator()(const LinkIdentity& o) const { t.Ref(o.member).Link(o.identity); }
   void operator()(const UnlinkIdentity& o) const { t.Ref(o.member).Link(o.identity); }
@@ -86,13 +107,7 @@ struct Writer {
     t.Ref(o.member).Bytes(o.type).Bytes(o.reference).Number(o.occurred_at.micros());
     t.Number(static_cast<std::int64_t>(o.channel)).Bytes(o.store.str());
     t.Number(static_cast<std::int64_t>(o.attributes.size()));
-    for (const AttributeValue& attribute : o.attributes) {
-      t.Bytes(attribute.id).Number(static_cast<std::int64_t>(attribute.value.index()));
-      if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) t.Number(*number);
-      if (const auto* flag = std::get_if<bool>(&attribute.value)) t.Number(*flag ? 1 : 0);
-      if (const auto* text = std::get_if<std::string>(&attribute.value)) t.Bytes(*text);
-      if (const auto* at = std::get_if<Timestamp>(&attribute.value)) t.Number(at->micros());
-    }
+    for (const AttributeValue& attribute : o.attributes) Attribute(attribute);
   }
   void operator()(const ReturnPurchase& o) const {
     t.Receipt(o.receipt).Receipt(o.original).Number(o.occurred_at.micros());
@@ -180,6 +195,7 @@ Method MethodOf(const Order& order) {
   if (std::holds_alternative<AcknowledgeWarnings>(order)) return Method::kAcknowledgeWarnings;
   if (std::holds_alternative<SetTierFloor>(order)) return Method::kSetTierFloor;
   if (std::holds_alternative<MatchTier>(order)) return Method::kMatchTier;
+  if (std::holds_alternative<SetMemberAttributes>(order)) return Method::kSetMemberAttributes;
   return static_cast<Method>(order.index() + 1);
 }
 static_assert(
@@ -268,6 +284,8 @@ absl::string_view ToString(Method method) {
       return "SetTierFloor";
     case Method::kMatchTier:
       return "MatchTier";
+    case Method::kSetMemberAttributes:
+      return "SetMemberAttributes";
   }
   return "";
 }

@@ -25,8 +25,9 @@ struct IdentityLink {
 struct EnrollMember {
   std::vector<IdentityLink> identities;  // may be empty; at most 16, distinct
   Channel channel = Channel::kNone;
-  PlaceId store;                         // may be empty
-  std::optional<Timestamp> occurred_at;  // left out: when it is recorded
+  PlaceId store;                                 // may be empty
+  std::optional<Timestamp> occurred_at;          // left out: when it is recorded
+  std::vector<MemberAttribute> attributes = {};  // distinct, ascending by id
 };
 struct LinkIdentity {
   MemberRef member;
@@ -222,13 +223,20 @@ struct MatchTier {
   std::optional<IdentityHash> own = {};  // as AdjustPoints
 };
 
-using Order =
-    std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember,
-                 CloseMember, AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption,
-                 CreateProgram, CreateRevision, ActivateRevision, AdvanceMember, ApproveRevision,
-                 ScheduleRevision, CancelSchedule, PauseRule, ResumeRule, AdvanceProgram,
-                 AccrueActivity, AdjustPoints, SettleAccrual, CancelAccrual, HoldPoints,
-                 CaptureHold, VoidHold, AcknowledgeWarnings, SetTierFloor, MatchTier>;
+// Tells facts about a member, for rules to read, or takes them back.
+struct SetMemberAttributes {
+  MemberRef member;
+  std::vector<MemberAttribute> set;  // distinct, ascending by id
+  std::vector<std::string> cleared;  // distinct, ascending; none of `set`
+};
+
+using Order = std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember,
+                           ReactivateMember, CloseMember, AccruePurchase, ReturnPurchase, Redeem,
+                           ReverseRedemption, CreateProgram, CreateRevision, ActivateRevision,
+                           AdvanceMember, ApproveRevision, ScheduleRevision, CancelSchedule,
+                           PauseRule, ResumeRule, AdvanceProgram, AccrueActivity, AdjustPoints,
+                           SettleAccrual, CancelAccrual, HoldPoints, CaptureHold, VoidHold,
+                           AcknowledgeWarnings, SetTierFloor, MatchTier, SetMemberAttributes>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -262,8 +270,9 @@ enum class Method : std::uint8_t {
   kAcknowledgeWarnings = 40,
   kSetTierFloor = 41,
   kMatchTier = 42,
+  kSetMemberAttributes = 43,
 };
-inline constexpr Method kMethodLast = Method::kMatchTier;
+inline constexpr Method kMethodLast = Method::kSetMemberAttributes;
 
 struct Command {
   ProgramId program;

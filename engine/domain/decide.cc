@@ -65,10 +65,15 @@ std::int64_t Draft::TakeInSpendOrder(const PointTypeId& type, std::int64_t amoun
     taken += part;
     return taken < amount;
   };
-  const std::vector<std::pair<LotKey, std::int64_t>> reopened = Reopened(type);
+  std::vector<std::pair<LotKey, std::int64_t>> reopened = Reopened(type);
+  std::stable_sort(reopened.begin(), reopened.end(),
+                   [&](const auto& a, const auto& b) { return EndOf(a.first) < EndOf(b.first); });
   auto next = reopened.begin();
-  state_.ForLots(member_, type, [&](const LotKey& key, const Lot& lot) {
-    for (; next != reopened.end() && next->first < key; ++next) {
+  state_.ForLotsToSpend(member_, type, [&](const LotKey& key, const Lot& lot, Timestamp ends_at) {
+    for (; next != reopened.end(); ++next) {
+      const Timestamp next_at = EndOf(next->first);
+      const bool is_first = next_at != ends_at ? next_at < ends_at : next->first < key;
+      if (!is_first) break;
       if (!take(next->first, next->second)) return false;
     }
     return take(key, lot.available + Moved(key, Bucket::kAvailable));
@@ -76,6 +81,11 @@ std::int64_t Draft::TakeInSpendOrder(const PointTypeId& type, std::int64_t amoun
   for (; next != reopened.end() && taken < amount; ++next) take(next->first, next->second);
   for (const auto& [key, part] : takes) Move(key, -part);
   return taken;
+}
+
+Timestamp Draft::EndOf(const LotKey& key) const {
+  const Lot* lot = state_.FindLot(key);
+  return lot == nullptr ? key.expires_at : state_.EndOf(key, *lot);
 }
 
 std::int64_t Draft::AvailableAfter(const PointTypeId& type) const {
@@ -102,11 +112,27 @@ void Draft::PutBack(const LotKey& lot, std::int64_t amount, Timestamp now,
   const std::int64_t left = amount - MakeAvailable(lot.type, amount);
   if (left == 0) return;
   Move(lot, left);
-  if (lot.expires_at > now) return;
+  if (EndOf(lot) > now) return;
   Move(lot, -left);
   Post(AccountClass::kMemberAvailable, "", lot.type, -left);
   Post(AccountClass::kExpiration, "due", lot.type, left);
   events.push_back(LotExpired{.lot = lot, .amount = left});
+}
+
+void Draft::Restore(const LotKey& lot, std::int64_t amount, Timestamp lives_until,
+                    const Context& context, std::vector<Event>& events) {
+  if (EndOf(lot) >= lives_until) return PutBack(lot, amount, context.recorded_at, events);
+  const std::int64_t left = amount - MakeAvailable(lot.type, amount);
+  if (left == 0) return;
+  const LotKey own{member_, lot.type, lives_until, LotId{context.sequence, ++restored_}};
+  Open(own, left);
+  restored_due_at_ = std::min(restored_due_at_, lives_until);
+  events.push_back(PointsRestored{.from = lot,
+                                  .lot = own.id,
+                                  .type = lot.type,
+                                  .amount = left,
+                                  .activates_at = context.recorded_at,
+                                  .expires_at = lives_until});
 }
 
 Timestamp Draft::EndsNext(const Member& member) {
@@ -155,7 +181,8 @@ Timestamp Draft::LapsesNext(const Member& member) {
 Timestamp Draft::LotsDue() {
   const Member* member = state_.members.Find(MemberKey{member_});
   LAUREL_CHECK(member != nullptr, "the draft's member exists");
-  return std::min({EndsNext(*member), ActivatesNext(*member), LapsesNext(*member)});
+  return std::min(
+      {EndsNext(*member), ActivatesNext(*member), LapsesNext(*member), restored_due_at_});
 }
 
 // ---- shared guards
@@ -325,6 +352,9 @@ struct Dispatcher {
   Decision operator()(const SetTierFloor& o) const {
     return DecideFloor(state, command, o, context);
   }
+  Decision operator()(const SetMemberAttributes& o) const {
+    return DecideAttributes(state, command, o, context);
+  }
   Decision operator()(const MatchTier& o) const { return DecideMatch(state, command, o, context); }
 };
 
@@ -338,7 +368,7 @@ bool IsDue(State& state, MemberId id, Timestamp now, const std::optional<Timesta
            RulebookLibrary& rulebooks) {
   const Member* member = state.members.Find(MemberKey{id});
   if (member == nullptr) return false;
-  return member->lots_due_at <= now ||
+  return member->points_due_at() <= now ||
          TierCourse(state, id, rulebooks)
              .Next(member->tier, TierDue::Of(member->tier, now, activity_at))
              .has_value();

@@ -2,13 +2,14 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
+#include "engine/domain/attributes.h"
 #include "engine/domain/draft.h"
 #include "engine/domain/facts.h"
+#include "engine/domain/idle.h"
 #include "engine/domain/rating.h"
 #include "engine/domain/tiers.h"
 #include "rules/program/model.h"
 #include "rules/program/rule_amounts.h"
-#include "rules/program/text.h"
 
 namespace laurel {
 namespace {
@@ -126,8 +127,13 @@ struct Rated {
       accepted.events.push_back(*std::move(evidence));
     }
     Draft draft(state, member);
+    IdleEnds idle(record, rulebook);
+    idle.Act(rating.facts().activity.type, occurred_at);
     Timestamp lots_due_at = record.lots_due_at;
     for (PointsAwarded& award : awards) {
+      if (!award.idle_ends_at.is_never()) {
+        award.idle_ends_at = idle.Open(award.type_index, context.recorded_at);
+      }
       draft.Post(AccountClass::kIssuance, award.funding, award.type, -award.amount);
       const LotKey lot{member, award.type, award.expires_at, award.lot};
       if (IsPending(award, occurred_at, context.recorded_at)) {
@@ -143,6 +149,7 @@ struct Rated {
       }
       accepted.events.push_back(std::move(award));
     }
+    for (IdleEndMoved& moved : idle.Take()) accepted.events.push_back(std::move(moved));
     for (CounterMoved& move : rating.CounterMoves(evaluated)) {
       accepted.events.push_back(std::move(move));
     }
@@ -200,21 +207,6 @@ Decision Take(State& state, const Admitted& admitted, Rating& rating, EntryKind 
 
 constexpr absl::string_view kEnrolment = "enrolment";
 
-bool HasType(rules::model::AttributeType type, const AttributeValue& attribute) {
-  switch (type) {
-    case rules::model::AttributeType::kInt:
-    case rules::model::AttributeType::kMoney:
-      return std::holds_alternative<std::int64_t>(attribute.value);
-    case rules::model::AttributeType::kBool:
-      return std::holds_alternative<bool>(attribute.value);
-    case rules::model::AttributeType::kString:
-      return std::holds_alternative<std::string>(attribute.value);
-    case rules::model::AttributeType::kTimestamp:
-      return std::holds_alternative<Timestamp>(attribute.value);
-  }
-  return false;
-}
-
 // The refusal of an activity that the program does not declare, or not like this.
 std::optional<Rejected> RefuseActivity(const rules::model::Model& model,
                                        const AccrueActivity& order) {
@@ -224,27 +216,9 @@ std::optional<Rejected> RefuseActivity(const rules::model::Model& model,
     return InvalidField("activity.type", "a type that the program declares", order.type);
   }
   for (const AttributeValue& attribute : order.attributes) {
-    const auto declared = std::find_if(type->attributes.begin(), type->attributes.end(),
-                                       [&](const auto& one) { return one.id == attribute.id; });
-    const std::string field = absl::StrCat("activity.attributes.", attribute.id);
-    if (declared == type->attributes.end()) {
-      return InvalidField(field, "an attribute that the type declares", attribute.id);
-    }
-    if (!HasType(declared->type, attribute)) {
-      return InvalidField(field, "a value of the declared type", "a value of another");
-    }
-    if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) {
-      if (*number < declared->min || *number > declared->max) {
-        return InvalidField(field, absl::StrCat(declared->min, " to ", declared->max),
-                            absl::StrCat(*number));
-      }
-    }
-    if (const auto* text = std::get_if<std::string>(&attribute.value)) {
-      const auto length = static_cast<std::int64_t>(rules::CodePoints(*text));
-      if (length > declared->max_length) {
-        return InvalidField(field, absl::StrCat("at most ", declared->max_length, " characters"),
-                            absl::StrCat(length, " characters"));
-      }
+    if (std::optional<Rejected> refused =
+            RefuseAttribute(type->attributes, attribute, "activity.attributes")) {
+      return refused;
     }
   }
   for (const rules::model::DeclaredAttribute& declared : type->attributes) {

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/checked.h"
 #include "engine/domain/draft.h"
+#include "engine/domain/idle.h"
 #include "engine/domain/rating.h"
 #include "rules/program/lot_terms.h"
 #include "rules/program/model.h"
@@ -64,7 +65,8 @@ std::optional<Rejected> RefuseOverLimit(State& state, const HandWindow& window, 
 
 // A lot under the program's terms of the type; what the member owes is covered first.
 PointsAdjusted Give(const AdjustPoints& order, const rules::Rulebook& rulebook, std::size_t type,
-                    const Member& member, const Context& context, Draft& draft, MemberId id) {
+                    const Member& member, const Context& context, IdleEnds& idle, Draft& draft,
+                    MemberId id) {
   // At once, whatever the settlement of what is earned.
   const rules::model::LotDates dates = rules::model::SettledTermsOf(
       rulebook.model(), type, nullptr, context.recorded_at, context.recorded_at);
@@ -74,7 +76,8 @@ PointsAdjusted Give(const AdjustPoints& order, const rules::Rulebook& rulebook, 
                        .reference = order.reference,
                        .lot = LotId{context.sequence, 1},
                        .activates_at = context.recorded_at,
-                       .expires_at = dates.expires_at};
+                       .expires_at = dates.fixed_expires_at};
+  if (dates.is_idle) given.idle_ends_at = idle.Open(type, context.recorded_at);
   const Balance* balance = member.FindBalance(order.type);
   const std::int64_t arrears =
       balance == nullptr ? 0 : std::max<std::int64_t>(0, -balance->available);
@@ -114,6 +117,7 @@ Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& 
     }
   }
   Draft draft(state, *id);
+  IdleEnds idle(member, rulebook);
   PointsAdjusted adjusted{.type = order.type,
                           .amount = order.amount,
                           .reason = order.reason,
@@ -124,7 +128,7 @@ Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& 
     }
   } else {
     if (!HasRoom(member.FindBalance(order.type), moved)) return TooLarge("balance");
-    adjusted = Give(order, rulebook, *type, member, context, draft, *id);
+    adjusted = Give(order, rulebook, *type, member, context, idle, draft, *id);
   }
 
   // Nothing below may refuse.
@@ -138,6 +142,7 @@ Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& 
     lots_due_at = std::min(lots_due_at, adjusted.expires_at);
   }
   accepted.events.push_back(std::move(adjusted));
+  for (IdleEndMoved& idle_end : idle.Take()) accepted.events.push_back(std::move(idle_end));
   for (const HandWindow& window : windows) {
     accepted.events.push_back(CounterMoved{.is_of_member = false,
                                            .name = window.key.name,

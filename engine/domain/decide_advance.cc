@@ -18,7 +18,7 @@ Accepted TierMoved(State& state, MemberId id, const MemberTier& tier, const Tier
   accepted.events.push_back(move.verdict);
   if (move.rollover) accepted.events.push_back(*move.rollover);
   accepted.tier = MemberStanding(state, id, *move.rulebook)
-                      .ViewOf(After(tier, move.verdict), move.metrics, move.at);
+                      .ViewOf(After(tier, move.verdict, move.at), move.metrics, move.at);
   return accepted;
 }
 

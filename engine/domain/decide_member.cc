@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/domain/attributes.h"
 #include "engine/domain/draft.h"
 #include "engine/domain/facts.h"
 #include "engine/domain/tiers.h"
@@ -30,6 +31,10 @@ Decision DecideEnroll(State& state, const Command& command, const EnrollMember& 
       context.rulebooks->Find(state, command.program, active);
   if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
   const Timestamp occurred_at = order.occurred_at.value_or(context.recorded_at);
+  if (std::optional<Rejected> refused =
+          RefuseMemberAttributes(rulebook->model(), order.attributes, context.recorded_at)) {
+    return *std::move(refused);
+  }
   if (const std::optional<Rejected> late = RefuseTime(*rulebook, occurred_at, context.recorded_at))
     return *late;
   for (const IdentityLink& link : order.identities) {
@@ -45,10 +50,17 @@ Decision DecideEnroll(State& state, const Command& command, const EnrollMember& 
   const std::string& base = rulebook->tiers().front().id;
   accepted.events.push_back(
       MemberEnrolled{.channel = order.channel, .store = order.store, .tier = base});
+  const std::optional<TierDecided> term =
+      FirstTerm(*rulebook, accepted.occurred_at, context.recorded_at);
+  if (term) accepted.events.push_back(*term);
   for (const IdentityLink& link : order.identities) {
     accepted.events.push_back(IdentityLinked{.kind = link.kind, .hash = link.hash});
   }
+  if (!order.attributes.empty()) {
+    accepted.events.push_back(MemberAttributesSet{.set = order.attributes, .cleared = {}});
+  }
   accepted.tier = TierView{.tier = base, .since = accepted.occurred_at, .next = {}, .progress = {}};
+  if (term) accepted.tier->review_at = term->review_at;
   return accepted;
 }
 
@@ -89,6 +101,34 @@ Decision DecideUnlink(State& state, const Command& command, const UnlinkIdentity
   Accepted accepted = AboutMember(EntryKind::kIdentityUnlinked, *member, context);
   accepted.events.push_back(
       IdentityUnlinked{.kind = order.identity.kind, .hash = order.identity.hash});
+  return accepted;
+}
+
+Decision DecideAttributes(State& state, const Command& command, const SetMemberAttributes& order,
+                          const Context& context) {
+  InForce found;
+  if (std::optional<Rejected> refused = FindInForce(state, command, context, found)) {
+    return *std::move(refused);
+  }
+  if (std::optional<Rejected> refused =
+          RefuseMemberAttributes(found.rulebook->model(), order.set, context.recorded_at)) {
+    return *std::move(refused);
+  }
+  const std::optional<MemberId> member = state.Resolve(command.program, order.member);
+  if (!member) return MemberNotFound();
+  const MemberState member_state = state.members.Find(MemberKey{*member})->state;
+  if (member_state == MemberState::kClosed) return NotActive(member_state);
+  // What is no longer declared can still be taken back, but only if it is there.
+  const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{*member});
+  for (const std::string& id : order.cleared) {
+    const bool is_told =
+        enrolment != nullptr &&
+        std::any_of(enrolment->attributes.begin(), enrolment->attributes.end(),
+                    [&](const ToldAttribute& one) { return one.told.attribute.id == id; });
+    if (!is_told) return ResourceNotFound("attribute", id);
+  }
+  Accepted accepted = Begun(EntryKind::kMemberAttributesSet, *member, found, context);
+  accepted.events.push_back(MemberAttributesSet{.set = order.set, .cleared = order.cleared});
   return accepted;
 }
 

@@ -5,6 +5,8 @@
 #include "engine/domain/draft.h"
 #include "engine/domain/metrics.h"
 #include "engine/domain/tiers.h"
+#include "rules/program/lot_terms.h"
+#include "rules/program/model.h"
 
 namespace laurel {
 namespace {
@@ -63,8 +65,13 @@ std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
 }
 
 void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reversed,
-              std::int64_t amount, Timestamp now, Draft& draft, std::vector<Event>& events) {
+              std::int64_t amount, const rules::Rulebook& rulebook, const Context& context,
+              Draft& draft, std::vector<Event>& events) {
   const PointsRedeemed& redeemed = *entry.FindEvent<PointsRedeemed>();
+  const Timestamp now = context.recorded_at;
+  const std::optional<std::size_t> type = RedeemableType(rulebook, redeemed.type);
+  const std::optional<Timestamp> lives_until =
+      type ? rules::model::RestoredEndOf(rulebook.model(), *type, now) : std::nullopt;
   events.push_back(
       RedemptionReversed{.redemption = redemption, .type = redeemed.type, .amount = amount});
   draft.Post(AccountClass::kRedemption, "payment", redeemed.type, -amount);
@@ -76,7 +83,11 @@ void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reverse
     skip -= skipped;
     const std::int64_t put = std::min(part->second - skipped, back);
     back -= put;
-    draft.PutBack(part->first, put, now, events);
+    if (lives_until) {
+      draft.Restore(part->first, put, *lives_until, context, events);
+    } else {
+      draft.PutBack(part->first, put, now, events);
+    }
   }
   LAUREL_CHECK(back == 0, "no more is given back than was spent");
 }
@@ -157,7 +168,7 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
   Accepted accepted =
       Begun(EntryKind::kReverseRedemption, id, InForce{&revision, rulebook}, context);
   Draft draft(state, id);
-  GiveBack(order.redemption, *entry, redemption.reversed, amount, context.recorded_at, draft,
+  GiveBack(order.redemption, *entry, redemption.reversed, amount, *rulebook, context, draft,
            accepted.events);
   FinishMove(state, *rulebook, member, draft.LotsDue(), context, draft, accepted);
   return accepted;

@@ -160,8 +160,8 @@ std::int64_t NetOf(const std::vector<Line>& lines) {
 
 // Points that a purchase was paid with come back in the proportion in which its value does.
 void GiveSpendingBack(State& state, const ProgramId& program, const ReceiptKey& receipt,
-                      const Value& value, bool is_whole, const Context& context, Draft& draft,
-                      std::vector<Event>& events) {
+                      const Value& value, bool is_whole, const rules::Rulebook& active,
+                      const Context& context, Draft& draft, std::vector<Event>& events) {
   const Spending* found = state.spendings.Find(SpendingKey{program, receipt});
   if (found == nullptr) return;
   for (const std::uint64_t sequence : found->redemptions) {
@@ -174,7 +174,7 @@ void GiveSpendingBack(State& state, const ProgramId& program, const ReceiptKey& 
                : absl::int128(redemption->amount) * (value.total - value.left) / value.total;
     const std::int64_t back = static_cast<std::int64_t>(share) - redemption->reversed;
     if (back <= 0) continue;
-    GiveBack(sequence, *entry, redemption->reversed, back, context.recorded_at, draft, events);
+    GiveBack(sequence, *entry, redemption->reversed, back, active, context, draft, events);
   }
 }
 
@@ -256,29 +256,23 @@ class SaleAgain {
     return moves;
   }
 
-  // What no longer counts; `points` are those taken back, negative.
+  // What no longer counts; by point type, what was left of the purchase's points before and is now.
   std::vector<MetricCounted> MetricCounts(const std::vector<rules::model::ReturnedItem>& before,
                                           const std::vector<rules::model::ReturnedItem>& now,
-                                          const std::vector<std::int64_t>& points) const {
+                                          const std::vector<std::int64_t>& points_before,
+                                          const std::vector<std::int64_t>& points_now) const {
     const std::vector<PurchaseLine> left_before = Without(accrued_.lines, before);
     const std::vector<PurchaseLine> left_now = Without(left_before, now);
-    const std::vector<std::int64_t> none(points.size(), 0);
     std::vector<MetricCounted> counts;
-    const auto add = [&](const MetricCounted& count, std::int64_t sign) {
-      for (MetricCounted& known : counts) {
-        if (known.metric != count.metric) continue;
-        known.delta += sign * count.delta;
-        return;
-      }
-      counts.push_back(MetricCounted{count.metric, sign * count.delta});
-    };
     const Rating was(rulebook_, sale_.member, With(left_before), EvidenceOf(sale_));
-    for (const MetricCounted& count : was.MetricCounts(none)) add(count, -1);
-    if (!left_now.empty()) {
-      const Rating is(rulebook_, sale_.member, With(left_now), EvidenceOf(sale_));
-      for (const MetricCounted& count : is.MetricCounts(points)) add(count, 1);
+    AddCounts(was.MetricCounts(points_before), -1, counts);
+    if (left_now.empty()) {
+      // Of a purchase that is gone, points that are kept all the same still count.
+      AddCounts(OfPoints(was.MetricCounts(points_now)), 1, counts);
+      return counts;
     }
-    std::erase_if(counts, [](const MetricCounted& count) { return count.delta == 0; });
+    const Rating is(rulebook_, sale_.member, With(left_now), EvidenceOf(sale_));
+    AddCounts(is.MetricCounts(points_now), 1, counts);
     return counts;
   }
 
@@ -288,6 +282,16 @@ class SaleAgain {
     ReportedActivity activity = ReportedIn(sale_, accrued_);
     activity.lines = lines;
     return activity;
+  }
+
+  std::vector<MetricCounted> OfPoints(std::vector<MetricCounted> counts) const {
+    std::erase_if(counts, [&](const MetricCounted& count) {
+      const std::vector<rules::model::Metric>& metrics = rulebook_.model().metrics;
+      return std::none_of(metrics.begin(), metrics.end(), [&](const rules::model::Metric& metric) {
+        return metric.id == count.metric && metric.of == rules::model::MetricOf::kPoints;
+      });
+    });
+    return counts;
   }
 
   static std::vector<PurchaseLine> Without(
@@ -429,7 +433,7 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
                                              .lines = std::move(returned)});
   Draft draft(state, id);
   const Value value{.total = NetOf(accrued.lines), .left = NetOf(left.lines)};
-  GiveSpendingBack(state, command.program, order.original, value, is_whole, context, draft,
+  GiveSpendingBack(state, command.program, order.original, value, is_whole, *active, context, draft,
                    accepted.events);
   ActivityInThought undone{.day = *sale->effective_on,
                            .spend = -eligible_off,
@@ -453,7 +457,18 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   }
 
   for (CounterMoved& move : again.CounterMoves(kept)) accepted.events.push_back(std::move(move));
-  undone.tracked = again.MetricCounts(before, back, undone.points);
+  std::vector<std::int64_t> points_before(undone.points.size());
+  std::vector<std::int64_t> points_now = undone.points;
+  for (const Event& event : sale->events) {
+    const auto* award = std::get_if<PointsAwarded>(&event);
+    if (award == nullptr) continue;
+    for (const AwardLeft& award_left : left_before.awards) {
+      if (award_left.lot != award->lot) continue;
+      points_before[award->type_index] += award_left.amount;
+      points_now[award->type_index] += award_left.amount;
+    }
+  }
+  undone.tracked = again.MetricCounts(before, back, points_before, points_now);
   for (const MetricCounted& count : undone.tracked) accepted.events.push_back(count);
 
   JudgeUndone(state, *active,
@@ -476,11 +491,15 @@ void JudgeUndone(State& state, const rules::Rulebook& active, const Undone& undo
   const bool may_fall = TierIndex(active, tier.tier) != 0 && tier.term == 1 &&
                         undone.occurred_at <= tier.since && !tier.previous.empty();
   if (may_fall) {
-    const MetricValues then =
-        standing.MetricsAsOf(tier, active.LocalDate(tier.since), &undone.activity);
+    Date risen_on = active.LocalDate(tier.since);
+    // A review looks at the day before it.
+    const bool is_by_review =
+        !active.model().tier_policy.upgrades_at_once && tier.since == active.StartOf(risen_on);
+    if (is_by_review) risen_on = risen_on.PlusDays(-1);
+    const MetricValues then = standing.MetricsAsOf(tier, risen_on, &undone.activity);
     if (const std::optional<TierDecided> verdict =
             standing.JudgeReturn(tier, then, now, undone.at)) {
-      tier = After(tier, *verdict);
+      tier = After(tier, *verdict, undone.at);
       accepted.events.push_back(*verdict);
     }
   }

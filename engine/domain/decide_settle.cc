@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/domain/draft.h"
+#include "engine/domain/idle.h"
 #include "engine/domain/replay.h"
 #include "rules/program/lot_terms.h"
 #include "rules/program/model.h"
@@ -217,25 +218,45 @@ std::optional<Rejected> FindPending(State& state, const Command& command, const 
   return RefuseWhoAsks(state, command, accrual, own, pending.parts);
 }
 
-// What cancelled points no longer count for.
-std::vector<MetricCounted> MetricCounts(const Pending& pending,
-                                        const std::vector<std::int64_t>& points) {
-  const Entry& entry = *pending.accrual.entry;
-  const Rating rating(*pending.accrual.rulebook, entry.member, ReportedIn(entry),
-                      EvidenceOf(entry));
-  std::vector<MetricCounted> counts = rating.MetricCounts(points);
-  for (const MetricCounted& without :
-       rating.MetricCounts(std::vector<std::int64_t>(points.size()))) {
-    const auto known = std::find_if(counts.begin(), counts.end(), [&](const MetricCounted& count) {
-      return count.metric == without.metric;
-    });
-    if (known != counts.end()) {
-      known->delta -= without.delta;
-    } else {
-      counts.push_back(MetricCounted{without.metric, -without.delta});
+// The lines of a purchase as far as they have not come back.
+std::vector<PurchaseLine> LinesLeft(const Accrual& accrual) {
+  const auto* purchase = accrual.entry->FindEvent<PurchaseAccrued>();
+  if (purchase == nullptr) return {};
+  if (!accrual.purchase.eligible_left) return purchase->lines;
+  std::vector<PurchaseLine> lines;
+  for (const LineLeft& left : accrual.purchase.lines_left) {
+    for (const PurchaseLine& line : purchase->lines) {
+      if (line.line != left.line) continue;
+      lines.push_back(line);
+      lines.back().quantity_micros = left.quantity_micros;
+      lines.back().net = left.net;
     }
   }
-  std::erase_if(counts, [](const MetricCounted& count) { return count.delta == 0; });
+  return lines;
+}
+
+// What cancelled points no longer count for; `points`, by type, are negative.
+std::vector<MetricCounted> MetricCounts(const Pending& pending,
+                                        const std::vector<std::int64_t>& points) {
+  const Accrual& accrual = pending.accrual;
+  const Entry& entry = *accrual.entry;
+  std::vector<std::int64_t> before(points.size());
+  for (const PointsAwarded* award : accrual.awards()) {
+    std::int64_t left = accrual.purchase.eligible_left ? 0 : award->amount;
+    for (const AwardLeft& one : accrual.purchase.awards_left) {
+      if (one.lot == award->lot) left = one.amount;
+    }
+    before[award->type_index] += left;
+  }
+  std::vector<std::int64_t> now = before;
+  for (std::size_t type = 0; type < points.size(); ++type) now[type] += points[type];
+  const std::vector<PurchaseLine> lines = LinesLeft(accrual);
+  ReportedActivity activity = ReportedIn(entry);
+  activity.lines = lines;
+  const Rating rating(*accrual.rulebook, entry.member, activity, EvidenceOf(entry));
+  std::vector<MetricCounted> counts;
+  AddCounts(rating.MetricCounts(before), -1, counts);
+  AddCounts(rating.MetricCounts(now), 1, counts);
   return counts;
 }
 
@@ -257,6 +278,7 @@ Decision DecideSettle(State& state, const Command& command, const SettleAccrual&
   accepted.events.push_back(AccrualSettled{
       .accrual = accrual.entry->sequence, .receipt = accrual.receipt, .lines = accrual.lines});
   Draft draft(state, id);
+  IdleEnds idle(member, *accrual.rulebook);
   Timestamp lots_due_at = Timestamp::Never();
   std::uint32_t number = 0;
   for (const PendingPart& part : pending.parts) {
@@ -275,13 +297,15 @@ Decision DecideSettle(State& state, const Command& command, const SettleAccrual&
                           .amount = part.amount,
                           .covered_arrears = covered,
                           .activates_at = context.recorded_at,
-                          .expires_at = dates.expires_at};
+                          .expires_at = dates.fixed_expires_at};
+    if (dates.is_idle) settled.idle_ends_at = idle.Open(line.point_type, context.recorded_at);
     if (part.amount > covered) {
       draft.Open(LotKey{id, settled.type, settled.expires_at, settled.lot}, part.amount - covered);
       lots_due_at = std::min(lots_due_at, settled.expires_at);
     }
     accepted.events.push_back(std::move(settled));
   }
+  for (IdleEndMoved& moved : idle.Take()) accepted.events.push_back(std::move(moved));
   FinishMove(state, *pending.in_force.rulebook, member, std::min(lots_due_at, draft.LotsDue()),
              context, draft, accepted);
   return accepted;

@@ -51,6 +51,10 @@ class Draft {
   // Makes points available that were taken out of a lot: they cover arrears, go back into the lot,
   // and expire in this entry if it has ended by `now`; `events` is told of that.
   void PutBack(const LotKey& lot, std::int64_t amount, Timestamp now, std::vector<Event>& events);
+  // The same of points that a reversal puts back, which live until `lives_until` at least: where
+  // their lot ends earlier, in one of their own, of the entry with this sequence.
+  void Restore(const LotKey& lot, std::int64_t amount, Timestamp lives_until,
+               const Context& context, std::vector<Event>& events);
 
   // As StateSource says: what is missing may only be unreadable.
   bool has_failed() const { return state_.has_failed(); }
@@ -58,7 +62,7 @@ class Draft {
   // A hold that ends with this entry.
   void End(const HoldLapseKey& hold) { ended_ = hold; }
   // When the member's points next need attention, as LotsDue says, of what was there before the
-  // draft and as it will be: new lots and holds are the caller's.
+  // draft and as it will be, with what it restores: other new lots and holds are the caller's.
   Timestamp LotsDue();
 
   std::vector<Posting> postings;  // equal accounts are added up
@@ -66,7 +70,9 @@ class Draft {
 
  private:
   std::int64_t Moved(const LotKey& key, Bucket bucket) const;
-  // Lots that had nothing available in the records and have something now, in spend order.
+  // Where a lot ends that the records have, open or not.
+  Timestamp EndOf(const LotKey& key) const;
+  // Lots that had nothing available in the records and have something now, by key.
   std::vector<std::pair<LotKey, std::int64_t>> Reopened(const PointTypeId& type) const;
   Timestamp EndsNext(const Member& member);
   Timestamp ActivatesNext(const Member& member);
@@ -76,6 +82,8 @@ class Draft {
   const MemberId member_;
   std::map<std::pair<Bucket, LotKey>, std::int64_t> moved_;  // in thought
   std::optional<HoldLapseKey> ended_;
+  std::uint32_t restored_ = 0;  // lots
+  Timestamp restored_due_at_ = Timestamp::Never();
 };
 
 // The program's record with an activation, or null.
@@ -124,7 +132,8 @@ std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
 // Gives `amount` of a redemption back that has had `reversed` before: into the lots it came from,
 // last taken first.
 void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reversed,
-              std::int64_t amount, Timestamp now, Draft& draft, std::vector<Event>& events);
+              std::int64_t amount, const rules::Rulebook& rulebook, const Context& context,
+              Draft& draft, std::vector<Event>& events);
 // Ends an open hold at an instant: what it still holds goes back.
 void EndHold(const HoldKey& key, const Hold& hold, HoldState to, Timestamp at, Draft& draft,
              std::vector<Event>& events);
@@ -151,6 +160,8 @@ Decision DecideLink(State& state, const Command& command, const LinkIdentity& or
                     const Context& context);
 Decision DecideUnlink(State& state, const Command& command, const UnlinkIdentity& order,
                       const Context& context);
+Decision DecideAttributes(State& state, const Command& command, const SetMemberAttributes& order,
+                          const Context& context);
 Decision DecideMemberState(State& state, const Command& command, const MemberRef& ref,
                            MemberState to, EntryKind kind, const Context& context);
 Decision DecideAccrue(State& state, const Command& command, const AccruePurchase& order,

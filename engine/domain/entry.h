@@ -48,8 +48,9 @@ enum class EntryKind : std::uint8_t {
   kHoldLapsed = 32,
   kWarningsAcknowledged = 40,
   kTierFloorSet = 41,
+  kMemberAttributesSet = 42,
 };
-inline constexpr EntryKind kEntryKindLast = EntryKind::kTierFloorSet;
+inline constexpr EntryKind kEntryKindLast = EntryKind::kMemberAttributesSet;
 absl::string_view ToString(EntryKind kind);  // accrue; empty for a number that is none
 
 // Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by

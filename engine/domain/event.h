@@ -32,6 +32,12 @@ struct MemberStateChanged {
   MemberState to = MemberState::kActive;
 };
 
+// Facts about a member were told, each in the place of what was told before, or taken back.
+struct MemberAttributesSet {
+  std::vector<MemberAttribute> set;
+  std::vector<std::string> cleared;  // ids
+};
+
 struct PurchaseAccrued {
   ReceiptKey receipt;
   Channel channel = Channel::kNone;
@@ -64,6 +70,11 @@ struct EvidenceKept {
     std::int64_t micros = 0;
     friend bool operator==(const CarryRead&, const CarryRead&) = default;
   };
+  struct MetricRead {
+    std::uint32_t metric = 0;
+    std::int64_t value = 0;
+    friend bool operator==(const MetricRead&, const MetricRead&) = default;
+  };
   MemberState state = MemberState::kActive;
   std::string tier;      // shown at the activity's instant; empty: the base tier
   Timestamp tier_since;  // zero where nothing reads it, as all that follows
@@ -76,6 +87,10 @@ struct EvidenceKept {
   std::vector<CounterRead> counters;  // that were asked for
   std::vector<CarryRead> carries;     // that are not 0
   std::vector<std::uint32_t> paused_rules;
+  // With the activity, of metrics that cannot be added up; empty if no threshold can be crossed
+  // within a basket.
+  std::vector<MetricRead> metrics_after = {};
+  std::vector<AttributeValue> attributes = {};  // of the member, that were told and may be read
   friend bool operator==(const EvidenceKept&, const EvidenceKept&) = default;
 };
 
@@ -89,11 +104,23 @@ struct CounterMoved {
   std::int64_t delta = 0;
 };
 
+// How something counts for a metric.
+enum class MetricCounting : std::uint8_t {
+  kAmount = 0,    // it adds up
+  kLargest = 1,   // it is one of the values of which the largest counts
+  kDistinct = 2,  // it is one of the values that are counted if they differ
+};
 // An activity counts for a metric that the sums by month do not hold anyway, on the entry's day or,
 // for a return, on that of the purchase.
 struct MetricCounted {
   std::string metric;
-  std::int64_t delta = 0;
+  std::int64_t delta = 0;  // an amount; of values, how many activities more have this one
+  MetricCounting counting = MetricCounting::kAmount;
+  std::int64_t value = 0;  // an amount, or what stands for a text
+  // Whether two of them can be added.
+  bool IsLike(const MetricCounted& other) const {
+    return metric == other.metric && counting == other.counting && value == other.value;
+  }
 };
 
 // A rule granted points. Opens one lot; the entry's lot move says in which bucket.
@@ -108,6 +135,15 @@ struct PointsAwarded {
   Timestamp activates_at;  // inclusive; Never while it waits
   Timestamp expires_at;    // exclusive; Never sorts last
   Awaiting awaits = Awaiting::kNothing;
+  // Exclusive: where the lot ends as of now if the member does nothing for long; Never: it does
+  // not.
+  Timestamp idle_ends_at = Timestamp::Never();
+};
+// All lots of a type that end when the member does nothing for long now end at another instant.
+struct IdleEndMoved {
+  PointTypeId type;
+  std::optional<Date> acted_on;  // by an own act of that day; empty: points came without one
+  Timestamp ends_at;             // exclusive
 };
 
 // A pending lot reached its instant. Its move between the buckets is the entry's.
@@ -128,10 +164,11 @@ struct PointsSettled {
   LotKey from;
   LotId lot;
   PointTypeId type;
-  std::int64_t amount = 0;           // > 0
-  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
-  Timestamp activates_at;            // inclusive
-  Timestamp expires_at;              // exclusive
+  std::int64_t amount = 0;                      // > 0
+  std::int64_t covered_arrears = 0;             // of amount: went to arrears and not into the lot
+  Timestamp activates_at;                       // inclusive
+  Timestamp expires_at;                         // exclusive
+  Timestamp idle_ends_at = Timestamp::Never();  // as PointsAwarded
 };
 // Somebody cancelled pending points of an accrual; PointsTakenBack says how many of which lot.
 struct AccrualCancelled {
@@ -180,6 +217,17 @@ struct RedemptionReversed {
   PointTypeId type;
   std::int64_t amount = 0;
 };
+// Spent points came back and outlive the lot that they were spent from: in one of their own.
+struct PointsRestored {
+  LotKey from;
+  LotId lot;
+  PointTypeId type;
+  std::int64_t amount = 0;           // > 0
+  std::int64_t covered_arrears = 0;  // of amount; always 0: what covers arrears is in no lot
+  Timestamp activates_at;            // inclusive
+  Timestamp expires_at;              // exclusive
+  Timestamp idle_ends_at = Timestamp::Never();  // always: nothing moves this end
+};
 struct LotExpired {
   LotKey lot;
   std::int64_t amount = 0;
@@ -215,9 +263,10 @@ struct PointsAdjusted {
   std::string reference;  // may be empty
   // Of what is given:
   LotId lot = {};
-  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
-  Timestamp activates_at = {};       // inclusive
-  Timestamp expires_at = {};         // exclusive
+  std::int64_t covered_arrears = 0;             // of amount: went to arrears and not into the lot
+  Timestamp activates_at = {};                  // inclusive
+  Timestamp expires_at = {};                    // exclusive
+  Timestamp idle_ends_at = Timestamp::Never();  // as PointsAwarded
 };
 
 enum class TierCause : std::uint8_t {
@@ -322,7 +371,8 @@ using Event =
                  RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
                  ActivityAccrued, MembersJudged, PointsAdjusted, LotActivated, AccrualSettled,
                  PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured, HoldEnded,
-                 WarningsAcknowledged, TierFloorSet>;
+                 WarningsAcknowledged, TierFloorSet, MemberAttributesSet, IdleEndMoved,
+                 PointsRestored>;
 
 }  // namespace laurel
 

@@ -1,6 +1,7 @@
 #include "engine/domain/metrics.h"
 
 #include <algorithm>
+#include <map>
 
 namespace laurel {
 namespace {
@@ -73,6 +74,10 @@ class Reader {
         return Streak(metric, source, first);
       case model::Measure::kDaysSinceLast:
         return DaysSinceLast(metric, source, first);
+      case model::Measure::kMax:
+        return Largest(metric, first);
+      case model::Measure::kDistinct:
+        return Distinct(metric, first);
       default:
         return Total(metric, source, first);
     }
@@ -107,6 +112,101 @@ class Reader {
     if (!CountsDays(metric)) return total + more;
     const std::int64_t before = AmountOn(extra_->day, metric, source, /*with_extra=*/false);
     return total + static_cast<int>(before + more > 0) - static_cast<int>(before > 0);
+  }
+
+  bool HasExtra(Date first) const {
+    return extra_ != nullptr && extra_->day >= first && extra_->day <= last_;
+  }
+  // Calls visit(month, whether all of its days lie in the window) for months with values of it.
+  template <class Visit>
+  void ForMonths(const model::Metric& metric, Date first, Visit visit) {
+    if (member_ == nullptr) return;
+    for (const MonthSum& month : member_->months) {
+      if (month.month < first.month_number() || month.month > last_.month_number()) continue;
+      if (TrackedIn(month.tracked, metric.id) <= 0) continue;
+      visit(month, FirstOfMonth(month.month) >= first &&
+                       FirstOfMonth(month.month + 1).PlusDays(-1) <= last_);
+    }
+  }
+
+  std::int64_t Largest(const model::Metric& metric, Date first) {
+    std::int64_t largest = 0;
+    bool takes_away = false;
+    if (HasExtra(first)) {
+      for (const MetricCounted& counted : extra_->tracked) {
+        if (counted.metric != metric.id) continue;
+        if (counted.delta > 0) largest = std::max(largest, counted.value);
+        takes_away = takes_away || counted.delta < 0;
+      }
+    }
+    // Only a day from which something is taken away has to be looked at value by value.
+    const std::optional<Date> changed = takes_away ? std::optional(extra_->day) : std::nullopt;
+    ForMonths(metric, first, [&](const MonthSum& month, bool is_whole) {
+      if (is_whole && !(changed && changed->month_number() == month.month)) {
+        largest = std::max(largest, TrackedIn(month.tracked, metric.id));
+        return;
+      }
+      const MonthDays* days = state_.months.Find(MonthKey{id_, month.month});
+      if (days == nullptr) return;
+      for (const DaySum& day : days->days) {
+        const Date date = FirstOfMonth(month.month).PlusDays(day.day - 1);
+        if (date < first || date > last_ || date == changed) continue;
+        largest = std::max(largest, TrackedIn(day.tracked, metric.id));
+      }
+    });
+    if (changed) largest = std::max(largest, LargestLeft(metric, *changed));
+    return largest;
+  }
+
+  // Of a day, with what is thought of.
+  std::int64_t LargestLeft(const model::Metric& metric, Date date) {
+    const MonthValuesKey key{id_, metric.id, date.month_number()};
+    const MonthValues* found = state_.month_values.Find(key);
+    if (found == nullptr) return 0;
+    MonthValues values = *found;
+    for (const MetricCounted& counted : extra_->tracked) {
+      if (counted.metric == metric.id) values.Count(date.day(), counted, MonthValues::kMonthMax);
+    }
+    return values.LargestOn(date.day());
+  }
+
+  std::int64_t Distinct(const model::Metric& metric, Date first) {
+    if (metric.window.kind == model::MetricWindow::Kind::kLifetime) {
+      const MonthValues* all =
+          state_.month_values.Find({id_, metric.id, MonthValuesKey::kAllMonths});
+      if (all == nullptr || all->latest_on <= last_) return DistinctOf(metric, all, first);
+    }
+    std::map<std::int64_t, std::int64_t> counts;
+    ForMonths(metric, first, [&](const MonthSum& month, bool) {
+      const MonthValues* values = state_.month_values.Find({id_, metric.id, month.month});
+      if (values == nullptr) return;
+      for (const ValueCount& value : values->values) {
+        const Date date = FirstOfMonth(month.month).PlusDays(value.day - 1);
+        if (date >= first && date <= last_) counts[value.value] += value.count;
+      }
+    });
+    MonthValues values;
+    for (const auto& [value, count] : counts) values.values.push_back({0, value, count});
+    return DistinctOf(metric, &values, first);
+  }
+
+  // Of these values, in their order, with what is thought of. `values` may be null.
+  std::int64_t DistinctOf(const model::Metric& metric, const MonthValues* values, Date first) {
+    std::int64_t different =
+        values == nullptr ? 0 : static_cast<std::int64_t>(values->values.size());
+    if (!HasExtra(first)) return different;
+    for (const MetricCounted& counted : extra_->tracked) {
+      if (counted.metric != metric.id) continue;
+      std::int64_t had = 0;
+      if (values != nullptr) {
+        const auto place =
+            std::lower_bound(values->values.begin(), values->values.end(), counted.value,
+                             [](const ValueCount& a, std::int64_t b) { return a.value < b; });
+        if (place != values->values.end() && place->value == counted.value) had = place->count;
+      }
+      different += static_cast<int>(had + counted.delta > 0) - static_cast<int>(had > 0);
+    }
+    return different;
   }
 
   std::int64_t SumOfDays(const model::Metric& metric, MetricSource source, std::int32_t month,
@@ -182,8 +282,17 @@ class Reader {
 
 }  // namespace
 
+std::int64_t StandsFor(absl::string_view text) {
+  const Hash hash = Sha256(text);
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < sizeof(bits); ++i) bits = bits << 8 | hash[i];
+  return static_cast<std::int64_t>(bits);
+}
+
 MetricSource SourceOf(const model::Metric& metric) {
-  if (metric.where) return MetricSource::kTracked;
+  const bool has_values =
+      metric.measure == model::Measure::kMax || metric.measure == model::Measure::kDistinct;
+  if (metric.where || has_values) return MetricSource::kTracked;
   if (metric.measure == model::Measure::kSum && metric.of == model::MetricOf::kPoints) {
     return metric.activities.empty() ? MetricSource::kPoints : MetricSource::kTracked;
   }

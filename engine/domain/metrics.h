@@ -28,9 +28,14 @@ struct ActivityInThought {
   std::vector<MetricCounted> tracked;  // of metrics with kTracked
 };
 
+// What stands for a text among the values of a metric that counts different ones.
+std::int64_t StandsFor(absl::string_view text);
+
 // The metrics of `program`, in its order, over windows that end with `last` (included); empty ones
 // are absent. Reads at most two day records a metric and window, however long the history; streaks
-// as many as they are long. `begun_as_of`: the windows begin as they did for that day.
+// as many as they are long. Of different values a record a month of the window, but one alone where
+// it has no beginning and nothing has counted after `last`. `begun_as_of`: the windows begin as
+// they did for that day.
 std::vector<std::optional<std::int64_t>> MetricsAsOf(
     State& state, MemberId id, std::span<const rules::model::Metric> metrics, Date last,
     const rules::model::MemberDates& dates, const ActivityInThought* extra = nullptr,

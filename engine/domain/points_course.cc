@@ -24,10 +24,10 @@ struct Instant {
 Instant FirstEnding(State& state, MemberId id, Timestamp now) {
   Instant ending;
   for (const Balance& balance : state.members.Find(MemberKey{id})->balances) {
-    state.ForLots(id, balance.type, [&](const LotKey& key, const Lot& lot) {
-      if (key.expires_at > now || key.expires_at > ending.at) return false;
+    state.ForLotsToSpend(id, balance.type, [&](const LotKey& key, const Lot& lot, Timestamp at) {
+      if (at > now || at > ending.at) return false;
       if (lot.available == 0) return true;  // held or pending points do not end here
-      if (key.expires_at < ending.at) ending = Instant{key.expires_at, {}};
+      if (at < ending.at) ending = Instant{at, {}};
       ending.lots.emplace_back(key, lot.available);
       return ending.lots.size() < kEndingLotsMax;
     });
@@ -82,7 +82,7 @@ void Activate(const Instant& activation, Draft& draft, std::vector<Event>& event
 std::optional<PointsMove> NextPointsMove(State& state, MemberId id, Timestamp now) {
   const Member* member = state.members.Find(MemberKey{id});
   LAUREL_CHECK(member != nullptr, "a member whose points move exists");
-  if (member->lots_due_at > now) return std::nullopt;
+  if (member->points_due_at() > now) return std::nullopt;
   const Instant activation = FirstActivation(state, id, now);
   const Instant ending = FirstEnding(state, id, now);
   const std::optional<HoldLapseKey> lapse = FirstLapse(state, id, now);

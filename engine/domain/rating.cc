@@ -5,6 +5,7 @@
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
+#include "engine/domain/attributes.h"
 #include "engine/domain/member_token.h"
 #include "engine/domain/revision_life.h"
 #include "rules/program/amounts.h"
@@ -136,6 +137,21 @@ void AddMove(CounterKey key, std::int64_t delta, std::vector<CounterMoved>& move
                                .delta = delta});
 }
 
+void AddCounts(std::span<const MetricCounted> counts, std::int64_t sign,
+               std::vector<MetricCounted>& sum) {
+  for (const MetricCounted& count : counts) {
+    const auto known = std::find_if(
+        sum.begin(), sum.end(), [&](const MetricCounted& other) { return other.IsLike(count); });
+    if (known == sum.end()) {
+      sum.push_back(count);
+      sum.back().delta *= sign;
+    } else {
+      known->delta += sign * count.delta;
+    }
+  }
+  std::erase_if(sum, [](const MetricCounted& count) { return count.delta == 0; });
+}
+
 EvidenceKept EvidenceOf(const Entry& entry) {
   const EvidenceKept* kept = entry.FindEvent<EvidenceKept>();
   return kept == nullptr ? EvidenceKept{} : *kept;
@@ -155,6 +171,7 @@ Rating::Rating(State& state, const rules::Rulebook& rulebook, const ProgramId& p
   GatherCarries(state);
   GatherPaused(state.programs.Find(ProgramKey{program}));
   SetFacts(activity);
+  GatherMetricsAfter(state);
 }
 
 Rating::Rating(const rules::Rulebook& rulebook, const Program& program,
@@ -227,6 +244,55 @@ void Rating::GatherMember(State& state) {
   evidence_.available.assign(member.balance.begin(), member.balance.end());
   evidence_.pending.assign(member.pending.begin(), member.pending.end());
   if (model_.reads_metrics) evidence_.metrics = standing.MetricsAsOf(tier, date_);
+  for (const model::AttributeFact& fact : standing.AttributesAt(at)) {
+    AttributeValue& kept =
+        evidence_.attributes.emplace_back(AttributeValue{std::string(fact.id), std::int64_t{0}});
+    if (const auto* text = std::get_if<absl::string_view>(&fact.value)) {
+      kept.value = std::string(*text);
+    } else if (const auto* flag = std::get_if<bool>(&fact.value)) {
+      kept.value = *flag;
+    } else if (const auto* instant = std::get_if<Timestamp>(&fact.value)) {
+      kept.value = *instant;
+    } else {
+      kept.value = std::get<std::int64_t>(fact.value);
+    }
+  }
+}
+
+// Which tier the basket itself leads to is asked while it is rated.
+void Rating::GatherMetricsAfter(State& state) {
+  const bool may_cross = model_.tier_policy.upgrades_at_once &&
+                         model_.tier_policy.crossing != model::Crossing::kBeforeBasket;
+  if (!may_cross) return;
+  std::vector<std::uint32_t> asked;
+  for (std::size_t i = 0; i < model_.metrics.size(); ++i) {
+    if (model::NeedsRecords(model_.metrics[i].measure)) {
+      asked.push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+  if (asked.empty()) return;
+  const std::vector<std::int64_t> none(model_.point_types.size());
+  const ActivityInThought activity{.day = date_,
+                                   .purchases = facts_.activity.type == "purchase" ? 1 : 0,
+                                   .points = none,
+                                   .tracked = MetricCounts(none)};
+  for (const std::uint32_t metric : asked) {
+    const std::optional<std::int64_t> value =
+        MetricsAsOf(state, *member_, std::span(&model_.metrics[metric], 1), date_, dates_,
+                    &activity)
+            .front();
+    if (value) evidence_.metrics_after.push_back(EvidenceKept::MetricRead{metric, *value});
+  }
+  SetMetricsAfter();
+}
+
+void Rating::SetMetricsAfter() {
+  if (evidence_.metrics_after.empty()) return;
+  metrics_after_.assign(model_.metrics.size(), std::nullopt);
+  for (const EvidenceKept::MetricRead& read : evidence_.metrics_after) {
+    if (read.metric < metrics_after_.size()) metrics_after_[read.metric] = read.value;
+  }
+  facts_.metrics_after = metrics_after_;
 }
 
 void Rating::GatherCarries(State& state) {
@@ -292,9 +358,7 @@ void Rating::SetFacts(const ReportedActivity& activity) {
 
   facts_.activity.type = activity.type;
   for (const AttributeValue& attribute : activity.attributes) {
-    model::AttributeFact fact{attribute.id, std::int64_t{0}};
-    std::visit([&](const auto& value) { fact.value = value; }, attribute.value);
-    attributes_.push_back(fact);
+    attributes_.push_back(FactOf(attribute));
   }
   facts_.activity.attributes = attributes_;
   facts_.activity.channel = NameOf(activity.channel);
@@ -308,7 +372,12 @@ void Rating::SetFacts(const ReportedActivity& activity) {
   facts_.member.enrolled_at = evidence_.enrolled_at;
   facts_.member.balance = evidence_.available;
   facts_.member.pending = evidence_.pending;
+  for (const AttributeValue& attribute : evidence_.attributes) {
+    member_attributes_.push_back(FactOf(attribute));
+  }
+  facts_.member.attributes = member_attributes_;
   facts_.metrics = evidence_.metrics;
+  SetMetricsAfter();
   facts_.counter_source = this;
   facts_.carries = carries_;
   paused_.assign(evidence_.paused_rules.begin(), evidence_.paused_rules.end());
@@ -348,7 +417,7 @@ const model::Evaluated& Rating::EvaluateInRoom() const {
 std::optional<EvidenceKept> Rating::evidence() const {
   const bool is_needed = model_.reads_member || model_.reads_metrics || model_.reads_balances ||
                          !evidence_.counters.empty() || !evidence_.carries.empty() ||
-                         !evidence_.paused_rules.empty();
+                         !evidence_.paused_rules.empty() || !evidence_.attributes.empty();
   if (!is_needed) return std::nullopt;
   EvidenceKept kept = evidence_;
   const std::string& base = rulebook_.tiers().front().id;
@@ -378,8 +447,20 @@ std::vector<MetricCounted> Rating::MetricCounts(std::span<const std::int64_t> po
   model::RuleAmounts rules(model_, facts_);
   for (const model::Metric& metric : model_.metrics) {
     if (SourceOf(metric) != MetricSource::kTracked) continue;
+    if (metric.measure == model::Measure::kDistinct) {
+      for (const absl::string_view text : model::TextsOf(metric, rules.frame())) {
+        counts.push_back(MetricCounted{metric.id, 1, MetricCounting::kDistinct, StandsFor(text)});
+      }
+      continue;
+    }
     const std::int64_t delta = model::DeltaOf(metric, rules.frame(), points);
-    if (delta != 0) counts.push_back(MetricCounted{metric.id, delta});
+    if (metric.measure == model::Measure::kMax) {
+      // Nothing is smaller than the largest of no value, which is 0.
+      if (delta <= 0) continue;
+      counts.push_back(MetricCounted{metric.id, 1, MetricCounting::kLargest, delta});
+    } else if (delta != 0) {
+      counts.push_back(MetricCounted{metric.id, delta});
+    }
   }
   return counts;
 }
@@ -412,10 +493,12 @@ std::vector<PointsAwarded> AwardsOf(const rules::Rulebook& rulebook,
                       .rule = std::string(line.id),
                       .funding = line.kind == model::LineKind::kTier ? "base" : rule.funding,
                       .activates_at = dates.activates_at.value_or(Timestamp::Never()),
-                      .expires_at = dates.expires_at,
+                      .expires_at = dates.fixed_expires_at,
                       .awaits = waits_for_person     ? Awaiting::kPerson
                                 : dates.activates_at ? Awaiting::kNothing
-                                                     : Awaiting::kSettlement});
+                                                     : Awaiting::kSettlement,
+                      // As if the activity were an own act: the decision knows better.
+                      .idle_ends_at = dates.is_idle ? dates.expires_at : Timestamp::Never()});
   }
   return awards;
 }

@@ -68,7 +68,8 @@ class Rating : private rules::model::CounterSource {
   std::optional<EvidenceKept> evidence() const;
   // Counters and carries as the evaluation moved them. Needs the records.
   std::vector<CounterMoved> CounterMoves(const rules::model::Evaluated& evaluated) const;
-  // What counts for metrics that the plain sums do not hold; `points` by point type.
+  // What counts for metrics that the plain sums do not hold; `points` by point type, that the
+  // activity brings or, of one that has been undone in part, has left.
   std::vector<MetricCounted> MetricCounts(std::span<const std::int64_t> points) const;
 
  private:
@@ -76,6 +77,8 @@ class Rating : private rules::model::CounterSource {
   CounterKey KeyOf(std::size_t counter, absl::string_view by) const;
   void TakeEvidence();
   void GatherMember(State& state);
+  void GatherMetricsAfter(State& state);
+  void SetMetricsAfter();
   void GatherCarries(State& state);
   void GatherPaused(const Program* program);
   void SetFacts(const ReportedActivity& activity);
@@ -98,6 +101,8 @@ class Rating : private rules::model::CounterSource {
   std::vector<rules::model::CarryFact> carries_;
   std::vector<std::size_t> paused_;
   std::vector<rules::model::AttributeFact> attributes_;
+  std::vector<rules::model::AttributeFact> member_attributes_;
+  std::vector<std::optional<std::int64_t>> metrics_after_;
   rules::model::Facts facts_;
 };
 
@@ -120,6 +125,9 @@ CounterKey CarryKeyOf(const ProgramId& program, MemberId member, absl::string_vi
 // What the member carries over for each rule that carries, where that is not 0.
 std::vector<rules::model::CarryFact> CarriesOf(State& state, const ProgramId& program,
                                                MemberId member, const rules::model::Model& model);
+// Adds `counts` with a sign to `sum`, what is alike to what is alike.
+void AddCounts(std::span<const MetricCounted> counts, std::int64_t sign,
+               std::vector<MetricCounted>& sum);
 // Adds the move of a counter, unless it moves by 0.
 void AddMove(CounterKey key, std::int64_t delta, std::vector<CounterMoved>& moves);
 // What a purchase's entry keeps; nothing where nothing was read.

@@ -20,7 +20,29 @@ Timestamp MemberTier::due_at() const {
   return due;
 }
 
-Timestamp Member::due_at() const { return std::min(lots_due_at, tier.due_at()); }
+Timestamp Member::due_at() const { return std::min(points_due_at(), tier.due_at()); }
+
+Timestamp Member::points_due_at() const {
+  Timestamp due = lots_due_at;
+  for (const IdleEnd& idle : idle_ends) {
+    if (idle.available > 0) due = std::min(due, idle.ends_at);
+  }
+  return due;
+}
+
+const IdleEnd* Member::FindIdleEnd(const PointTypeId& type) const {
+  for (const IdleEnd& idle : idle_ends) {
+    if (idle.type == type) return &idle;
+  }
+  return nullptr;
+}
+
+IdleEnd& Member::MutableIdleEnd(const PointTypeId& type) {
+  for (IdleEnd& idle : idle_ends) {
+    if (idle.type == type) return idle;
+  }
+  return idle_ends.emplace_back(IdleEnd{.type = type, .acted_on = {}, .ends_at = {}});
+}
 
 const Balance* Member::FindBalance(const PointTypeId& type) const {
   for (const Balance& balance : balances) {
@@ -53,6 +75,44 @@ ActivityKey ActivityKey::Of(const ProgramId& program, absl::string_view type,
   return key;
 }
 
+void MonthValues::Count(std::int32_t day, const MetricCounted& counted, std::size_t values_max) {
+  const auto is_before = [](const ValueCount& a, const ValueCount& b) {
+    return a.day != b.day ? a.day < b.day : a.value < b.value;
+  };
+  const ValueCount added{.day = day, .value = counted.value, .count = counted.delta};
+  auto place = std::lower_bound(values.begin(), values.end(), added, is_before);
+  if (place != values.end() && place->day == day && place->value == counted.value) {
+    place->count += counted.delta;
+    if (place->count <= 0) values.erase(place);
+    return;
+  }
+  if (counted.delta <= 0) return;  // it was forgotten
+  if (values.size() >= values_max) {
+    if (counted.counting != MetricCounting::kLargest) return;
+    const auto smallest = std::min_element(
+        values.begin(), values.end(),
+        [](const ValueCount& a, const ValueCount& b) { return a.value < b.value; });
+    if (smallest->value >= counted.value) return;
+    values.erase(smallest);
+    place = std::lower_bound(values.begin(), values.end(), added, is_before);
+  }
+  values.insert(place, added);
+}
+
+std::int64_t MonthValues::LargestOn(std::int32_t day) const {
+  std::int64_t largest = 0;
+  for (const ValueCount& value : values) {
+    if (value.day == day) largest = std::max(largest, value.value);
+  }
+  return largest;
+}
+
+std::int64_t MonthValues::Largest() const {
+  std::int64_t largest = 0;
+  for (const ValueCount& value : values) largest = std::max(largest, value.value);
+  return largest;
+}
+
 namespace {
 template <class Key, class Record>
 const Table<Key, Record>* Parent(const State* state, Table<Key, Record> State::*table) {
@@ -65,6 +125,7 @@ State::State(const State* parent, StateSource* source)
       enrolments(Parent(parent, &State::enrolments), source),
       identities(Parent(parent, &State::identities), source),
       months(Parent(parent, &State::months), source),
+      month_values(Parent(parent, &State::month_values), source),
       lots(Parent(parent, &State::lots), source),
       closed_lots(Parent(parent, &State::closed_lots), source),
       pending_lots(Parent(parent, &State::pending_lots), source),
@@ -173,15 +234,50 @@ std::vector<std::pair<Key, Marker>> Marked(const std::vector<Key>& keys) {
 }  // namespace
 
 void State::ForLots(MemberId member, const PointTypeId& type,
-                    absl::FunctionRef<bool(const LotKey&, const Lot&)> visit) {
+                    absl::FunctionRef<bool(const LotKey&, const Lot&)> visit,
+                    const std::optional<LotKey>& after) {
   ForRange(
-      lots, LotKey{member, type, Timestamp::FromMicros(INT64_MIN), LotId{}},
+      lots, after.value_or(LotKey{member, type, Timestamp::FromMicros(INT64_MIN), LotId{}}),
       [&](const LotKey& key) { return key.member == member && key.type == type; },
-      [&](const std::optional<LotKey>& after, std::size_t limit) {
+      [&](const std::optional<LotKey>& last, std::size_t limit) {
         return source_ == nullptr ? std::vector<std::pair<LotKey, Lot>>()
-                                  : source_->ScanLots(member, type, after, limit);
+                                  : source_->ScanLots(member, type, last ? last : after, limit);
       },
       visit);
+}
+
+Timestamp State::EndOf(const LotKey& key, const Lot& lot) {
+  if (!lot.is_idle) return key.expires_at;
+  const Member* member = members.Find(MemberKey{key.member});
+  const IdleEnd* idle = member == nullptr ? nullptr : member->FindIdleEnd(key.type);
+  return idle == nullptr ? key.expires_at : std::min(key.expires_at, idle->ends_at);
+}
+
+void State::ForLotsToSpend(MemberId id, const PointTypeId& type,
+                           absl::FunctionRef<bool(const LotKey&, const Lot&, Timestamp)> visit) {
+  const Member* member = members.Find(MemberKey{id});
+  const IdleEnd* idle = member == nullptr ? nullptr : member->FindIdleEnd(type);
+  const Timestamp end = idle == nullptr ? Timestamp::Never() : idle->ends_at;
+  // Up to that end it makes no difference which lots end with it.
+  bool goes_on = true;
+  ForLots(id, type, [&](const LotKey& key, const Lot& lot) {
+    if (key.expires_at > end) return false;
+    goes_on = visit(key, lot, key.expires_at);
+    return goes_on;
+  });
+  if (end.is_never()) return;
+  const LotKey after{id, type, end, LotId{UINT64_MAX, UINT32_MAX}};
+  for (const bool is_idle : {true, false}) {
+    if (!goes_on) return;
+    ForLots(
+        id, type,
+        [&](const LotKey& key, const Lot& lot) {
+          if (lot.is_idle != is_idle) return true;
+          goes_on = visit(key, lot, is_idle ? end : key.expires_at);
+          return goes_on;
+        },
+        after);
+  }
 }
 
 void State::ForPendingLots(MemberId member, absl::FunctionRef<bool(const PendingLotKey&)> visit) {

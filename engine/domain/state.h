@@ -74,6 +74,15 @@ struct MemberTier {
   friend bool operator==(const MemberTier&, const MemberTier&) = default;
 };
 
+// Where the lots of a type end that end when the member does nothing for long.
+struct IdleEnd {
+  PointTypeId type;
+  std::optional<Date> acted_on;  // the last own act; empty: points came before any
+  Timestamp ends_at;             // exclusive
+  std::int64_t available = 0;    // points in such lots that can be spent
+  friend bool operator==(const IdleEnd&, const IdleEnd&) = default;
+};
+
 struct MemberKey {
   MemberId member;
   friend auto operator<=>(const MemberKey&, const MemberKey&) = default;
@@ -88,10 +97,14 @@ struct Member {
   Timestamp lots_due_at = Timestamp::Never();  // as LotsDue
   std::vector<Balance> balances;               // in the order of first use
   std::vector<MonthSum> months;                // ascending
+  std::vector<IdleEnd> idle_ends = {};         // in the order of first use
   friend bool operator==(const Member&, const Member&) = default;
 
-  // When the clock alone makes something due.
+  // When the clock alone makes something due; of points alone.
   Timestamp due_at() const;
+  Timestamp points_due_at() const;
+  const IdleEnd* FindIdleEnd(const PointTypeId& type) const;
+  IdleEnd& MutableIdleEnd(const PointTypeId& type);
   const Balance* FindBalance(const PointTypeId& type) const;
   Balance& MutableBalance(const PointTypeId& type);
 };
@@ -105,6 +118,11 @@ struct LinkedIdentity {
   Timestamp linked_at;
   friend bool operator==(const LinkedIdentity&, const LinkedIdentity&) = default;
 };
+struct ToldAttribute {
+  MemberAttribute told;
+  Timestamp told_at;
+  friend bool operator==(const ToldAttribute&, const ToldAttribute&) = default;
+};
 // What seldom changes about a member.
 struct Enrolment {
   Timestamp enrolled_at;
@@ -112,6 +130,7 @@ struct Enrolment {
   Channel channel = Channel::kNone;
   PlaceId store;
   std::vector<LinkedIdentity> identities;
+  std::vector<ToldAttribute> attributes = {};  // ascending by id; those that ended stay
   friend bool operator==(const Enrolment&, const Enrolment&) = default;
 };
 
@@ -144,6 +163,37 @@ struct MonthDays {
   friend bool operator==(const MonthDays&, const MonthDays&) = default;
 };
 
+// The values of a metric that is the largest of them, or that counts the different ones, in one
+// month of the program's zone. Which activity has which value is known for as long as it may be
+// returned, that is for ever.
+struct MonthValuesKey {
+  MemberId member;
+  std::string metric;
+  std::int32_t month = 0;  // Date::month_number(); kAllMonths: without days
+  static constexpr std::int32_t kAllMonths = 0;
+  friend auto operator<=>(const MonthValuesKey&, const MonthValuesKey&) = default;
+};
+struct ValueCount {
+  std::int32_t day = 0;  // of the month, from 1; of all months 0
+  std::int64_t value = 0;
+  std::int64_t count = 0;  // of activities with it; > 0
+  friend bool operator==(const ValueCount&, const ValueCount&) = default;
+};
+struct MonthValues {
+  // A record stays below 64 kB. Beyond these a month's smallest amounts are forgotten, and so are
+  // texts that come later.
+  static constexpr std::size_t kMonthMax = 4'096;
+  static constexpr std::size_t kAllMonthsMax = 1'024;
+  std::vector<ValueCount> values;  // ascending by day and value
+  Date latest_on;                  // of all months: the last day that has ever counted
+  // Folds an activity's value in.
+  void Count(std::int32_t day, const MetricCounted& counted, std::size_t values_max);
+  // The largest amount of a day; 0 if there is none.
+  std::int64_t LargestOn(std::int32_t day) const;
+  std::int64_t Largest() const;
+  friend bool operator==(const MonthValues&, const MonthValues&) = default;
+};
+
 struct Lot {
   std::int64_t amount = 0;  // as awarded or settled, less what covered arrears
   std::int64_t pending = 0;
@@ -152,6 +202,7 @@ struct Lot {
   std::int64_t expired = 0;
   Timestamp activates_at;  // Never while it waits for somebody
   std::string funding;
+  bool is_idle = false;  // ends with the member's IdleEnd of the type, if that is earlier
   bool is_open() const { return pending + available + held > 0; }
   std::int64_t in(Bucket bucket) const {
     return bucket == Bucket::kPending ? pending : bucket == Bucket::kHeld ? held : available;
@@ -453,6 +504,7 @@ class StateSource : public RecordSource<MemberKey, Member>,
                     public RecordSource<EnrolmentKey, Enrolment>,
                     public RecordSource<IdentityKey, Identity>,
                     public RecordSource<MonthKey, MonthDays>,
+                    public RecordSource<MonthValuesKey, MonthValues>,
                     public RecordSource<LotKey, Lot>,
                     public RecordSource<ClosedLotKey, Lot>,
                     public RecordSource<PendingLotKey, Marker>,
@@ -570,6 +622,7 @@ class State {
   Table<EnrolmentKey, Enrolment> enrolments;
   Table<IdentityKey, Identity> identities;
   Table<MonthKey, MonthDays> months;
+  Table<MonthValuesKey, MonthValues> month_values;
   Table<LotKey, Lot> lots;               // open ones
   Table<ClosedLotKey, Lot> closed_lots;  // with nothing left
   Table<PendingLotKey, Marker> pending_lots;
@@ -593,9 +646,18 @@ class State {
   std::shared_ptr<const Entry> FindEntry(std::uint64_t sequence);
   void AddEntry(std::shared_ptr<const Entry> entry);
 
-  // Visits open lots of the member and type in spend order until `visit` returns false.
+  // Where a lot ends, given that nothing moves it any more.
+  Timestamp EndOf(const LotKey& key, const Lot& lot);
+  // Visits open lots of the member and type in spend order, each with its end, until `visit`
+  // returns false: the end comes first, then what its key says. Walks over lots only that it passes
+  // to find those that an idle member loses first.
+  void ForLotsToSpend(MemberId member, const PointTypeId& type,
+                      absl::FunctionRef<bool(const LotKey&, const Lot&, Timestamp)> visit);
+  // The same by key alone: in the order of ends that nothing moves. From `after` on where given,
+  // exclusive.
   void ForLots(MemberId member, const PointTypeId& type,
-               absl::FunctionRef<bool(const LotKey&, const Lot&)> visit);
+               absl::FunctionRef<bool(const LotKey&, const Lot&)> visit,
+               const std::optional<LotKey>& after = std::nullopt);
   // Visits the member's lots that the clock makes available, the earliest first, until `visit`
   // returns false; likewise open holds, by when they lapse.
   void ForPendingLots(MemberId member, absl::FunctionRef<bool(const PendingLotKey&)> visit);
@@ -618,6 +680,7 @@ class State {
     visit(enrolments);
     visit(identities);
     visit(months);
+    visit(month_values);
     visit(lots);
     visit(closed_lots);
     visit(pending_lots);

@@ -138,7 +138,7 @@ std::optional<TierMove> TierCourse::Next(const MemberTier& tier, const TierDue& 
 MemberTier TierCourse::After(MemberTier tier, const TierDue& due) const {
   while (const std::optional<TierMove> move = Next(tier, due)) {
     if (move->rulebook == nullptr) break;
-    tier = laurel::After(tier, move->verdict);
+    tier = laurel::After(tier, move->verdict, move->at);
   }
   return tier;
 }
@@ -154,6 +154,8 @@ bool JudgesMembers(State& state, const ProgramId& id, const Activation& revision
   if (policy.on_activation != rules::model::OnActivation::kNothing) return true;
   const std::shared_ptr<const rules::Rulebook> previous = rulebooks.Find(state, id, *before);
   if (previous == nullptr) return true;
+  // Members of the base tier come to have terms.
+  if (!policy.upgrades_at_once && previous->model().tier_policy.upgrades_at_once) return true;
   const std::span<const rules::Tier> tiers = previous->tiers();
   return std::any_of(tiers.begin(), tiers.end(), [&](const rules::Tier& tier) {
     return rulebook->tiers()[InheritedTier(*previous, *rulebook, tier.id)].id != tier.id;

@@ -4,6 +4,7 @@
 
 #include "absl/numeric/int128.h"
 #include "engine/base/check.h"
+#include "engine/domain/attributes.h"
 
 namespace laurel {
 
@@ -59,9 +60,27 @@ MemberStanding::MemberStanding(State& state, MemberId id, const rules::Rulebook&
       pending_.push_back(balance == nullptr ? 0 : balance->pending);
     }
   }
-  if (!model_.reads_enrolment) return;
+  const std::vector<std::string>& read = model_.read_attributes;
+  if (!model_.reads_enrolment && read.empty()) return;
   const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{id});
-  if (enrolment != nullptr) enrolled_at_ = enrolment->enrolled_at;
+  if (enrolment == nullptr) return;
+  if (model_.reads_enrolment) enrolled_at_ = enrolment->enrolled_at;
+  for (const ToldAttribute& one : enrolment->attributes) {
+    if (std::find(read.begin(), read.end(), one.told.attribute.id) == read.end()) continue;
+    attributes_.push_back(one.told);
+  }
+  std::stable_sort(
+      attributes_.begin(), attributes_.end(),
+      [](const MemberAttribute& a, const MemberAttribute& b) { return a.ends_at > b.ends_at; });
+  for (const MemberAttribute& told : attributes_) {
+    attribute_facts_.push_back(FactOf(told.attribute));
+  }
+}
+
+model::Attributes MemberStanding::AttributesAt(Timestamp instant) const {
+  const auto count = std::count_if(attributes_.begin(), attributes_.end(),
+                                   [&](const MemberAttribute& a) { return a.ends_at > instant; });
+  return model::Attributes(attribute_facts_).first(static_cast<std::size_t>(count));
 }
 
 model::MemberFact MemberStanding::Facts() const {
@@ -142,6 +161,7 @@ model::Facts MemberStanding::FactsAt(const model::MemberFact& member, const Metr
   model::Facts facts;
   facts.activity.occurred_at = instant;
   facts.member = member;
+  facts.member.attributes = AttributesAt(instant);
   facts.metrics = metrics;
   return facts;
 }
@@ -155,8 +175,9 @@ TierDecided MemberStanding::DecidedOf(const MemberTier& tier, const model::TierV
                       .term = cause == TierCause::kRetained ? tier.term + 1 : 1,
                       .review_at = Timestamp::Never()};
   if (cause == TierCause::kWaiting || cause == TierCause::kSecured) decided.term = tier.term;
-  const bool is_reviewed = model_.tier_policy.downgrade != model::Downgrade::kNever;
-  if (verdict.through && is_reviewed && verdict.earned > 0) {
+  const bool is_reviewed = model_.tier_policy.downgrade != model::Downgrade::kNever ||
+                           !model_.tier_policy.upgrades_at_once;
+  if (verdict.through && is_reviewed && model::HasTerms(model_, verdict.earned)) {
     decided.review_at = rulebook_.StartOf(verdict.through->PlusDays(1));
   }
   if (cause == TierCause::kDowngraded && verdict.worn_through) {
@@ -180,13 +201,12 @@ std::vector<Event> MemberStanding::JudgeActivity(MemberTier& tier, const MetricV
                                                  Timestamp instant,
                                                  const ActivityInThought& activity) const {
   std::vector<Event> events;
-  if (!model_.tier_policy.upgrades_at_once) return events;
   const model::MemberFact member = Facts(tier, instant);
   const model::TierVerdict verdict = model::JudgeTier(model_, FactsAt(member, metrics, instant),
                                                       TierStateOf(tier), model::Moment::kUpgrade);
   if (std::optional<TierDecided> decided =
           DecideActivity(tier, metrics, instant, activity, verdict)) {
-    tier = After(tier, *decided);
+    tier = After(tier, *decided, instant);
     events.push_back(*std::move(decided));
   }
   if (verdict.lifetime) {
@@ -249,11 +269,13 @@ TierDecided MemberStanding::JudgeReview(const MemberTier& tier, const MetricValu
   const model::MemberFact member = Facts(tier, tier.review_at);
   const model::Facts facts = FactsAt(member, metrics, tier.review_at);
   const model::TierState state = TierStateOf(tier);
-  const model::TierVerdict verdict =
-      tier.is_secured
-          ? model::Confirmed(model_, facts, state)
-          : model::JudgeTier(model_, facts, state,
-                             tier.is_waiting() ? model::Moment::kDecision : model::Moment::kReview);
+  const model::Moment moment =
+      tier.is_waiting() ? model::Moment::kDecision : model::Moment::kReview;
+  model::TierVerdict verdict = model::JudgeTier(model_, facts, state, moment);
+  // What is secured is not lost; it is exceeded only where a review alone tells.
+  const bool is_exceeded =
+      !model_.tier_policy.upgrades_at_once && verdict.outcome == model::TierOutcome::kUpgraded;
+  if (tier.is_secured && !is_exceeded) verdict = model::Confirmed(model_, facts, state);
   switch (verdict.outcome) {
     case model::TierOutcome::kUpgraded:
       return DecidedOf(tier, verdict, TierCause::kUpgraded);
@@ -305,7 +327,9 @@ std::optional<MetricCounted> MemberStanding::Rollover(const TierDecided& verdict
   if (!need) return std::nullopt;
   const std::int64_t over = std::min(value - *need, model_.tier_policy.rollover_limit);
   if (over <= 0) return std::nullopt;
-  return MetricCounted{model_.metrics[*metric].id, over};
+  const model::Metric& of = model_.metrics[*metric];
+  if (of.measure != model::Measure::kMax) return MetricCounted{of.id, over};
+  return MetricCounted{of.id, 1, MetricCounting::kLargest, over};
 }
 
 std::optional<TierDecided> MemberStanding::JudgeActivation(const MemberTier& tier,
@@ -333,9 +357,44 @@ std::optional<TierDecided> MemberStanding::JudgeActivation(const MemberTier& tie
       return decided;
     }
     default:
-      if (!is_gone) return std::nullopt;
+      if (!is_gone) return BeginTerms(tier, instant);
       return DecidedOf(tier, verdict, TierCause::kRetired);
   }
+}
+
+std::optional<TierDecided> MemberStanding::BeginTerms(const MemberTier& tier,
+                                                      Timestamp instant) const {
+  const bool has_begun = !tier.review_at.is_never() || TierIndex(rulebook_, tier.tier) != 0;
+  if (has_begun || model_.tier_policy.upgrades_at_once) return std::nullopt;
+  const Date since = rulebook_.LocalDate(tier.since);
+  const std::optional<Date> through = model::TermEnd(
+      model_, since, rulebook_.LocalDate(enrolled_at_), rulebook_.LocalDate(instant));
+  if (!through) return std::nullopt;
+  // Of a later term than the first the metrics begin where the one before it ended.
+  const bool is_first = model::Plus(since, model_.tier_policy.every) >= *through;
+  return TierDecided{.cause = TierCause::kRetained,
+                     .from = tier.tier,
+                     .to = tier.tier,
+                     .since = tier.since,
+                     .term = is_first ? 1u : 2u,
+                     .review_at = rulebook_.StartOf(through->PlusDays(1))};
+}
+
+std::optional<TierDecided> FirstTerm(const rules::Rulebook& rulebook, Timestamp occurred_at,
+                                     Timestamp enrolled_at) {
+  const model::Model& model = rulebook.model();
+  if (model.tier_policy.upgrades_at_once) return std::nullopt;
+  const Date since = rulebook.LocalDate(occurred_at);
+  const std::optional<Date> through =
+      model::TermEnd(model, since, rulebook.LocalDate(enrolled_at), since);
+  if (!through) return std::nullopt;
+  const std::string& base = rulebook.tiers().front().id;
+  return TierDecided{.cause = TierCause::kRetained,
+                     .from = base,
+                     .to = base,
+                     .since = occurred_at,
+                     .term = 1,
+                     .review_at = rulebook.StartOf(through->PlusDays(1))};
 }
 
 std::optional<TierDecided> MemberStanding::JudgeReturn(const MemberTier& tier,
@@ -457,7 +516,7 @@ std::string PreviousAfter(const MemberTier& tier, const TierDecided& verdict) {
 
 }  // namespace
 
-MemberTier After(const MemberTier& tier, const TierDecided& verdict) {
+MemberTier After(const MemberTier& tier, const TierDecided& verdict, Timestamp at) {
   MemberTier after = tier;
   switch (verdict.cause) {
     case TierCause::kWaiting:
@@ -499,7 +558,7 @@ MemberTier After(const MemberTier& tier, const TierDecided& verdict) {
   after.review_at = verdict.review_at;
   after.is_secured = false;
   after.waiting_since = Timestamp::Never();
-  if (verdict.revision != 0) after.judged_at = verdict.since;
+  if (verdict.revision != 0) after.judged_at = at;
   return after;
 }
 

@@ -29,6 +29,9 @@ class MemberStanding {
  public:
   // Requires that the member exists.
   MemberStanding(State& state, MemberId id, const rules::Rulebook& rulebook);
+  // Facts point into it.
+  MemberStanding(const MemberStanding&) = delete;
+  MemberStanding& operator=(const MemberStanding&) = delete;
 
   // The member's facts, except for the tier. The balances belong to this object.
   rules::model::MemberFact Facts() const;
@@ -37,6 +40,8 @@ class MemberStanding {
   rules::model::TierState TierStateOf(const MemberTier& tier) const;
   rules::model::MemberDates DatesOf(const MemberTier& tier) const;
   Timestamp enrolled_at() const { return enrolled_at_; }
+  // What has been told of the member, counts at an instant and is read. Belongs to this object.
+  rules::model::Attributes AttributesAt(Timestamp instant) const;
 
   // Over windows that end with `last`.
   MetricValues MetricsAsOf(const MemberTier& tier, Date last,
@@ -60,6 +65,9 @@ class MemberStanding {
   // What a term that `verdict` confirms leaves to the next one, of what it was judged by.
   std::optional<MetricCounted> Rollover(const TierDecided& verdict,
                                         const MetricValues& metrics) const;
+  // Where nobody rises before a review, the base tier has terms, too. Empty elsewhere, and for
+  // whoever is in one.
+  std::optional<TierDecided> BeginTerms(const MemberTier& tier, Timestamp instant) const;
   // What this revision makes of the tier where it takes the place of `previous` at `instant`: the
   // tier may be gone, everyone may be judged. Empty if it stays.
   std::optional<TierDecided> JudgeActivation(const MemberTier& tier, const MetricValues& metrics,
@@ -111,6 +119,9 @@ class MemberStanding {
   Timestamp enrolled_at_;                // zero where the revision does not read it
   std::vector<std::int64_t> available_;  // by point type; empty where the revision reads none
   std::vector<std::int64_t> pending_;
+  // What was told of the member and is read, and the same as facts; those that end first are last.
+  std::vector<MemberAttribute> attributes_;
+  std::vector<rules::model::AttributeFact> attribute_facts_;
 };
 
 // The nearest of several alternatives, each of which is enough: the one whose furthest threshold
@@ -127,8 +138,12 @@ std::size_t InheritedTier(const rules::Rulebook& before, const rules::Rulebook& 
 // they become.
 std::vector<std::string> TiersLost(const rules::Rulebook& before, const rules::Rulebook& after);
 
-// The tier after a verdict.
-MemberTier After(const MemberTier& tier, const TierDecided& verdict);
+// The tier after a verdict of that instant.
+MemberTier After(const MemberTier& tier, const TierDecided& verdict, Timestamp at);
+// What a member of the base tier begins with who enrols at an instant under a rulebook where nobody
+// rises before a review; empty elsewhere.
+std::optional<TierDecided> FirstTerm(const rules::Rulebook& rulebook, Timestamp occurred_at,
+                                     Timestamp enrolled_at);
 // The tier after an entry of that instant has set a floor.
 MemberTier After(const MemberTier& tier, const TierFloorSet& floor, Timestamp from);
 

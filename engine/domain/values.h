@@ -239,6 +239,13 @@ struct AttributeValue {
   friend bool operator==(const AttributeValue&, const AttributeValue&) = default;
 };
 
+// A fact that somebody has told of a member, for rules to read.
+struct MemberAttribute {
+  AttributeValue attribute;
+  Timestamp ends_at = Timestamp::Never();  // exclusive: from then on it counts as absent
+  friend bool operator==(const MemberAttribute&, const MemberAttribute&) = default;
+};
+
 // What a purchase was paid with.
 struct Tender {
   std::string kind;         // POINTS, VOUCHER, CASH, CARD, GIFT_CARD …

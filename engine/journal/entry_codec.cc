@@ -60,6 +60,14 @@ void Encode(const PurchaseLine& line, pb::Line* out) {
   out->set_tax(line.tax);
 }
 
+void Encode(const AttributeValue& attribute, pb::AttributeValue* out) {
+  out->set_id(attribute.id);
+  if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) out->set_number(*number);
+  if (const auto* flag = std::get_if<bool>(&attribute.value)) out->set_flag(*flag);
+  if (const auto* text = std::get_if<std::string>(&attribute.value)) out->set_text(*text);
+  if (const auto* at = std::get_if<Timestamp>(&attribute.value)) out->set_instant(at->micros());
+}
+
 // A purchase without line detail is one SALE line of the total.
 PurchaseLine PlainLine(std::int64_t total) {
   PurchaseLine line;
@@ -124,6 +132,21 @@ struct EventEncoder {
       p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
     }
     p->set_expires_at(EncodeInstant(e.expires_at));
+    p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
+  }
+  void operator()(const PointsRestored& e) const {
+    pb::PointsRestored* p = out->mutable_points_restored();
+    Encode(e.from, entry.sequence, p->mutable_from());
+    p->set_lot(e.lot.number);
+    p->set_amount(e.amount);
+    p->set_expires_at(e.expires_at.micros());
+  }
+  void operator()(const IdleEndMoved& e) const {
+    pb::IdleEndMoved* p = out->mutable_idle_end_moved();
+    p->set_type(e.type.str());
+    p->set_has_acted(e.acted_on.has_value());
+    p->set_acted_day(e.acted_on.value_or(Date()).days());
+    p->set_ends_at(e.ends_at.micros());
   }
   void operator()(const LotActivated& e) const {
     pb::LotActivated* p = out->mutable_lot_activated();
@@ -150,6 +173,7 @@ struct EventEncoder {
     p->set_covered_arrears(e.covered_arrears);
     p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
     p->set_expires_at(EncodeInstant(e.expires_at));
+    p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
   }
   void operator()(const AccrualCancelled& e) const {
     pb::AccrualCancelled* p = out->mutable_accrual_cancelled();
@@ -223,6 +247,7 @@ struct EventEncoder {
     p->set_covered_arrears(e.covered_arrears);
     p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
     p->set_expires_at(EncodeInstant(e.expires_at));
+    p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
   }
   void operator()(const RedemptionReversed& e) const {
     pb::RedemptionReversed* p = out->mutable_redemption_reversed();
@@ -256,14 +281,16 @@ struct EventEncoder {
     p->set_reference(e.reference);
     p->set_channel(static_cast<std::uint32_t>(e.channel));
     p->set_store(e.store.str());
-    for (const AttributeValue& attribute : e.attributes) {
-      pb::AttributeValue* a = p->add_attributes();
-      a->set_id(attribute.id);
-      if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) a->set_number(*number);
-      if (const auto* flag = std::get_if<bool>(&attribute.value)) a->set_flag(*flag);
-      if (const auto* text = std::get_if<std::string>(&attribute.value)) a->set_text(*text);
-      if (const auto* at = std::get_if<Timestamp>(&attribute.value)) a->set_instant(at->micros());
+    for (const AttributeValue& attribute : e.attributes) Encode(attribute, p->add_attributes());
+  }
+  void operator()(const MemberAttributesSet& e) const {
+    pb::MemberAttributesSet* p = out->mutable_member_attributes_set();
+    for (const MemberAttribute& one : e.set) {
+      pb::MemberAttribute* a = p->add_set();
+      Encode(one.attribute, a->mutable_attribute());
+      a->set_ends_at(EncodeInstant(one.ends_at));
     }
+    for (const std::string& id : e.cleared) p->add_cleared(id);
   }
   void operator()(const EvidenceKept& e) const {
     pb::EvidenceKept* p = out->mutable_evidence_kept();
@@ -291,6 +318,12 @@ struct EventEncoder {
       c->set_micros(read.micros);
     }
     p->mutable_paused_rules()->Add(e.paused_rules.begin(), e.paused_rules.end());
+    for (const EvidenceKept::MetricRead& read : e.metrics_after) {
+      pb::MetricRead* m = p->add_metrics_after();
+      m->set_metric(read.metric);
+      m->set_value(read.value);
+    }
+    for (const AttributeValue& attribute : e.attributes) Encode(attribute, p->add_attributes());
   }
   void operator()(const CounterMoved& e) const {
     pb::CounterMoved* p = out->mutable_counter_moved();
@@ -304,6 +337,8 @@ struct EventEncoder {
     pb::MetricCounted* p = out->mutable_metric_counted();
     p->set_metric(e.metric);
     p->set_delta(e.delta);
+    p->set_counting(static_cast<std::uint32_t>(e.counting));
+    p->set_value(e.value);
   }
   void operator()(const RevisionCreated& e) const {
     pb::RevisionCreated* p = out->mutable_revision_created();
@@ -467,6 +502,7 @@ absl::StatusOr<PointsAdjusted> DecodeAdjustment(const pb::PointsAdjusted& p, con
   e.covered_arrears = p.covered_arrears();
   ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
   e.expires_at = DecodeInstant(p.expires_at());
+  e.idle_ends_at = DecodeInstant(p.idle_ends_at());
   return e;
 }
 
@@ -511,6 +547,37 @@ absl::StatusOr<PurchaseAccrued> DecodePurchase(const pb::PurchaseAccrued& p) {
   return e;
 }
 
+absl::StatusOr<AttributeValue> DecodeAttribute(const pb::AttributeValue& p) {
+  AttributeValue attribute{p.id(), std::int64_t{0}};
+  switch (p.value_case()) {
+    case pb::AttributeValue::kNumber:
+      attribute.value = p.number();
+      break;
+    case pb::AttributeValue::kFlag:
+      attribute.value = p.flag();
+      break;
+    case pb::AttributeValue::kText:
+      attribute.value = p.text();
+      break;
+    case pb::AttributeValue::kInstant:
+      attribute.value = Timestamp::FromMicros(p.instant());
+      break;
+    case pb::AttributeValue::VALUE_NOT_SET:
+      return Damaged("attribute has no value");
+  }
+  return attribute;
+}
+
+absl::StatusOr<MemberAttributesSet> DecodeAttributes(const pb::MemberAttributesSet& p) {
+  MemberAttributesSet e;
+  for (const pb::MemberAttribute& a : p.set()) {
+    ASSIGN_OR_RETURN(AttributeValue attribute, DecodeAttribute(a.attribute()));
+    e.set.push_back(MemberAttribute{std::move(attribute), DecodeInstant(a.ends_at())});
+  }
+  e.cleared.assign(p.cleared().begin(), p.cleared().end());
+  return e;
+}
+
 absl::StatusOr<ActivityAccrued> DecodeActivity(const pb::ActivityAccrued& p) {
   ActivityAccrued e;
   e.type = p.type();
@@ -518,23 +585,8 @@ absl::StatusOr<ActivityAccrued> DecodeActivity(const pb::ActivityAccrued& p) {
   ASSIGN_OR_RETURN(e.channel, DecodeEnum<Channel>(p.channel(), 0, kChannelLast, "channel"));
   ASSIGN_OR_RETURN(e.store, DecodeOptionalText<PlaceId>(p.store(), "store"));
   for (const pb::AttributeValue& a : p.attributes()) {
-    AttributeValue& attribute = e.attributes.emplace_back(AttributeValue{a.id(), std::int64_t{0}});
-    switch (a.value_case()) {
-      case pb::AttributeValue::kNumber:
-        attribute.value = a.number();
-        break;
-      case pb::AttributeValue::kFlag:
-        attribute.value = a.flag();
-        break;
-      case pb::AttributeValue::kText:
-        attribute.value = a.text();
-        break;
-      case pb::AttributeValue::kInstant:
-        attribute.value = Timestamp::FromMicros(a.instant());
-        break;
-      case pb::AttributeValue::VALUE_NOT_SET:
-        return Damaged("attribute has no value");
-    }
+    ASSIGN_OR_RETURN(AttributeValue attribute, DecodeAttribute(a));
+    e.attributes.push_back(std::move(attribute));
   }
   return e;
 }
@@ -561,6 +613,13 @@ absl::StatusOr<EvidenceKept> DecodeEvidence(const pb::EvidenceKept& p) {
     e.carries.push_back(EvidenceKept::CarryRead{c.rule(), c.micros()});
   }
   e.paused_rules.assign(p.paused_rules().begin(), p.paused_rules().end());
+  for (const pb::MetricRead& m : p.metrics_after()) {
+    e.metrics_after.push_back(EvidenceKept::MetricRead{m.metric(), m.value()});
+  }
+  for (const pb::AttributeValue& a : p.attributes()) {
+    ASSIGN_OR_RETURN(AttributeValue attribute, DecodeAttribute(a));
+    e.attributes.push_back(std::move(attribute));
+  }
   return e;
 }
 
@@ -596,6 +655,7 @@ absl::StatusOr<PointsAwarded> DecodeAward(const pb::PointsAwarded& p, const Entr
     ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
   }
   e.expires_at = DecodeInstant(p.expires_at());
+  e.idle_ends_at = DecodeInstant(p.idle_ends_at());
   return e;
 }
 
@@ -619,6 +679,7 @@ absl::StatusOr<PointsSettled> DecodeSettled(const pb::PointsSettled& p, const En
   e.covered_arrears = p.covered_arrears();
   ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
   e.expires_at = DecodeInstant(p.expires_at());
+  e.idle_ends_at = DecodeInstant(p.idle_ends_at());
   return e;
 }
 
@@ -693,6 +754,24 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
     }
     case pb::Event::kPointsAwarded: {
       ASSIGN_OR_RETURN(PointsAwarded e, DecodeAward(p.points_awarded(), entry));
+      return Event(std::move(e));
+    }
+    case pb::Event::kPointsRestored: {
+      PointsRestored e;
+      ASSIGN_OR_RETURN(e.from, DecodeLot(p.points_restored().from(), entry));
+      e.lot = LotId{entry.sequence, p.points_restored().lot()};
+      e.type = e.from.type;
+      e.amount = p.points_restored().amount();
+      e.activates_at = entry.recorded_at;
+      e.expires_at = Timestamp::FromMicros(p.points_restored().expires_at());
+      return Event(std::move(e));
+    }
+    case pb::Event::kIdleEndMoved: {
+      const pb::IdleEndMoved& i = p.idle_end_moved();
+      IdleEndMoved e;
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(i.type(), "idle.type"));
+      if (i.has_acted()) e.acted_on = Date::FromDays(i.acted_day());
+      e.ends_at = Timestamp::FromMicros(i.ends_at());
       return Event(std::move(e));
     }
     case pb::Event::kLotActivated: {
@@ -824,8 +903,16 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
                                 .start = Date::FromDays(c.start_day()),
                                 .delta = c.delta()});
     }
-    case pb::Event::kMetricCounted:
-      return Event(MetricCounted{p.metric_counted().metric(), p.metric_counted().delta()});
+    case pb::Event::kMetricCounted: {
+      const pb::MetricCounted& m = p.metric_counted();
+      MetricCounted e{m.metric(), m.delta()};
+      ASSIGN_OR_RETURN(e.counting,
+                       DecodeEnum<MetricCounting>(
+                           m.counting(), 0, static_cast<std::uint32_t>(MetricCounting::kDistinct),
+                           "metric.counting"));
+      e.value = m.value();
+      return Event(std::move(e));
+    }
     case pb::Event::kRevisionApproved: {
       RevisionApproved e;
       e.number = p.revision_approved().number();
@@ -839,6 +926,10 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       e.number = w.number();
       ASSIGN_OR_RETURN(e.digest, DecodeHash(w.digest(), "revision.digest"));
       e.warnings.assign(w.warnings().begin(), w.warnings().end());
+      return Event(std::move(e));
+    }
+    case pb::Event::kMemberAttributesSet: {
+      ASSIGN_OR_RETURN(MemberAttributesSet e, DecodeAttributes(p.member_attributes_set()));
       return Event(std::move(e));
     }
     case pb::Event::kTierFloorSet: {

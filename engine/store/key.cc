@@ -143,6 +143,7 @@ std::string EdgeKey(PartitionId partition, int level, std::uint64_t index) {
 Space SpaceOf(const MemberKey&) { return Space::kMembers; }
 Space SpaceOf(const EnrolmentKey&) { return Space::kMembers; }
 Space SpaceOf(const MonthKey&) { return Space::kMembers; }
+Space SpaceOf(const MonthValuesKey&) { return Space::kMembers; }
 Space SpaceOf(const LotKey&) { return Space::kMembers; }
 Space SpaceOf(const ClosedLotKey&) { return Space::kMembers; }
 Space SpaceOf(const PendingLotKey&) { return Space::kMembers; }
@@ -171,6 +172,9 @@ std::string EncodeKey(PartitionId partition, const EnrolmentKey& key) {
 }
 std::string EncodeKey(PartitionId partition, const MonthKey& key) {
   return OfMember(partition, key.member, 'a').I32(key.month).Take();
+}
+std::string EncodeKey(PartitionId partition, const MonthValuesKey& key) {
+  return OfMember(partition, key.member, 'w').Text(key.metric).I32(key.month).Take();
 }
 std::string EncodeKey(PartitionId partition, const LotKey& key) {
   return LotBytes(partition, 'l', key);
@@ -253,8 +257,9 @@ bool IsReadOften(Space space, absl::string_view key) {
       return has(kLetter, 'g');
     case Space::kMembers:
       return has(kLetter, 'k') ||
-             (has(kLetter, 'm') && (has(kMemberLetter, 'm') || has(kMemberLetter, 'e') ||
-                                    has(kMemberLetter, 'a') || has(kMemberLetter, 'k')));
+             (has(kLetter, 'm') &&
+              (has(kMemberLetter, 'm') || has(kMemberLetter, 'e') || has(kMemberLetter, 'a') ||
+               has(kMemberLetter, 'k') || has(kMemberLetter, 'w')));
     case Space::kIndex:
       return has(kLetter, 'i');
     case Space::kTotals:

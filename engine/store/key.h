@@ -21,6 +21,7 @@
 //   members   'm' member 'm'                                             -> Member
 //   members   'm' member 'e'                                             -> Enrolment
 //   members   'm' member 'a' month:i32                                   -> MonthDays
+//   members   'm' member 'w' metric 0 month:i32                          -> MonthValues
 //   members   'm' member 'l' type 0 expires_at:i64 sequence:u64 n:u32    -> Lot that is open;
 //                                                                key order is spend order
 //   members   'm' member 'c' (as 'l')                                    -> Lot with nothing left
@@ -57,6 +58,7 @@ std::string EdgeKey(PartitionId partition, int level, std::uint64_t index);
 Space SpaceOf(const MemberKey&);
 Space SpaceOf(const EnrolmentKey&);
 Space SpaceOf(const MonthKey&);
+Space SpaceOf(const MonthValuesKey&);
 Space SpaceOf(const LotKey&);
 Space SpaceOf(const ClosedLotKey&);
 Space SpaceOf(const PendingLotKey&);
@@ -80,6 +82,7 @@ Space SpaceOf(const ActivityKey&);
 std::string EncodeKey(PartitionId partition, const MemberKey& key);
 std::string EncodeKey(PartitionId partition, const EnrolmentKey& key);
 std::string EncodeKey(PartitionId partition, const MonthKey& key);
+std::string EncodeKey(PartitionId partition, const MonthValuesKey& key);
 std::string EncodeKey(PartitionId partition, const LotKey& key);
 std::string EncodeKey(PartitionId partition, const ClosedLotKey& key);
 std::string EncodeKey(PartitionId partition, const PendingLotKey& key);

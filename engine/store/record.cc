@@ -56,6 +56,34 @@ std::vector<TrackedSum> DecodeTracked(const TrackedSums& in) {
   return sums;
 }
 
+void Encode(const AttributeValue& attribute, pb::AttributeValue* out) {
+  out->set_id(attribute.id);
+  if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) out->set_number(*number);
+  if (const auto* flag = std::get_if<bool>(&attribute.value)) out->set_flag(*flag);
+  if (const auto* text = std::get_if<std::string>(&attribute.value)) out->set_text(*text);
+  if (const auto* at = std::get_if<Timestamp>(&attribute.value)) out->set_instant(at->micros());
+}
+bool Decode(const pb::AttributeValue& in, AttributeValue& attribute) {
+  attribute.id = in.id();
+  switch (in.value_case()) {
+    case pb::AttributeValue::kNumber:
+      attribute.value = in.number();
+      return true;
+    case pb::AttributeValue::kFlag:
+      attribute.value = in.flag();
+      return true;
+    case pb::AttributeValue::kText:
+      attribute.value = in.text();
+      return true;
+    case pb::AttributeValue::kInstant:
+      attribute.value = Timestamp::FromMicros(in.instant());
+      return true;
+    case pb::AttributeValue::VALUE_NOT_SET:
+      break;
+  }
+  return false;
+}
+
 void SetHash(const Hash& hash, std::string* out) { out->assign(AsBytes(hash).data(), hash.size()); }
 
 bool GetHash(const std::string& bytes, Hash& hash) {
@@ -112,6 +140,14 @@ std::string EncodeRecord(const Member& r) {
     p.set_is_tier_secured(r.tier.is_secured);
     p.set_tier_waiting_since(EncodeInstant(r.tier.waiting_since));
     p.set_tier_matched_at(r.tier.matched_at.micros());
+    for (const IdleEnd& idle : r.idle_ends) {
+      pb::IdleEnd* i = p.add_idle_ends();
+      i->set_type(idle.type.str());
+      i->set_has_acted(idle.acted_on.has_value());
+      i->set_acted_day(idle.acted_on.value_or(Date()).days());
+      i->set_ends_at(idle.ends_at.micros());
+      i->set_available(idle.available);
+    }
     for (const TierFloor& floor : r.tier.floors) {
       pb::TierFloor* f = p.add_tier_floors();
       f->set_kind(static_cast<std::uint32_t>(floor.kind));
@@ -158,6 +194,14 @@ bool DecodeRecord(absl::string_view bytes, Member& r) {
     r.tier.is_secured = p.is_tier_secured();
     r.tier.waiting_since = DecodeInstant(p.tier_waiting_since());
     r.tier.matched_at = Timestamp::FromMicros(p.tier_matched_at());
+    for (const pb::IdleEnd& i : p.idle_ends()) {
+      IdleEnd idle;
+      if (!GetText(i.type(), idle.type) || i.available() < 0) return false;
+      if (i.has_acted()) idle.acted_on = Date::FromDays(i.acted_day());
+      idle.ends_at = Timestamp::FromMicros(i.ends_at());
+      idle.available = i.available();
+      r.idle_ends.push_back(std::move(idle));
+    }
     for (const pb::TierFloor& f : p.tier_floors()) {
       if (f.kind() < 1 || f.kind() > static_cast<std::uint32_t>(TierFloorKind::kMatch))
         return false;
@@ -196,6 +240,12 @@ std::string EncodeRecord(const Enrolment& r) {
       i->set_hash(linked.identity.hash.data(), linked.identity.hash.size());
       i->set_linked_at(linked.linked_at.micros());
     }
+    for (const ToldAttribute& one : r.attributes) {
+      pb::MemberAttribute* a = p.add_attributes();
+      Encode(one.told.attribute, a->mutable_attribute());
+      a->set_ends_at(EncodeInstant(one.told.ends_at));
+      a->set_told_at(one.told_at.micros());
+    }
   });
 }
 
@@ -213,6 +263,13 @@ bool DecodeRecord(absl::string_view bytes, Enrolment& r) {
       if (!GetIdentityHash(i.hash(), linked.identity.hash)) return false;
       linked.linked_at = Timestamp::FromMicros(i.linked_at());
       r.identities.push_back(linked);
+    }
+    for (const pb::MemberAttribute& a : p.attributes()) {
+      ToldAttribute told;
+      if (!Decode(a.attribute(), told.told.attribute)) return false;
+      told.told.ends_at = DecodeInstant(a.ends_at());
+      told.told_at = Timestamp::FromMicros(a.told_at());
+      r.attributes.push_back(std::move(told));
     }
     return true;
   });
@@ -258,6 +315,30 @@ bool DecodeRecord(absl::string_view bytes, MonthDays& r) {
   });
 }
 
+std::string EncodeRecord(const MonthValues& r) {
+  return Serialised<pb::MonthValues>([&](pb::MonthValues& p) {
+    for (const ValueCount& value : r.values) {
+      p.add_days(static_cast<std::uint32_t>(value.day));
+      p.add_values(value.value);
+      p.add_counts(value.count);
+    }
+    p.set_latest_day(r.latest_on.days());
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, MonthValues& r) {
+  return Parsed<pb::MonthValues>(bytes, [&](const pb::MonthValues& p) {
+    if (p.values_size() != p.days_size() || p.counts_size() != p.days_size()) return false;
+    for (int i = 0; i < p.days_size(); ++i) {
+      if (p.days(i) > 31 || p.counts(i) <= 0) return false;
+      r.values.push_back(
+          ValueCount{static_cast<std::int32_t>(p.days(i)), p.values(i), p.counts(i)});
+    }
+    r.latest_on = Date::FromDays(p.latest_day());
+    return true;
+  });
+}
+
 std::string EncodeRecord(const Counter& r) {
   return Serialised<pb::Counter>([&](pb::Counter& p) { p.set_used(r.used); });
 }
@@ -278,6 +359,7 @@ std::string EncodeRecord(const Lot& r) {
     p.set_expired(r.expired);
     p.set_activates_at(EncodeInstant(r.activates_at));
     p.set_funding(r.funding);
+    p.set_is_idle(r.is_idle);
   });
 }
 
@@ -290,6 +372,7 @@ bool DecodeRecord(absl::string_view bytes, Lot& r) {
     r.expired = p.expired();
     r.activates_at = DecodeInstant(p.activates_at());
     r.funding = p.funding();
+    r.is_idle = p.is_idle();
     return r.pending >= 0 && r.available >= 0 && r.held >= 0 && r.expired >= 0 && r.amount >= 0 &&
            r.amount <= kAmountMax && r.pending <= r.amount && r.held <= r.amount &&
            r.available <= r.amount && r.pending + r.available + r.held <= r.amount;

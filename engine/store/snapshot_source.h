@@ -26,6 +26,9 @@ class SnapshotSource : public StateSource {
   std::optional<Enrolment> Load(const EnrolmentKey& key) override { return Read<Enrolment>(key); }
   std::optional<Identity> Load(const IdentityKey& key) override { return Read<Identity>(key); }
   std::optional<MonthDays> Load(const MonthKey& key) override { return Read<MonthDays>(key); }
+  std::optional<MonthValues> Load(const MonthValuesKey& key) override {
+    return Read<MonthValues>(key);
+  }
   std::optional<Lot> Load(const LotKey& key) override { return Read<Lot>(key); }
   std::optional<Lot> Load(const ClosedLotKey& key) override { return Read<Lot>(key); }
   std::optional<Purchase> Load(const PurchaseKey& key) override { return Read<Purchase>(key); }

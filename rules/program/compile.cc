@@ -45,20 +45,27 @@ void AddAttributes(const FactTable& facts, Model& model) {
   }
 }
 
+DeclaredAttribute Declared(const v1::Attribute& attribute, absl::string_view owner) {
+  const FactInfo fact = FactOf(attribute, owner);
+  return DeclaredAttribute{.id = attribute.id(),
+                           .type = TypeOf(fact),
+                           .is_optional = fact.is_optional,
+                           .min = fact.min,
+                           .max = fact.max,
+                           .max_length = static_cast<std::int64_t>(fact.characters),
+                           .values = {attribute.values().begin(), attribute.values().end()}};
+}
+
 void AddActivityTypes(const v1::ProgramDocument& document, Model& model) {
   for (const v1::ActivityType& from : document.activity_types()) {
     if (from.id() == "purchase") continue;
     ActivityType& type = model.activity_types.emplace_back(ActivityType{from.id(), {}});
     for (const v1::Attribute& attribute : from.attributes()) {
-      const FactInfo fact = FactOf(attribute, "activity");
-      type.attributes.push_back(
-          DeclaredAttribute{.id = attribute.id(),
-                            .type = TypeOf(fact),
-                            .is_optional = fact.is_optional,
-                            .min = fact.min,
-                            .max = fact.max,
-                            .max_length = static_cast<std::int64_t>(fact.characters)});
+      type.attributes.push_back(Declared(attribute, "activity"));
     }
+  }
+  for (const v1::Attribute& attribute : document.member_attributes()) {
+    model.declared_of_members.push_back(Declared(attribute, "member.attributes"));
   }
 }
 
@@ -74,6 +81,9 @@ void AddPointTypes(const v1::ProgramDocument& document, CompileContext& context)
     for (int digit = 0; digit < type.decimals; ++digit) type.unit *= 10;
     if (from.has_settlement()) type.settlement = SettlementOf(path, from.settlement(), context);
     type.expiry = ExpiryOf(path, from.expiry(), context);
+    if (!from.restored_life().empty()) {
+      type.restored_life = context.Duration(path + ".restored_life", from.restored_life());
+    }
     context.model.point_types.push_back(std::move(type));
   }
 }
@@ -109,7 +119,11 @@ void SetOf(const std::string& path, absl::string_view of, CompileContext& contex
                            {"purchase.list", MetricOf::kPurchaseList, true},
                            {"purchase.eligible_net", MetricOf::kEligibleNet, true},
                            {"item.net", MetricOf::kItemNet, true},
-                           {"item.quantity", MetricOf::kItemQuantity, false}};
+                           {"item.quantity", MetricOf::kItemQuantity, false},
+                           {"item.category", MetricOf::kItemCategory, false},
+                           {"item.brand", MetricOf::kItemBrand, false},
+                           {"store.id", MetricOf::kStore, false},
+                           {"activity.channel", MetricOf::kChannel, false}};
   for (const Row& row : kRows) {
     if (row.name != of) continue;
     metric.of = row.of;
@@ -117,13 +131,12 @@ void SetOf(const std::string& path, absl::string_view of, CompileContext& contex
     metric.digits = row.is_money ? context.model.currency_exponent : 0;
     return;
   }
-  metric.of = MetricOf::kOther;
   if (absl::ConsumePrefix(&of, "points.")) {
     metric.of = MetricOf::kPoints;
     metric.point_type = context.Find(path, context.model.point_types, of);
     if (context.status().ok())
       metric.digits = context.model.point_types[metric.point_type].decimals;
-  } else if (absl::ConsumePrefix(&of, "activity.") && of != "channel") {
+  } else if (absl::ConsumePrefix(&of, "activity.")) {
     metric.of = MetricOf::kAttribute;
     metric.attribute = std::string(of);
     const Attribute& attribute =
@@ -304,6 +317,11 @@ void SetFootprint(Model& model) {
   const auto look_for_dates = [&](const Condition& condition) {
     if (!condition) return;
     const std::string& text = condition->text;
+    for (const Attribute& attribute : model.member_attributes) {
+      std::vector<std::string>& read = model.read_attributes;
+      if (std::find(read.begin(), read.end(), attribute.id) != read.end()) continue;
+      if (absl::StrContains(text, attribute.id)) read.push_back(attribute.id);
+    }
     model.reads_balances |=
         absl::StrContains(text, "balance") || absl::StrContains(text, "pending");
     model.reads_enrolment |= absl::StrContains(text, "enrolled");
@@ -340,6 +358,7 @@ void SetFootprint(Model& model) {
     look_for_dates(tier.retain);
     look_for_dates(tier.lifetime);
   }
+  look_for_dates(model.tier_policy.match_keep_if);
   model.reads_member |= !model.benefits.empty();
   // Crossing a threshold within a basket asks for tiers before their lines are made.
   model.reads_metrics |= model.tier_policy.crossing != Crossing::kBeforeBasket;

@@ -238,7 +238,13 @@ class Checker {
     if (policy.has_rollover()) {
       const std::string path = "tier_policy.rollover";
       if (fields_.Required(In(path, "metric"), policy.rollover().metric())) {
-        context_.catalog.metrics.Find(In(path, "metric"), policy.rollover().metric(), findings_);
+        const std::string& id = policy.rollover().metric();
+        context_.catalog.metrics.Find(In(path, "metric"), id, findings_);
+        for (const v1::Metric& metric : document_.metrics()) {
+          if (metric.id() != id || metric.measure() != v1::Metric::MEASURE_DISTINCT) continue;
+          findings_.Error("R-TIER-606", In(path, "metric"),
+                          "cannot be of measure DISTINCT: what is left over is no value");
+        }
       }
       fields_.Between(In(path, "limit"), policy.rollover().limit(), 1, kLineMax);
     }

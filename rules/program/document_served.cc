@@ -28,11 +28,8 @@ constexpr absl::string_view kPackage = "laurel.program.v1.";
 constexpr std::array kUnservedFields = std::to_array<absl::string_view>({
     "ActivityType.reverses_with_receipt",
     "Eligibility.amount",
-    "Expiry.activities",
     "PointType.notice",
-    "PointType.restored_life",
     "ProgramDocument.badges",
-    "ProgramDocument.member_attributes",
     "ProgramDocument.pay_with_points",
     "ProgramDocument.rewards",
     "Rule.issue",
@@ -45,10 +42,6 @@ constexpr std::array kUnservedValues = std::to_array<absl::string_view>({
     "Benefit.KIND_MONEY",
     "Benefit.KIND_NUMBER",
     "Benefit.KIND_PERCENT",
-    "Expiry.POLICY_INACTIVITY",
-    "Metric.MEASURE_DISTINCT",
-    "Metric.MEASURE_MAX",
-    "TierPolicy.UPGRADE_AT_REVIEW",
 });
 
 template <std::size_t N>
@@ -74,6 +67,33 @@ class Walker {
         WalkMessages(message, *field, inner);
       } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
         CheckValue(*reflection.GetEnum(message, field), inner);
+      }
+    }
+  }
+
+  // What is told of members is kept for ever: free text could name them.
+  void CheckMemberAttributes(const laurel::program::v1::ProgramDocument& document) {
+    for (int i = 0; i < document.member_attributes_size(); ++i) {
+      const program::v1::Attribute& attribute = document.member_attributes(i);
+      const std::string path = In(At("member_attributes", i), "values");
+      if (attribute.type() != program::v1::Attribute::TYPE_STRING || attribute.values_size() > 0 ||
+          findings_.IsWrong(path)) {
+        continue;
+      }
+      findings_.Error("R-SCHEMA-026", path,
+                      "must list the texts that may be told of a member: the server keeps no free "
+                      "text of people");
+    }
+  }
+
+  // An end that moves is one of the point type: each act moves all lots of it.
+  void CheckLots(absl::string_view list,
+                 const google::protobuf::RepeatedPtrField<program::v1::Rule>& rules) {
+    for (int i = 0; i < rules.size(); ++i) {
+      for (int j = 0; j < rules[i].lot().expiry_size(); ++j) {
+        if (rules[i].lot().expiry(j).policy() != program::v1::Expiry::POLICY_INACTIVITY) continue;
+        Report(In(At(In(In(At(list, i), "lot"), "expiry"), j), "policy"),
+               "POLICY_INACTIVITY of a rule's own lots");
       }
     }
   }
@@ -126,8 +146,11 @@ class Walker {
 void CheckServed(const laurel::program::v1::ProgramDocument& document, Findings& findings) {
   Walker walker(findings);
   walker.Walk(document, "");
+  walker.CheckMemberAttributes(document);
   walker.CheckTriggers("earning_rules", document.earning_rules());
   walker.CheckTriggers("promotions", document.promotions());
+  walker.CheckLots("earning_rules", document.earning_rules());
+  walker.CheckLots("promotions", document.promotions());
 }
 
 }  // namespace laurel::rules

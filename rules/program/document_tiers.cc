@@ -250,6 +250,11 @@ class Checker {
       findings_.Warning("R-TIER-606", "tier_policy.downgrade", "must come with `review`, had none",
                         "without reviews no tier is ever lost");
     }
+    if (policy.upgrade() == v1::TierPolicy::UPGRADE_AT_REVIEW && !policy.has_review() &&
+        !findings_.IsWrong("tier_policy.review")) {
+      findings_.Error("R-TIER-606", "tier_policy.upgrade",
+                      "AT_REVIEW must come with `review`, had none: nobody would ever rise");
+    }
   }
 
   void CheckReview(const std::string& path, const std::string& every) {

@@ -457,13 +457,7 @@ class Evaluation {
       if (HasBadge(model_.badges[badge].id) || !frame.Test(model_.badges[badge].when)) continue;
       result_.badges.push_back(badge);
     }
-    result_.tier.earned = tiers_.earned;
-    result_.tier.since = tiers_.since;
-    result_.tier.through = tiers_.through;
-    result_.tier.shown = std::max(tiers_.earned, tiers_.floor.value_or(0));
-    if (model_.tier_policy.upgrades_at_once) {
-      result_.tier = JudgeTier(model_, frame, tiers_, Moment::kUpgrade);
-    }
+    result_.tier = JudgeTier(model_, frame, tiers_, Moment::kUpgrade);
   }
 
   bool HasBadge(absl::string_view id) const {

@@ -51,6 +51,10 @@ LotDates DatesFrom(const Model& model, std::size_t point_type, const Rule* rule,
     const Date start = is_from_award ? awarded_on : *dates.activates_on;
     const std::optional<Date> last = LastDay({&one.policy, 1}, start);
     if (last && (!dates.last_on || *last < *dates.last_on)) dates.last_on = last;
+    dates.is_idle = dates.is_idle || one.is_inactivity;
+    if (!last || one.is_inactivity) continue;
+    dates.fixed_expires_at =
+        std::min(dates.fixed_expires_at, model.calendar.StartOf(last->PlusDays(1)));
   }
   if (dates.last_on) dates.expires_at = model.calendar.StartOf(dates.last_on->PlusDays(1));
   return dates;
@@ -73,6 +77,34 @@ LotDates WaitingTermsOf(const Model& model, std::size_t point_type, const Rule* 
 LotDates SettledTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
                         Timestamp occurred_at, Timestamp settled_at) {
   return DatesFrom(model, point_type, rule, occurred_at, settled_at);
+}
+
+std::optional<Timestamp> IdleEndOf(const Model& model, std::size_t point_type, Date date) {
+  std::optional<Date> end;
+  for (const Expiry& one : model.point_types[point_type].expiry) {
+    if (!one.is_inactivity) continue;
+    const std::optional<Date> last = LastDay({&one.policy, 1}, date);
+    if (last && (!end || *last < *end)) end = last;
+  }
+  if (!end) return std::nullopt;
+  return model.calendar.StartOf(end->PlusDays(1));
+}
+
+std::optional<Timestamp> RestoredEndOf(const Model& model, std::size_t point_type,
+                                       Timestamp instant) {
+  const std::optional<CivilDuration>& life = model.point_types[point_type].restored_life;
+  if (!life || life->count == 0) return std::nullopt;
+  const Date last = Plus(model.calendar.LocalDate(instant), *life);
+  return model.calendar.StartOf(last.PlusDays(1));
+}
+
+bool KeepsAlive(const Model& model, std::size_t point_type, absl::string_view activity) {
+  const std::vector<Expiry>& expiry = model.point_types[point_type].expiry;
+  return std::any_of(expiry.begin(), expiry.end(), [&](const Expiry& one) {
+    return one.is_inactivity &&
+           (one.activities.empty() || std::find(one.activities.begin(), one.activities.end(),
+                                                activity) != one.activities.end());
+  });
 }
 
 bool WaitsForPerson(const Model& model, std::size_t point_type, const Rule* rule,

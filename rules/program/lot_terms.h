@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/strings/string_view.h"
 #include "engine/base/time.h"
 #include "rules/program/model.h"
 
@@ -15,6 +16,9 @@ struct LotDates {
   Timestamp expires_at = Timestamp::Never();
   std::optional<Date> activates_on;  // the local date of activates_at
   std::optional<Date> last_on;       // the last day; empty: never ends, or not known yet
+  // Where INACTIVITY is among the policies: what the others give. Else as expires_at.
+  Timestamp fixed_expires_at = Timestamp::Never();
+  bool is_idle = false;  // INACTIVITY is among them
 };
 
 // The terms of points of a type that a rule (null: none) awards for something that occurred at
@@ -31,6 +35,17 @@ LotDates WaitingTermsOf(const Model& model, std::size_t point_type, const Rule* 
 // Those of points that somebody makes available at `settled_at`, whatever the policy said.
 LotDates SettledTermsOf(const Model& model, std::size_t point_type, const Rule* rule,
                         Timestamp occurred_at, Timestamp settled_at);
+
+// Where all points of a type end, at the latest, if the member does nothing from `date` on; empty
+// if no policy says so.
+std::optional<Timestamp> IdleEndOf(const Model& model, std::size_t point_type, Date date);
+// Whether such an activity puts that end off.
+bool KeepsAlive(const Model& model, std::size_t point_type, absl::string_view activity);
+
+// Until when, exclusive, points of a type live at least that a reversal puts back at `instant`;
+// empty if that is no longer than their lots do.
+std::optional<Timestamp> RestoredEndOf(const Model& model, std::size_t point_type,
+                                       Timestamp instant);
 
 // Whether points of an activity that brings `total` of their type wait for a person, whatever the
 // policy says: for as long as one of the settlements that concern them asks for it, all do.

@@ -50,7 +50,10 @@ std::int64_t AmountOf(const Metric& metric, FactFrame& frame,
     case MetricOf::kAttribute:
       return OfAttribute(metric, facts);
     case MetricOf::kNothing:
-    case MetricOf::kOther:
+    case MetricOf::kItemCategory:
+    case MetricOf::kItemBrand:
+    case MetricOf::kStore:
+    case MetricOf::kChannel:
       return 0;
   }
   return 0;
@@ -90,7 +93,7 @@ void MetricsAfter(const Model& model, FactFrame& frame, std::span<const std::int
         break;
       case Measure::kDistinct:
       case Measure::kDistinctDays:
-      case Measure::kStreakDays:
+      case Measure::kStreakDays:  // NeedsRecords
         break;
     }
   }
@@ -98,7 +101,36 @@ void MetricsAfter(const Model& model, FactFrame& frame, std::span<const std::int
 
 std::int64_t DeltaOf(const Metric& metric, FactFrame& frame, std::span<const std::int64_t> points) {
   if (!Counts(metric, frame)) return 0;
-  return metric.measure == Measure::kSum ? AmountOf(metric, frame, points) : 1;
+  const bool is_amount = metric.measure == Measure::kSum || metric.measure == Measure::kMax;
+  return is_amount ? AmountOf(metric, frame, points) : 1;
+}
+
+std::vector<absl::string_view> TextsOf(const Metric& metric, FactFrame& frame) {
+  std::vector<absl::string_view> texts;
+  if (metric.measure != Measure::kDistinct || !Counts(metric, frame)) return texts;
+  const Facts& facts = frame.facts();
+  const auto add = [&](absl::string_view text) {
+    if (text.empty() || std::find(texts.begin(), texts.end(), text) != texts.end()) return;
+    texts.push_back(text);
+  };
+  if (metric.of == MetricOf::kStore) add(facts.store.id);
+  if (metric.of == MetricOf::kChannel) add(facts.activity.channel);
+  if (metric.of != MetricOf::kItemCategory && metric.of != MetricOf::kItemBrand) return texts;
+  for (const std::size_t i : frame.counting()) {
+    if (!frame.TestItem(metric.items, i)) continue;
+    const ItemFact& item = facts.items[i];
+    if (metric.of == MetricOf::kItemBrand) {
+      add(item.brand);
+    } else if (!item.categories.empty()) {
+      add(item.categories.front());
+    }
+  }
+  return texts;
+}
+
+bool NeedsRecords(Measure measure) {
+  return measure == Measure::kDistinct || measure == Measure::kDistinctDays ||
+         measure == Measure::kStreakDays;
 }
 
 }  // namespace laurel::rules::model

@@ -59,6 +59,7 @@ struct PointKindOf {
   std::int64_t unit = 1;  // smallest units in a point: 10^decimals
   Settlement settlement;
   std::vector<Expiry> expiry;
+  std::optional<CivilDuration> restored_life;  // that points live which a reversal puts back
 };
 
 // Replaces the settlement or the expiry of the point type.
@@ -109,6 +110,8 @@ struct DeclaredAttribute {
   std::int64_t min = 0;           // of INT and MONEY, inclusive
   std::int64_t max = 0;           // likewise
   std::int64_t max_length = 256;  // of STRING, in code points
+  // Of STRING: of a member nothing else is taken; of an activity it is what rules may name.
+  std::vector<std::string> values = {};
 };
 struct ActivityType {
   std::string id;
@@ -125,7 +128,11 @@ enum class MetricOf {
   kItemQuantity,
   kPoints,
   kAttribute,
-  kOther,
+  // Texts, of which only DISTINCT counts how many there are.
+  kItemCategory,
+  kItemBrand,
+  kStore,
+  kChannel,
 };
 struct Metric {
   std::string id;
@@ -346,6 +353,7 @@ struct Model {
   std::vector<ActivityType> activity_types;    // that callers may report; without purchases
   std::vector<Attribute> activity_attributes;  // of all types of activity
   std::vector<Attribute> member_attributes;
+  std::vector<DeclaredAttribute> declared_of_members;  // what may be told of one
   std::vector<Metric> metrics;
   std::vector<Segment> segments;
   bool segments_read_variables = false;
@@ -372,6 +380,7 @@ struct Model {
   bool reads_member = false;
   bool reads_balances = false;
   bool reads_enrolment = false;
+  std::vector<std::string> read_attributes;  // of members, by id
 
   // What saves work in an evaluation.
   Footprint footprint;       // of all expressions

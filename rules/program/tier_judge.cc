@@ -32,7 +32,7 @@ class Judge {
       : model_(model), policy_(model.tier_policy), frame_(frame), state_(state) {
     verdict_.earned = state.earned;
     verdict_.since = state.since;
-    if (state.earned > 0) {
+    if (HasTerms(model, state.earned)) {
       verdict_.through = state.through ? state.through : TermOf(state.earned, state.since);
     }
   }
@@ -40,6 +40,12 @@ class Judge {
   TierVerdict Decide(Moment moment) {
     switch (moment) {
       case Moment::kUpgrade:
+        if (policy_.upgrades_at_once) {
+          Upgrade();
+        } else {
+          Secure();
+        }
+        break;
       case Moment::kReturn:
         Upgrade();
         break;
@@ -74,7 +80,7 @@ class Judge {
   Timestamp now() const { return frame_.facts().activity.occurred_at; }
 
   std::optional<Date> TermOf(std::size_t tier, Timestamp since) const {
-    if (tier == 0) return std::nullopt;
+    if (!HasTerms(model_, tier)) return std::nullopt;
     const Date enrolled = model_.calendar.LocalDate(frame_.facts().member.enrolled_at);
     return TermEnd(model_, model_.calendar.LocalDate(since), enrolled, frame_.date());
   }
@@ -86,7 +92,13 @@ class Judge {
       verdict_.earned = qualified;
       verdict_.since = now();
       verdict_.through = TermOf(qualified, now());
-    } else if (IsInLastDays() && Keeps(model_, frame_, state_.earned)) {
+    } else {
+      Secure();
+    }
+  }
+
+  void Secure() {
+    if (IsInLastDays() && Keeps(model_, frame_, state_.earned)) {
       verdict_.outcome = TierOutcome::kSecured;
     }
   }
@@ -98,7 +110,12 @@ class Judge {
 
   void Review() {
     if (state_.earned == 0) {
-      if (!policy_.upgrades_at_once) Upgrade();
+      if (policy_.upgrades_at_once) return;
+      Upgrade();
+      // Whoever stays is looked at again at the end of the next term.
+      if (verdict_.outcome == TierOutcome::kUnchanged) {
+        verdict_.through = TermOf(0, state_.since);
+      }
       return;
     }
     const std::size_t qualified = QualifiedTier(model_, frame_);
@@ -226,8 +243,12 @@ std::optional<Date> TermEnd(const Model& model, Date since, Date enrolled, Date 
   return std::nullopt;
 }
 
+bool HasTerms(const Model& model, std::size_t tier) {
+  return tier > 0 || !model.tier_policy.upgrades_at_once;
+}
+
 std::optional<Date> TermOf(const Model& model, const Facts& facts, const TierState& state) {
-  if (state.earned == 0) return std::nullopt;
+  if (!HasTerms(model, state.earned)) return std::nullopt;
   if (state.through) return state.through;
   const Calendar& calendar = model.calendar;
   return TermEnd(model, calendar.LocalDate(state.since),
@@ -288,7 +309,7 @@ TierVerdict JudgeReturn(const Model& model, const Facts& then, const Facts& now,
   verdict.earned = std::max(QualifiedTier(model, frame_now), state.before_upgrade);
   verdict.since = now.activity.occurred_at;
   verdict.through = std::nullopt;
-  if (verdict.earned > 0) {
+  if (HasTerms(model, verdict.earned)) {
     verdict.through = TermEnd(model, frame_now.date(),
                               model.calendar.LocalDate(now.member.enrolled_at), frame_now.date());
   }

@@ -40,7 +40,7 @@ struct TierVerdict {
   std::size_t shown = 0;  // the highest of earned and what is worn
   Timestamp since;
   // The last day of the term of the earned tier; while kWaiting the last day to make up for it.
-  // Empty for the base tier and without reviews.
+  // Empty without reviews and, where HasTerms says so, for the base tier.
   std::optional<Date> through;
   std::optional<Date> worn_through;     // last day on which the lost tier is shown
   std::optional<std::size_t> lifetime;  // a tier that is kept for ever from now on
@@ -66,11 +66,14 @@ bool KeepsMatch(const Model& model, const Facts& facts);
 // The highest tier whose `qualify` holds, or the base tier.
 std::size_t QualifiedTier(const Model& model, FactFrame& frame);
 
+// Whether a tier is reviewed at all: the base tier only where nobody is upgraded before a review.
+bool HasTerms(const Model& model, std::size_t tier);
+
 // The last day of the first term of a tier won at `since` that reaches `date`. Empty without
 // reviews.
 std::optional<Date> TermEnd(const Model& model, Date since, Date enrolled, Date date);
 // The last day of the term that a member is in at facts.activity.occurred_at. Empty without reviews
-// and for the base tier.
+// and for a tier that has no terms.
 std::optional<Date> TermOf(const Model& model, const Facts& facts, const TierState& state);
 
 }  // namespace laurel::rules::model

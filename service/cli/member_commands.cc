@@ -1,6 +1,9 @@
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "laurel/v1/member_service.grpc.pb.h"
 #include "service/cli/commands.h"
 #include "service/cli/moment.h"
@@ -139,6 +142,74 @@ ExitCode Change(Session& session, const MemberArguments& arguments,
   });
 }
 
+struct AttributeArguments {
+  std::string member;
+  std::vector<std::string> attributes;  // id=value
+  std::vector<std::string> cleared;
+  std::string until;
+  std::string zone = "UTC";
+};
+
+// "vip=true", "score=12", "since=2024-02-29T12:00:00Z", "size=large"; quotes make anything a text.
+absl::StatusOr<v1::MemberAttribute> ParseTold(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos || equals + 1 == text.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("ATTRIBUTE: must be id=value, was ", text));
+  }
+  v1::MemberAttribute attribute;
+  attribute.set_id(text.substr(0, equals));
+  const std::string value = text.substr(equals + 1);
+  std::int64_t number = 0;
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+    attribute.set_string_value(value.substr(1, value.size() - 2));
+  } else if (value == "true" || value == "false") {
+    attribute.set_bool_value(value == "true");
+  } else if (absl::SimpleAtoi(value, &number)) {
+    attribute.set_int_value(number);
+  } else if (const absl::StatusOr<Timestamp> at = ParseTimestamp(value); at.ok()) {
+    *attribute.mutable_timestamp_value() = ToProto(*at);
+  } else {
+    attribute.set_string_value(value);
+  }
+  return attribute;
+}
+
+ExitCode Tell(Session& session, const AttributeArguments& arguments) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
+  if (!member.ok()) return session.WrongUsage(member.status());
+  v1::SetMemberAttributesRequest request;
+  request.set_program(*program);
+  *request.mutable_member() = *member;
+  std::optional<Timestamp> until;
+  if (!arguments.until.empty()) {
+    const absl::StatusOr<absl::TimeZone> zone = ParseZone(arguments.zone);
+    if (!zone.ok()) return session.WrongUsage(zone.status());
+    const absl::StatusOr<Timestamp> instant = ParseInstant(arguments.until, *zone);
+    if (!instant.ok()) return session.WrongUsage(instant.status());
+    until = *instant;
+  }
+  for (const std::string& text : arguments.attributes) {
+    const absl::StatusOr<v1::MemberAttribute> attribute = ParseTold(text);
+    if (!attribute.ok()) return session.WrongUsage(attribute.status());
+    *request.add_attributes() = *attribute;
+    if (until) *request.mutable_attributes()->rbegin()->mutable_expires_at() = ToProto(*until);
+  }
+  for (const std::string& id : arguments.cleared) request.add_cleared(id);
+  request.set_request_id(session.RequestId());
+  v1::SetMemberAttributesResponse response;
+  const ExitCode code =
+      Call<v1::MemberService>(session, &MemberStub::SetMemberAttributes, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    Document document;
+    document.facts.emplace_back("outcome", Outcome(response));
+    AddMemberFacts(document, response.member());
+    return document;
+  });
+}
+
 // A verb with the arguments MEMBER and, if asked for, IDENTITY.
 template <class Run>
 void AddChange(CLI::App& noun, const std::string& name, const std::string& description,
@@ -189,6 +260,21 @@ void AddMemberCommands(CLI::App& root, Action& action) {
             [](Session& s, const MemberArguments& a) {
               return Change(s, a, &MemberStub::UnlinkIdentity);
             });
+  const auto tell = AddVerb<AttributeArguments>(
+      noun, "tell", "Tell facts about a member that the program declares, for rules to read",
+      "laurelctl member tell card:4006381333931 score=80 --until 2027-01-01T00:00 --zone "
+      "Europe/Berlin -p stars\nlaurelctl member tell card:4006381333931 --clear score -p stars",
+      action, &verb, Tell);
+  verb->add_option("MEMBER", tell->member,
+                   "kind:value such as card:4006381333931, or a member's name")
+      ->required();
+  verb->add_option("ATTRIBUTE", tell->attributes,
+                   "id=value: true, 12, 2024-02-29T12:00:00Z or text; \"12\" is text");
+  verb->add_option("--clear", tell->cleared, "id of what is taken back; again for more");
+  verb->add_option("--until", tell->until, "from then on rules see nothing; for ever if absent");
+  verb->add_option("--zone", tell->zone, "time zone of an --until without an offset")
+      ->capture_default_str();
+
   AddChange(noun, "suspend", "Stop redemptions; accruing goes on",
             "laurelctl member suspend card:4006381333931 -p stars", false, action,
             [](Session& s, const MemberArguments& a) {

@@ -232,6 +232,18 @@ void AddMemberFacts(Document& document, const v1::Member& member) {
                               RenderInstantOr(member.has_enrolled_at(), member.enrolled_at(), ""));
   document.facts.emplace_back("closed at",
                               RenderInstantOr(member.has_closed_at(), member.closed_at(), ""));
+  for (const v1::MemberAttribute& attribute : member.attributes()) {
+    std::string value =
+        attribute.has_int_value()    ? std::to_string(attribute.int_value())
+        : attribute.has_bool_value() ? (attribute.bool_value() ? "true" : "false")
+        : attribute.has_string_value()
+            ? attribute.string_value()
+            : RenderInstantOr(attribute.has_timestamp_value(), attribute.timestamp_value(), "");
+    if (attribute.has_expires_at()) {
+      absl::StrAppend(&value, " until ", RenderInstantOr(true, attribute.expires_at(), ""));
+    }
+    document.facts.emplace_back(attribute.id(), std::move(value));
+  }
 }
 
 }  // namespace laurel::cli

@@ -241,6 +241,35 @@ TEST_F(BacktestTest, RaisesATierThatTheCandidateGivesEarlier) {
   EXPECT_THAT(report.assumptions, Contains(HasSubstr("tiers are those that members had")));
 }
 
+const std::vector<std::pair<std::string, std::string>> kWithValues = {
+    {"eligibility:",
+     "  - {id: most, measure: MAX, of: points.points, window: {rolling: 30 days}}\n"
+     "  - {id: kinds, measure: DISTINCT, of: item.category, window: {lifetime: true}}\n"
+     "eligibility:"},
+    {"tiers:\n",
+     "  - {id: modest, name: Modest, when: metrics.most < 300, bonus: {point_type: points, points: "
+     "9}, stacking_group: extras}\n"
+     "  - {id: variety, name: Variety, when: metrics.kinds >= 3, bonus: {point_type: points, "
+     "points: "
+     "11}, stacking_group: extras}\ntiers:\n"}};
+
+TEST_F(BacktestTest, KnowsTheLargestValueAndHowManyDiffer) {
+  ledger_.Activate(Document(kWithValues));
+  ledger_.clock.Advance(2 * kMicrosPerDay);  // no sale is of the revision before
+  Trade(300);
+  const BacktestReport same = Try(Document(kWithValues));
+  EXPECT_EQ(same.changed, 0);
+  EXPECT_THAT(same.assumptions, IsEmpty());
+  EXPECT_GT(Of(same, "modest").points_current, 0);
+  EXPECT_GT(Of(same, "variety").points_current, 0);
+  auto doubled = kWithValues;
+  doubled.emplace_back(R"(points: "1", per: "1.00", rounding: CARRY)",
+                       R"(points: "9", per: "1.00", rounding: CARRY)");
+  const BacktestReport more = Try(Document(doubled));
+  EXPECT_LT(Of(more, "modest").points_candidate, Of(more, "modest").points_current);
+  EXPECT_EQ(Of(more, "variety").points_candidate, Of(more, "variety").points_current);
+}
+
 TEST_F(BacktestTest, TakesASampleThatIsTheSameEachTime) {
   Trade(100);
   const BacktestReport half = Try(Document(), Sample{"spring", 5'000});

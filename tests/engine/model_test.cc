@@ -10,7 +10,9 @@
 #include "absl/strings/str_replace.h"
 #include "engine/base/mutex.h"
 #include "engine/domain/apply.h"
+#include "engine/domain/metrics.h"
 #include "engine/readings.h"
+#include "rules/program/model.h"
 #include "tests/testing/explain_all.h"
 #include "tests/testing/seed.h"
 #include "tests/testing/test_ledger.h"
@@ -50,19 +52,29 @@ name: Harbour
 currency: EUR
 time_zone: Europe/Berlin
 max_late_arrival: 30 days
+member_attributes: [{id: score, type: INT, min: 0, max: 100}]
 point_types:
-  - {id: points, name: Points, symbol: PTS, kind: REDEEMABLE, settlement: {$settlement}, expiry: [{policy: ROLLING, after: $months months}], clawback: $clawback}
+  - {id: points, name: Points, symbol: PTS, kind: REDEEMABLE, settlement: {$settlement}, expiry: [{policy: ROLLING, after: $months months}$idle], clawback: $clawback}
   - {id: credit, name: Credit, symbol: CRD, kind: QUALIFYING}
 metrics:
   - {id: credit_12m, measure: SUM, of: points.credit, window: {rolling: 12 months}}
   - {id: visits_12m, measure: DISTINCT_DAYS, window: {rolling: 12 months}}
+  - {id: best_90d, measure: MAX, of: purchase.eligible_net, window: {rolling: 90 days}}
+  - {id: most_points, measure: MAX, of: points.points, window: {lifetime: true}}
+  - {id: categories_6m, measure: DISTINCT, of: item.category, window: {rolling: 6 months}}
+  - {id: categories, measure: DISTINCT, of: item.category, window: {lifetime: true}}
 eligibility: {items: '!("gift_card" in item.categories)'}
-tier_policy: {upgrade: IMMEDIATE, review: {anchor: TIER_ANNIVERSARY, every: 12 months}, downgrade: $downgrade, on_activation: $activation}
+tier_policy: {upgrade: $upgrade, review: {anchor: TIER_ANNIVERSARY, every: 12 months}, downgrade: $downgrade, on_activation: $activation}
 earning_rules:
 )",
       {{"$months", std::to_string(revision.expiry_months)},
+       {"$idle", revision.idle_months == 0
+                     ? ""
+                     : absl::StrCat(", {policy: INACTIVITY, after: ", revision.idle_months,
+                                    " months, activities: [purchase]}")},
        {"$settlement", Settlement(revision)},
        {"$clawback", kClawback[static_cast<int>(revision.clawback)]},
+       {"$upgrade", program.upgrades_at_review ? "AT_REVIEW" : "IMMEDIATE"},
        {"$downgrade", kDowngrade[static_cast<int>(program.downgrade)]},
        {"$activation", kActivation[static_cast<int>(revision.on_activation)]}});
   for (const model::Earn& earn : revision.rules) {
@@ -95,6 +107,7 @@ model::Program ProgramFor(std::uint64_t seed) {
   program.tiers = {
       {"MEMBER", 0, 0}, {"SILVER", 1000, 12}, {"GOLD", 3000, 0}, {"PLATINUM", 8000, 60}};
   program.downgrade = static_cast<model::Downgrade>(seed % 3);
+  program.upgrades_at_review = seed % 4 == 3;
   program.by_hand_a_day = 900;
   program.by_hand_a_month = 2'500;
   const model::Earn credit{.rule = "base_credit", .type = "credit"};
@@ -125,6 +138,9 @@ model::Program ProgramFor(std::uint64_t seed) {
        25,
        350},
   };
+  // In one of two sessions some points end when nothing is bought for long.
+  program.revisions[1].idle_months = seed % 2 == 0 ? 2 : 0;
+  program.revisions[2].idle_months = seed % 2 == 0 ? 1 : 0;
   return program;
 }
 
@@ -261,7 +277,7 @@ class Session {
     const auto& [id, member] = *Pick(model_.members());
     Timestamp due = member.standing.review_at;
     for (const model::Lot& lot : member.lots) {
-      if (lot.left > 0 && (due.is_never() || Chance(30))) due = lot.ends;
+      if (lot.left > 0 && (due.is_never() || Chance(30))) due = model::Model::EndOf(member, lot);
       if (lot.pending > 0 && !lot.active.is_never() && Chance(40)) due = lot.active;
     }
     for (const auto& [sequence, hold] : member.holds) {
@@ -319,6 +335,19 @@ class Session {
     return order;
   }
   Command Enrolment() { return Named(Enroll()); }
+  SetMemberAttributes Tell() {
+    SetMemberAttributes order{AnyMember(), {}, {}};
+    if (Chance(20)) {
+      order.cleared.emplace_back("score");
+      return order;
+    }
+    MemberAttribute told{{Chance(5) ? "shoe" : "score", Between(-5, 105)}};
+    if (Chance(40)) {
+      told.ends_at = ledger_.clock.Now().PlusMicros(Between(-kMicrosPerHour, 9 * kMicrosPerDay));
+    }
+    order.set.push_back(std::move(told));
+    return order;
+  }
 
   std::int64_t Cents() {
     const std::uint64_t dice = Below(100);
@@ -487,7 +516,8 @@ class Session {
   }
   Command Any() {
     const std::uint64_t dice = Below(100);
-    if (dice < 32) return Named(Accrue());
+    if (dice < 31) return Named(Accrue());
+    if (dice < 32) return Named(Tell());
     if (dice < 35) return Named(Adjust());
     if (dice < 45) return Named(Return());
     if (dice < 53) return Named(Spend());
@@ -626,7 +656,8 @@ class Session {
     }
     for (const auto& [type, points] : available) {
       EXPECT_EQ(points, model::Model::Available(expected, type)) << type;
-      EXPECT_EQ(Lots(state, id, type), Text(model::Model::SpendOrder(expected, type))) << type;
+      EXPECT_EQ(Lots(state, id, type), Text(expected, model::Model::SpendOrder(expected, type)))
+          << type;
     }
     EXPECT_EQ(CheckMember(id, state), "");
     for (const auto& [sequence, hold] : expected.holds) {
@@ -637,6 +668,12 @@ class Session {
       EXPECT_EQ(ToString(stored->lapses_at), ToString(hold.lapses)) << sequence;
     }
     EXPECT_EQ(ToString(state.members.Find(MemberKey{id})->state), ToString(expected.state));
+    std::map<std::string, std::pair<std::int64_t, Timestamp>> told;
+    for (const ToldAttribute& one : state.enrolments.Find(EnrolmentKey{id})->attributes) {
+      told[one.told.attribute.id] = {std::get<std::int64_t>(one.told.attribute.value),
+                                     one.told.ends_at};
+    }
+    EXPECT_EQ(told, expected.told);
 
     const TierView tier = TierAt(state, id, *view.rulebooks(), *rulebook_, now);
     const model::Standing& standing = expected.standing;
@@ -644,23 +681,47 @@ class Session {
     EXPECT_EQ(ToString(tier.since), ToString(standing.since));
     EXPECT_EQ(ToString(tier.review_at), ToString(standing.review_at));
     EXPECT_EQ(Progress(tier), Progress(id, standing.tier, model::LocalDay(now)));
+    CompareValues(id, state, now);
     EXPECT_TRUE(view.status().ok()) << view.status().message();
+  }
+
+  // The largest of values and how many differ, also as of days before today.
+  void CompareValues(MemberId id, State& state, Timestamp now) {
+    const std::span<const rules::model::Metric> metrics = rulebook_->model().metrics;
+    for (const int days : {0, 5, 200}) {
+      const Date last = model::LocalDay(now).PlusDays(-days);
+      const std::vector<std::optional<std::int64_t>> values =
+          MetricsAsOf(state, id, metrics, last, {});
+      const auto value = [&](absl::string_view metric) {
+        for (std::size_t i = 0; i < metrics.size(); ++i) {
+          if (metrics[i].id == metric) return values[i].value_or(-1);
+        }
+        return std::int64_t{-2};
+      };
+      EXPECT_EQ(value("best_90d"), model_.BestPurchase(id, last.PlusDays(-89), last)) << days;
+      EXPECT_EQ(value("most_points"), model_.MostPoints(id, last)) << days;
+      EXPECT_EQ(value("categories_6m"),
+                model_.Categories(id, last.PlusMonths(-6).PlusDays(1), last))
+          << days;
+      EXPECT_EQ(value("categories"), model_.Categories(id, Date::FromDays(-100'000), last)) << days;
+    }
   }
 
   static std::string Lots(State& state, MemberId id, const std::string& type) {
     std::string text;
-    state.ForLots(id, PointTypeId::Of(type), [&](const LotKey& key, const Lot& lot) {
+    const auto add = [&](const LotKey& key, const Lot& lot, Timestamp ends_at) {
       absl::StrAppend(&text, ToString(key.id), ": ", lot.available, "/", lot.pending, "/", lot.held,
-                      " ends ", ToString(key.expires_at), "\n");
+                      " ends ", ToString(ends_at), "\n");
       return true;
-    });
+    };
+    state.ForLotsToSpend(id, PointTypeId::Of(type), add);
     return text;
   }
-  static std::string Text(const std::vector<model::Lot>& lots) {
+  static std::string Text(const model::Member& member, const std::vector<model::Lot>& lots) {
     std::string text;
     for (const model::Lot& lot : lots) {
       absl::StrAppend(&text, ToString(lot.id), ": ", lot.left, "/", lot.pending, "/", lot.held,
-                      " ends ", ToString(lot.ends), "\n");
+                      " ends ", ToString(model::Model::EndOf(member, lot)), "\n");
     }
     return text;
   }
@@ -734,7 +795,10 @@ TEST(Model, AgreesWithTheEngine) {
   RecordProperty("outcomes", text);
   if (std::getenv("LAUREL_MODEL_OUTCOMES") != nullptr) std::cout << text;
   if (steps < kStepsDefault) return;
-  for (const char* outcome : {"EnrollMember accepted",
+  for (const char* outcome : {"SetMemberAttributes accepted",
+                              "SetMemberAttributes INVALID_FIELD",
+                              "SetMemberAttributes RESOURCE_NOT_FOUND",
+                              "EnrollMember accepted",
                               "EnrollMember IDENTITY_TAKEN",
                               "LinkIdentity accepted",
                               "LinkIdentity IDENTITY_TAKEN",

@@ -536,6 +536,7 @@ TEST(Permissions, OfEachMethodAndRole) {
       {"AccruePurchase", "PSMFAUVRD"},
       {"SetTierFloor", "MA"},
       {"MatchTier", "MA"},
+      {"SetMemberAttributes", "SMA"},
       {"AcknowledgeWarnings", "MF"},
   };
   constexpr absl::string_view kLetters = "PSMFAUVRD";

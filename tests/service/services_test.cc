@@ -510,8 +510,8 @@ TEST_F(Services, ProgramsLive) {
                           [](const v1::Finding& finding) { return finding.line() == 2; }));
   EXPECT_THAT(bad.digest(), IsEmpty());
   // A part of the language that is checked and not served.
-  const auto more =
-      check(HarbourDocument() + "\nmember_attributes: [{id: shoe_size, type: INT, max: 60}]\n");
+  const auto more = check(HarbourDocument() +
+                          "\nbadges: [{id: keen, name: Keen, when: metrics.credit_12m >= 500}]\n");
   EXPECT_TRUE(more.is_valid());
   EXPECT_TRUE(
       std::any_of(more.findings().begin(), more.findings().end(), [](const v1::Finding& finding) {

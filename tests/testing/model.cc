@@ -150,6 +150,16 @@ struct Describer {
   std::string operator()(const MatchTier& o) const {
     return absl::StrCat("match tier ", Text(o.member), " ", o.tier);
   }
+  std::string operator()(const SetMemberAttributes& o) const {
+    std::string text = absl::StrCat("tell ", Text(o.member));
+    for (const MemberAttribute& told : o.set) {
+      absl::StrAppend(&text, " ", told.attribute.id, "=",
+                      std::get<std::int64_t>(told.attribute.value), " until ",
+                      ToString(told.ends_at));
+    }
+    for (const std::string& id : o.cleared) absl::StrAppend(&text, " -", id);
+    return text;
+  }
   std::string operator()(const AccrueActivity& o) const {
     return absl::StrCat("activity ", o.type);
   }
@@ -269,6 +279,8 @@ std::vector<Lot> Model::SpendOrder(const Member& member, const std::string& type
   }
   std::stable_sort(lots.begin(), lots.end(),
                    [](const Lot& a, const Lot& b) { return a.ends < b.ends; });
+  std::stable_sort(lots.begin(), lots.end(),
+                   [&](const Lot& a, const Lot& b) { return EndOf(member, a) < EndOf(member, b); });
   return lots;
 }
 
@@ -292,6 +304,43 @@ std::int64_t Model::Visits(MemberId id, Date last) const {
   return static_cast<std::int64_t>(days.size());
 }
 
+std::int64_t Model::BestPurchase(MemberId id, Date first, Date last) const {
+  std::int64_t best = 0;
+  for (const auto& [receipt, purchase] : purchases_) {
+    if (purchase.member != id || purchase.is_return || purchase.is_gone) continue;
+    if (purchase.day < first || purchase.day > last) continue;
+    std::int64_t net = 0;
+    for (const PurchaseLine& line : purchase.left) net += Counts(line, "") ? line.net : 0;
+    best = std::max(best, net);
+  }
+  return best;
+}
+
+std::int64_t Model::MostPoints(MemberId id, Date last) const {
+  std::int64_t most = 0;
+  for (const auto& [receipt, purchase] : purchases_) {
+    if (purchase.member != id || purchase.is_return || purchase.day > last) continue;
+    std::int64_t points = 0;
+    for (const Award& award : purchase.awards) {
+      points += award.rule->type == "points" ? award.left : 0;
+    }
+    most = std::max(most, points);
+  }
+  return most;
+}
+
+std::int64_t Model::Categories(MemberId id, Date first, Date last) const {
+  std::set<std::string> categories;
+  for (const auto& [receipt, purchase] : purchases_) {
+    if (purchase.member != id || purchase.is_return || purchase.is_gone) continue;
+    if (purchase.day < first || purchase.day > last) continue;
+    for (const PurchaseLine& line : purchase.left) {
+      if (Counts(line, "") && !line.categories.empty()) categories.insert(line.categories[0]);
+    }
+  }
+  return static_cast<std::int64_t>(categories.size());
+}
+
 bool Model::Reaches(const Tier& tier, const Revision& revision, std::int64_t credit,
                     std::int64_t visits) const {
   return (tier.credit > 0 && credit >= tier.credit * revision.credit_percent / 100) ||
@@ -309,7 +358,8 @@ std::size_t Model::Earned(MemberId id, Date last, const Revision& revision) cons
 }
 
 Timestamp Model::ReviewAt(std::size_t tier, Timestamp since, int term) const {
-  if (tier == 0 || program_.downgrade == Downgrade::kNever) return Timestamp::Never();
+  const bool is_reviewed = tier > 0 && program_.downgrade != Downgrade::kNever;
+  if (!is_reviewed && !program_.upgrades_at_review) return Timestamp::Never();
   return StartOf(LocalDay(since).PlusMonths(12 * term).PlusDays(1));
 }
 
@@ -386,7 +436,7 @@ bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
   Timestamp end = Timestamp::Never();
   Timestamp active = Timestamp::Never();
   for (const Lot& lot : member.lots) {
-    if (lot.left > 0 && lot.ends <= now) end = std::min(end, lot.ends);
+    if (lot.left > 0 && EndOf(member, lot) <= now) end = std::min(end, EndOf(member, lot));
     if (lot.pending > 0 && lot.active <= now) active = std::min(active, lot.active);
   }
   Hold* lapsing = nullptr;
@@ -411,7 +461,8 @@ bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
     const Revision& revision = InForce(over);
     if (Rise(standing, over, Earned(id, last, revision))) {
       // Under a revision that asks for less than the one before.
-    } else if (Reaches(program_.tiers[standing.tier], revision, Credit(id, last),
+    } else if (standing.tier == 0 || program_.downgrade == Downgrade::kNever ||
+               Reaches(program_.tiers[standing.tier], revision, Credit(id, last),
                        Visits(id, last))) {
       ++standing.term;
       standing.review_at = ReviewAt(standing.tier, standing.since, standing.term);
@@ -438,7 +489,7 @@ bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
     End(member, *lapsing, HoldState::kLapsed, lapse);
   } else {
     for (Lot& lot : member.lots) {
-      if (lot.ends != end) continue;
+      if (EndOf(member, lot) != end) continue;
       lot.ended += lot.left;
       lot.left = 0;
     }
@@ -450,7 +501,7 @@ void Model::PutBack(Member& member, std::size_t lot, std::int64_t points, Timest
   const std::int64_t owed = std::min(points, member.arrears);
   member.arrears -= owed;
   Lot& back = member.lots[lot];
-  (back.ends <= now ? back.ended : back.left) += points - owed;
+  (EndOf(member, back) <= now ? back.ended : back.left) += points - owed;
 }
 
 void Model::End(Member& member, Hold& hold, HoldState state, Timestamp now) {
@@ -482,6 +533,7 @@ void Model::CatchUp(const Order& order) {
   if (const auto* o = std::get_if<Redeem>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<AdjustPoints>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<AdvanceMember>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<SetMemberAttributes>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<HoldPoints>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<CaptureHold>(&order)) id = Find(o->hold.member);
   if (const auto* o = std::get_if<VoidHold>(&order)) id = Find(o->hold.member);
@@ -558,7 +610,12 @@ std::optional<Rejection> Model::Do(const EnrollMember& o) {
     if (identities_.count(link.hash) > 0) return Rejection::kIdentityTaken;
   }
   touched_ = MemberIdFor(0, sequence_ + 1);
-  members_[*touched_].standing.since = o.occurred_at.value_or(Next());
+  Standing& standing = members_[*touched_].standing;
+  standing.since = o.occurred_at.value_or(Next());
+  if (program_.upgrades_at_review) {
+    standing.term = 1;
+    standing.review_at = ReviewAt(0, standing.since, 1);
+  }
   for (const IdentityLink& link : o.identities) identities_[link.hash] = *touched_;
   return std::nullopt;
 }
@@ -582,6 +639,26 @@ std::optional<Rejection> Model::Do(const UnlinkIdentity& o) {
   if (linked == identities_.end() || linked->second != *touched_)
     return Rejection::kResourceNotFound;
   identities_.erase(linked);
+  return std::nullopt;
+}
+
+// The program declares `score`, 0 to 100.
+std::optional<Rejection> Model::Do(const SetMemberAttributes& o) {
+  for (const MemberAttribute& told : o.set) {
+    const std::int64_t score = std::get<std::int64_t>(told.attribute.value);
+    const bool is_declared = told.attribute.id == "score" && score >= 0 && score <= 100;
+    if (!is_declared || told.ends_at <= Next()) return Rejection::kInvalidField;
+  }
+  touched_ = Find(o.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  Member& member = members_.at(*touched_);
+  if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  for (const std::string& id : o.cleared) {
+    if (member.told.erase(id) == 0) return Rejection::kResourceNotFound;
+  }
+  for (const MemberAttribute& told : o.set) {
+    member.told[told.attribute.id] = {std::get<std::int64_t>(told.attribute.value), told.ends_at};
+  }
   return std::nullopt;
 }
 
@@ -628,6 +705,10 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
                            : is_late_settled
                                ? StartOf(purchase.day.PlusDays(revision.settling_days))
                                : o.occurred_at;
+  if (revision.idle_months > 0 && (!member.acted_on || *member.acted_on <= purchase.day)) {
+    member.acted_on = purchase.day;
+    member.idle_ends = StartOf(purchase.day.PlusMonths(revision.idle_months).PlusDays(1));
+  }
   std::uint32_t number = 0;
   for (const Earn& rule : revision.rules) {
     const std::int64_t points = PointsOf(rule, lines);
@@ -639,6 +720,7 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
       const Date first = active.is_never() ? purchase.day : LocalDay(active);
       if (!waits_for_person)
         lot.ends = StartOf(first.PlusMonths(revision.expiry_months).PlusDays(1));
+      lot.is_idle = revision.idle_months > 0;
       if (active != o.occurred_at && active > Next()) {
         lot.pending = points;
         lot.active = active;
@@ -664,7 +746,7 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
   const Timestamp since = std::max(*member.latest, standing.since);
   const Revision& judging = InForce(since);
   const Timestamp at = &judging == &revision ? *member.latest : since;
-  Rise(standing, at, Earned(*touched_, LocalDay(at), judging));
+  if (!program_.upgrades_at_review) Rise(standing, at, Earned(*touched_, LocalDay(at), judging));
   const Timestamp tomorrow = Next().PlusMicros(kDay);
   if (o.occurred_at < Next().PlusMicros(-kDay) && standing.review_at < tomorrow)
     standing.no_review_before = tomorrow;
@@ -774,7 +856,12 @@ void Model::FallAfter(const Purchase& purchase, Timestamp at) {
   if (standing.tier == 0 || standing.term != 1 || !standing.before) return;
   if (purchase.occurred_at > standing.since) return;
   const Revision& active = *in_force_.back().second;
-  const std::size_t then = Earned(purchase.member, LocalDay(standing.since), active);
+  Date risen_on = LocalDay(standing.since);
+  // A review looked at the day before it.
+  if (program_.upgrades_at_review && standing.since == StartOf(risen_on)) {
+    risen_on = risen_on.PlusDays(-1);
+  }
+  const std::size_t then = Earned(purchase.member, risen_on, active);
   const std::size_t now = Earned(purchase.member, LocalDay(*member.latest), active);
   if (then >= standing.tier || now >= standing.tier) return;
   standing.tier = std::max(now, *standing.before);
@@ -808,6 +895,13 @@ std::optional<Rejection> Model::Do(const Redeem& o) {
                                            .parts = Spend(member, o.amount),
                                            .paid = o.purchase};
   return std::nullopt;
+}
+
+void Model::OpenIdle(Member& member, const Revision& revision, Timestamp opened, Lot& lot) {
+  if (revision.idle_months == 0) return;
+  lot.is_idle = true;
+  if (!member.idle_ends.is_never() && member.idle_ends > opened) return;
+  member.idle_ends = StartOf(LocalDay(opened).PlusMonths(revision.idle_months).PlusDays(1));
 }
 
 Parts Model::Spend(Member& member, std::int64_t amount) {
@@ -852,6 +946,7 @@ std::optional<Rejection> Model::Do(const AdjustPoints& o) {
                               .type = "points",
                               .ends = StartOf(last.PlusDays(1)),
                               .left = moved - owed});
+    OpenIdle(member, InForce(Next()), Next(), member.lots.back());
   }
   by_hand_[today] += moved;
   return std::nullopt;
@@ -989,6 +1084,7 @@ std::optional<Rejection> Model::Do(const SettleAccrual& o) {
                               .type = "points",
                               .ends = StartOf(last.PlusDays(1)),
                               .left = points - owed});
+    OpenIdle(member, *decided.purchase->revision, Next(), member.lots.back());
   }
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #ifndef LAUREL_TESTS_TESTING_MODEL_H_
 #define LAUREL_TESTS_TESTING_MODEL_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -44,6 +45,7 @@ struct Revision {
   std::int64_t credit_percent = 100;  // of the tiers' credit is what it asks for
   Settling settling = Settling::kAtOnce;
   int settling_days = 0;
+  int idle_months = 0;            // besides: after so many without a purchase; 0: never
   std::int64_t person_above = 0;  // a purchase that brings more points waits for a person; 0: none
 };
 // Reached with this much credit, or on this many days, of the last 12 months; 0: not by this way.
@@ -55,6 +57,7 @@ struct Tier {
 struct Program {
   std::vector<Tier> tiers;  // the first is everybody's
   Downgrade downgrade = Downgrade::kDropOne;
+  bool upgrades_at_review = false;  // else at once
   std::vector<Revision> revisions;
   // Points that a person may move by hand, given and taken; a session has one person.
   std::int64_t by_hand_a_day = 0;
@@ -79,6 +82,7 @@ struct Lot {
   std::int64_t held = 0;
   Timestamp active = Timestamp::Never();  // by itself, while it is pending
   bool waits_for_person = false;
+  bool is_idle = false;  // ends with Member::idle_ends, too
 };
 // Lots and points, in the order of taking.
 using Parts = std::vector<std::pair<std::size_t, std::int64_t>>;
@@ -132,10 +136,13 @@ struct Standing {
 struct Member {
   MemberState state = MemberState::kActive;
   Standing standing;
-  std::optional<Timestamp> latest;      // occurred_at of the latest purchase
-  std::vector<Lot> lots;                // in the order of making
-  std::int64_t arrears = 0;             // of `points`
+  std::optional<Timestamp> latest;  // occurred_at of the latest purchase
+  std::vector<Lot> lots;            // in the order of making
+  std::int64_t arrears = 0;         // of `points`
+  std::optional<Date> acted_on;     // the last purchase under a revision that asks
+  Timestamp idle_ends = Timestamp::Never();
   std::map<std::uint64_t, Hold> holds;  // by the sequence of their entries
+  std::map<std::string, std::pair<std::int64_t, Timestamp>> told;  // value and end, by attribute
 };
 
 struct Answer {
@@ -174,11 +181,20 @@ class Model {
   static std::int64_t Available(const Member& member, const std::string& type);
   static std::int64_t Pending(const Member& member, const std::string& type);
   static std::int64_t Held(const Member& member, const std::string& type);
+  static Timestamp EndOf(const Member& member, const Lot& lot) {
+    return lot.is_idle ? std::min(lot.ends, member.idle_ends) : lot.ends;
+  }
   // Open lots of a type in spend order.
   static std::vector<Lot> SpendOrder(const Member& member, const std::string& type);
   // Credit and visit days of the twelve months that end with `last`.
   std::int64_t Credit(MemberId id, Date last) const;
   std::int64_t Visits(MemberId id, Date last) const;
+  // The largest purchase of these days, by what is left of it and counts.
+  std::int64_t BestPurchase(MemberId id, Date first, Date last) const;
+  // The most `points` that a purchase up to `last` has left of what it brought.
+  std::int64_t MostPoints(MemberId id, Date last) const;
+  // How many first categories of lines that are left and count differ.
+  std::int64_t Categories(MemberId id, Date first, Date last) const;
   const Program& program() const { return program_; }
 
  private:
@@ -205,6 +221,8 @@ class Model {
                std::int64_t visits) const;
   std::size_t Earned(MemberId id, Date last, const Revision& revision) const;
   Timestamp ReviewAt(std::size_t tier, Timestamp since, int term) const;
+  // Marks a lot that is opened at `opened` as one that an idle member loses.
+  static void OpenIdle(Member& member, const Revision& revision, Timestamp opened, Lot& lot);
   static std::int64_t Give(Member& member, std::size_t lot, std::int64_t amount);
   static std::int64_t GivePending(Member& member, std::size_t lot, std::int64_t amount);
   // Takes what is there from lots in spend order; returns lot and points of each.
@@ -258,6 +276,7 @@ class Model {
   std::optional<Rejection> Do(const AcknowledgeWarnings&) { return std::nullopt; }
   std::optional<Rejection> Do(const SetTierFloor&) { return std::nullopt; }
   std::optional<Rejection> Do(const MatchTier&) { return std::nullopt; }
+  std::optional<Rejection> Do(const SetMemberAttributes& o);
   std::optional<Rejection> Move(const MemberRef& ref, MemberState to);
 
   const Program& program_;

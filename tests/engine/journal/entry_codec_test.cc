@@ -66,7 +66,21 @@ struct EventText {
         "points_awarded lot=", ToString(e.lot), " ", e.type.str(), "(", e.type_index, ") ",
         e.amount, " covered_arrears=", e.covered_arrears, " rule=", e.rule, " funding=", e.funding,
         " activates_at=", ToString(e.activates_at), " expires_at=", ToString(e.expires_at),
-        e.awaits == Awaiting::kNothing ? "" : absl::StrCat(" awaits=", static_cast<int>(e.awaits)));
+        e.awaits == Awaiting::kNothing ? "" : absl::StrCat(" awaits=", static_cast<int>(e.awaits)),
+        Idle(e.idle_ends_at));
+  }
+  static std::string Idle(Timestamp ends_at) {
+    return ends_at.is_never() ? "" : absl::StrCat(" idle_ends_at=", ToString(ends_at));
+  }
+  std::string operator()(const PointsRestored& e) const {
+    return absl::StrCat("points_restored ", Text(e.from), " lot=", ToString(e.lot), " ",
+                        e.type.str(), " ", e.amount, " activates_at=", ToString(e.activates_at),
+                        " expires_at=", ToString(e.expires_at));
+  }
+  std::string operator()(const IdleEndMoved& e) const {
+    return absl::StrCat("idle_end_moved ", e.type.str(),
+                        " acted_on=", e.acted_on ? ToString(*e.acted_on) : "never", " to ",
+                        ToString(e.ends_at));
   }
   std::string operator()(const LotActivated& e) const {
     return absl::StrCat("lot_activated ", Text(e.lot), " ", e.amount,
@@ -84,7 +98,7 @@ struct EventText {
     return absl::StrCat("points_settled ", Text(e.from), " lot=", ToString(e.lot), " ",
                         e.type.str(), " ", e.amount, " covered_arrears=", e.covered_arrears,
                         " activates_at=", ToString(e.activates_at),
-                        " expires_at=", ToString(e.expires_at));
+                        " expires_at=", ToString(e.expires_at), Idle(e.idle_ends_at));
   }
   std::string operator()(const AccrualCancelled& e) const {
     return absl::StrCat("accrual_cancelled", Accrual(e.accrual, e.receipt, e.lines), " on ",
@@ -127,7 +141,7 @@ struct EventText {
     if (e.amount < 0) return text;
     return absl::StrCat(text, " lot=", ToString(e.lot), " covered_arrears=", e.covered_arrears,
                         " activates_at=", ToString(e.activates_at),
-                        " expires_at=", ToString(e.expires_at));
+                        " expires_at=", ToString(e.expires_at), Idle(e.idle_ends_at));
   }
   std::string operator()(const RedemptionReversed& e) const {
     return absl::StrCat("redemption_reversed ", e.redemption, " ", e.type.str(), " ", e.amount);
@@ -181,6 +195,33 @@ struct EventText {
       absl::StrAppend(&text, " carry=", read.rule, ":", read.micros);
     }
     for (const std::uint32_t rule : e.paused_rules) absl::StrAppend(&text, " paused=", rule);
+    for (const EvidenceKept::MetricRead& read : e.metrics_after) {
+      absl::StrAppend(&text, " after=", read.metric, ":", read.value);
+    }
+    for (const AttributeValue& attribute : e.attributes) {
+      absl::StrAppend(&text, " told", Value(attribute));
+    }
+    return text;
+  }
+  static std::string Value(const AttributeValue& attribute) {
+    std::string text = absl::StrCat(" ", attribute.id, "=", attribute.value.index());
+    if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) {
+      absl::StrAppend(&text, ":", *number);
+    } else if (const auto* flag = std::get_if<bool>(&attribute.value)) {
+      absl::StrAppend(&text, ":", *flag);
+    } else if (const auto* words = std::get_if<std::string>(&attribute.value)) {
+      absl::StrAppend(&text, ":", *words);
+    } else {
+      absl::StrAppend(&text, ":", ToString(std::get<Timestamp>(attribute.value)));
+    }
+    return text;
+  }
+  std::string operator()(const MemberAttributesSet& e) const {
+    std::string text = "member_attributes_set";
+    for (const MemberAttribute& one : e.set) {
+      absl::StrAppend(&text, Value(one.attribute), " until ", ToString(one.ends_at));
+    }
+    for (const std::string& id : e.cleared) absl::StrAppend(&text, " cleared=", id);
     return text;
   }
   std::string operator()(const CounterMoved& e) const {
@@ -188,7 +229,11 @@ struct EventText {
                         e.by, "] ", ToString(e.start), " ", e.delta);
   }
   std::string operator()(const MetricCounted& e) const {
-    return absl::StrCat("metric_counted ", e.metric, " ", e.delta);
+    return absl::StrCat("metric_counted ", e.metric, " ", e.delta,
+                        e.counting == MetricCounting::kLargest    ? " largest "
+                        : e.counting == MetricCounting::kDistinct ? " distinct "
+                                                                  : "",
+                        e.counting == MetricCounting::kAmount ? "" : absl::StrCat(e.value));
   }
   std::string operator()(const RevisionCreated& e) const {
     return absl::StrCat("revision_created ", e.number, " ", ToHex(e.digest), " ", e.canonical);
@@ -377,7 +422,8 @@ class Generator {
                         AnyText(),
                         entry.occurred_at.PlusMicros(AnyAmount() % kMicrosPerDay),
                         AnyEnd(),
-                        static_cast<Awaiting>(Below(3))};
+                        static_cast<Awaiting>(Below(3)),
+                        AnyEnd()};
         if (e.awaits != Awaiting::kNothing) e.activates_at = Timestamp::Never();
         return e;
       }
@@ -444,7 +490,7 @@ class Generator {
       case 21:
         return CounterMoved{Chance(), AnyText(), AnyText(), AnyDate(), AnyAmount()};
       case 22:
-        return MetricCounted{AnyText(), AnyAmount()};
+        return AnyCounted();
       case 24:
         return MembersJudged{AnyInstant(), Below(UINT64_MAX), Chance()};
       case 25:
@@ -459,6 +505,7 @@ class Generator {
                               LotId{entry.sequence, Number()},
                               AnyAmount(),
                               entry.occurred_at.PlusMicros(AnyAmount() % kMicrosPerDay),
+                              AnyEnd(),
                               AnyEnd()};
       case 26:
         return LotActivated{AnyLot(entry), AnyAmount(), AnyAmount()};
@@ -469,7 +516,7 @@ class Generator {
         return PointsSettled{from,        LotId{entry.sequence, Number()},
                              from.type,   AnyAmount(),
                              AnyAmount(), entry.occurred_at.PlusMicros(AnyAmount() % kMicrosPerDay),
-                             AnyEnd()};
+                             AnyEnd(),    AnyEnd()};
       }
       case 29:
         return AccrualCancelled{Below(UINT64_MAX), AnyPurchase(), AnyLines(), AnyDate(),
@@ -486,6 +533,22 @@ class Generator {
         return WarningsAcknowledged{Number(), AnyHash(), {AnyText(), AnyText()}};
       case 34:
         return TierFloorSet{static_cast<TierFloorKind>(1 + Below(4)), AnyText(), AnyEnd()};
+      case 35:
+        return AnyAttributes();
+      case 37: {
+        const LotKey from = AnyLot(entry);
+        return PointsRestored{.from = from,
+                              .lot = LotId{entry.sequence, Number()},
+                              .type = from.type,
+                              .amount = AnyAmount(),
+                              .activates_at = entry.recorded_at,
+                              .expires_at = AnyInstant()};
+      }
+      case 36: {
+        IdleEndMoved e{AnyType(), std::nullopt, AnyInstant()};
+        if (Chance()) e.acted_on = AnyDate();
+        return e;
+      }
       default:
         return RuleResumed{AnyText(), Below(2) == 0};
     }
@@ -559,6 +622,32 @@ class Generator {
     line.tax = AnyAmount();
     return line;
   }
+  AttributeValue AnyAttribute() {
+    switch (Below(4)) {
+      case 0:
+        return {AnyText(), AnyAmount()};
+      case 1:
+        return {AnyText(), Chance()};
+      case 2:
+        return {AnyText(), AnyText()};
+      default:
+        return {AnyText(), AnyInstant()};
+    }
+  }
+  MemberAttributesSet AnyAttributes() {
+    MemberAttributesSet e;
+    for (std::uint64_t n = Below(4); n > 0; --n) {
+      e.set.push_back(MemberAttribute{AnyAttribute(), AnyEnd()});
+      e.cleared.push_back(AnyText());
+    }
+    return e;
+  }
+  MetricCounted AnyCounted() {
+    MetricCounted e{AnyText(), AnyAmount()};
+    e.counting = static_cast<MetricCounting>(Below(3));
+    if (e.counting != MetricCounting::kAmount) e.value = AnyAmount();
+    return e;
+  }
   EvidenceKept AnyEvidence() {
     EvidenceKept e;
     e.state = MemberState::kSuspended;
@@ -576,6 +665,8 @@ class Generator {
       e.counters.push_back({Number(), AnyText(), AnyAmount()});
       e.carries.push_back({Number(), AnyAmount()});
       e.paused_rules.push_back(Number());
+      e.metrics_after.push_back({Number(), AnyAmount()});
+      e.attributes.push_back(AnyAttribute());
     }
     return e;
   }
@@ -1089,6 +1180,13 @@ Entry GoldenEntry(EntryKind kind) {
       e.events = {TierFloorSet{TierFloorKind::kManual, "GOLD", At("2027-03-01T23:00:00Z")}};
       e.outcome.tier =
           TierView{"GOLD", At("2026-03-01T12:00:00Z"), At("2027-03-01T23:00:00Z"), "PLATINUM", {}};
+      return e;
+    case EntryKind::kMemberAttributesSet:
+      e.method = Method::kSetMemberAttributes;
+      e.principal = "ada";
+      e.role = Role::kAgent;
+      e.events = {MemberAttributesSet{
+          {{{"score", std::int64_t{80}}, At("2027-03-01T23:00:00Z")}, {{"vip", true}}}, {"size"}}};
       return e;
     case EntryKind::kRevisionScheduled:
       of_program(Method::kScheduleRevision);

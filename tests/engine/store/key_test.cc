@@ -55,6 +55,7 @@ class Generator {
   void Fill(MemberKey& k) { k = {Member()}; }
   void Fill(EnrolmentKey& k) { k = {Member()}; }
   void Fill(MonthKey& k) { k = {Member(), I32()}; }
+  void Fill(MonthValuesKey& k) { k = {Member(), Text("ab", "ab_"), I32()}; }
   void Fill(LotKey& k) { k = {Member(), Type(), At(), LotId{U64(), U32()}}; }
   void Fill(ClosedLotKey& k) { Fill(k.lot); }
   void Fill(RedemptionKey& k) { k = {U64()}; }
@@ -88,10 +89,11 @@ class Generator {
   std::mt19937_64 random_;
 };
 
-using KeyTypes = testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey,
-                                RedemptionKey, TierChangeKey, RequestKey, PurchaseKey, IdentityKey,
-                                MemberEntryKey, DueKey, ProgramDueKey, TotalKey, ProgramKey,
-                                RevisionKey, PendingLotKey, HoldKey, HoldLapseKey, SpendingKey>;
+using KeyTypes =
+    testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey, RedemptionKey,
+                   TierChangeKey, RequestKey, PurchaseKey, IdentityKey, MemberEntryKey, DueKey,
+                   ProgramDueKey, TotalKey, ProgramKey, RevisionKey, PendingLotKey, HoldKey,
+                   HoldLapseKey, SpendingKey, MonthValuesKey>;
 template <class Key>
 class KeyOrder : public testing::Test {};
 TYPED_TEST_SUITE(KeyOrder, KeyTypes);
@@ -207,6 +209,8 @@ TEST(Keys, HaveFrozenBytes) {
   EXPECT_EQ(hex(EncodeKey(1, MemberKey{member})), "00016d00000000000001026d");
   EXPECT_EQ(hex(EncodeKey(1, EnrolmentKey{member})), "00016d000000000000010265");
   EXPECT_EQ(hex(EncodeKey(1, MonthKey{member, 24'314})), "00016d00000000000001026180005efa");
+  EXPECT_EQ(hex(EncodeKey(1, MonthValuesKey{member, "ab", 24'314})),
+            "00016d00000000000001027761620080005efa");
   EXPECT_EQ(hex(EncodeKey(1, lot)),
             "00016d00000000000001026c706f696e747300"
             "8000000000000001"

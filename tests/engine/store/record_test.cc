@@ -67,6 +67,11 @@ class Generator {
     r.tier.waiting_since = End();
     r.tier.matched_at = At();
     for (std::uint64_t n = Below(3); n > 0; --n) {
+      IdleEnd idle{Type(), std::nullopt, At(), Amount()};
+      if (Chance()) idle.acted_on = Date::FromDays(static_cast<std::int32_t>(Below(100'000)));
+      r.idle_ends.push_back(idle);
+    }
+    for (std::uint64_t n = Below(3); n > 0; --n) {
       r.tier.floors.push_back(TierFloor{static_cast<TierFloorKind>(1 + Below(4)), Text(), At(),
                                         End(), At(), Text(),
                                         static_cast<std::uint32_t>(Below(100))});
@@ -86,12 +91,25 @@ class Generator {
     for (std::uint64_t n = Below(4); n > 0; --n) {
       r.identities.push_back({{static_cast<IdentityKind>(1 + Below(9)), AnIdentity()}, At()});
     }
+    for (std::uint64_t n = Below(5); n > 0; --n) {
+      AttributeValue value{Text(), Signed()};
+      if (n == 1) value.value = Chance();
+      if (n == 2) value.value = Text();
+      if (n == 3) value.value = At();
+      r.attributes.push_back(ToldAttribute{MemberAttribute{value, End()}, At()});
+    }
   }
   void Fill(Identity& r) { r = Identity{AMember(), static_cast<IdentityKind>(1 + Below(9))}; }
   void Fill(MonthDays& r) {
     for (std::int32_t day = 1; day <= 31; ++day) {
       if (Below(5) == 0) r.days.push_back(DaySum{day, Signed(), Signed(), Points(), Tracked()});
     }
+  }
+  void Fill(MonthValues& r) {
+    for (std::int32_t day = 0; day <= 31; ++day) {
+      if (Below(3) == 0) r.values.push_back(ValueCount{day, Signed(), Amount() + 1});
+    }
+    r.latest_on = Date::FromDays(static_cast<std::int32_t>(Below(100'000)));
   }
   void Fill(Counter& r) { r.used = Signed(); }
   void Fill(Activity& r) { r.sequence = 1 + Below(UINT64_MAX); }
@@ -112,6 +130,7 @@ class Generator {
     r.expired = Amount();
     r.activates_at = End();
     r.funding = Text();
+    r.is_idle = Chance();
   }
   void Fill(Purchase& r) {
     r = Purchase{AMember(), 1 + Below(1'000'000), Chance(), std::nullopt, {}, {}};
@@ -200,9 +219,9 @@ class Generator {
 };
 
 using RecordTypes =
-    testing::Types<Member, Enrolment, Identity, MonthDays, Lot, Purchase, Redemption, Request,
-                   Total, Program, Revision, Marker, EntryKindMark, TierChangeMark, Counter,
-                   Activity, Hold, Spending>;
+    testing::Types<Member, Enrolment, Identity, MonthDays, MonthValues, Lot, Purchase, Redemption,
+                   Request, Total, Program, Revision, Marker, EntryKindMark, TierChangeMark,
+                   Counter, Activity, Hold, Spending>;
 template <class Record>
 class Records : public testing::Test {};
 TYPED_TEST_SUITE(Records, RecordTypes);
@@ -275,6 +294,7 @@ TEST(StorageMessages, HaveNoFieldThatNobodySets) {
   Cover<pb::Enrolment, Enrolment>(generator, coverage, known);
   Cover<pb::Identity, Identity>(generator, coverage, known);
   Cover<pb::MonthDays, MonthDays>(generator, coverage, known);
+  Cover<pb::MonthValues, MonthValues>(generator, coverage, known);
   Cover<pb::Lot, Lot>(generator, coverage, known);
   Cover<pb::Counter, Counter>(generator, coverage, known);
   Cover<pb::Purchase, Purchase>(generator, coverage, known);
@@ -382,12 +402,23 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE((Takes<Enrolment, pb::Enrolment>([](pb::Enrolment& p) { p.set_store("=1+1"); })));
   EXPECT_FALSE(
       (Takes<Enrolment, pb::Enrolment>([](pb::Enrolment& p) { p.add_identities()->set_kind(1); })));
+  EXPECT_FALSE((Takes<Enrolment, pb::Enrolment>([](pb::Enrolment& p) { p.add_attributes(); })));
   EXPECT_FALSE((Takes<Identity, pb::Identity>([](pb::Identity& p) { p.set_member(0); })));
   EXPECT_FALSE((Takes<Identity, pb::Identity>([](pb::Identity& p) { p.set_kind(11); })));
   EXPECT_FALSE(
       (Takes<MonthDays, pb::MonthDays>([](pb::MonthDays& p) { p.add_days()->set_day(32); })));
   EXPECT_FALSE(
       (Takes<MonthDays, pb::MonthDays>([](pb::MonthDays& p) { p.add_days()->set_day(0); })));
+  const auto add_value = [](pb::MonthValues& p, std::uint32_t day, std::int64_t count) {
+    p.add_days(day);
+    p.add_values(1);
+    p.add_counts(count);
+  };
+  EXPECT_FALSE(
+      (Takes<MonthValues, pb::MonthValues>([&](pb::MonthValues& p) { add_value(p, 32, 1); })));
+  EXPECT_FALSE(
+      (Takes<MonthValues, pb::MonthValues>([&](pb::MonthValues& p) { add_value(p, 1, 0); })));
+  EXPECT_FALSE((Takes<MonthValues, pb::MonthValues>([](pb::MonthValues& p) { p.add_days(1); })));
   EXPECT_FALSE((Takes<Purchase, pb::Purchase>([](pb::Purchase& p) { p.set_member(0); })));
   EXPECT_FALSE((Takes<Purchase, pb::Purchase>([](pb::Purchase& p) { p.set_sequence(0); })));
   EXPECT_FALSE((Takes<Redemption, pb::Redemption>(

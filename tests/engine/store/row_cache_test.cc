@@ -323,6 +323,7 @@ TEST(RowCache, KeepsProgramsIdentitiesMembersAndTotals) {
   EXPECT_TRUE(is_read_often(MemberKey{member}));
   EXPECT_TRUE(is_read_often(EnrolmentKey{member}));
   EXPECT_TRUE(is_read_often(MonthKey{member, 7}));
+  EXPECT_TRUE(is_read_often(MonthValuesKey{member, "best", 7}));
   EXPECT_TRUE(is_read_often(TotalKey{}));
   EXPECT_FALSE(is_read_often(RevisionKey{program, 1}));
   EXPECT_FALSE(is_read_often(LotKey{.member = member}));
