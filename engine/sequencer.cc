@@ -34,6 +34,7 @@ struct MemberFinder {
 
   Concerned Ref(const MemberRef& ref) const { return {state.Resolve(program, ref), std::nullopt}; }
   Concerned operator()(const EnrollMember&) const { return {}; }
+  Concerned operator()(const ImportMember&) const { return {}; }
   Concerned operator()(const LinkIdentity& o) const { return Ref(o.member); }
   Concerned operator()(const UnlinkIdentity& o) const { return Ref(o.member); }
   Concerned operator()(const SuspendMember& o) const { return Ref(o.member); }

@@ -49,12 +49,12 @@ static_assert(static_cast<int>(kIdentityKindLast) == v1::IDENTITY_KIND_STAFF);
 static_assert(static_cast<int>(Channel::kCommunity) == v1::CHANNEL_COMMUNITY);
 static_assert(static_cast<int>(MemberState::kClosed) == v1::MEMBER_STATE_CLOSED);
 static_assert(static_cast<int>(EntryKind::kRevisionActivated) == v1::ENTRY_KIND_REVISION_ACTIVATED);
-static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_TIER_FLOOR_SET);
+static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_MEMBER_IMPORTED);
 static_assert(static_cast<int>(Awaiting::kPerson) == v1::AWAITING_PERSON);
 static_assert(static_cast<int>(Bucket::kHeld) == v1::LOT_BUCKET_HELD);
 static_assert(static_cast<int>(HoldState::kLapsed) == v1::HOLD_STATE_LAPSED);
 static_assert(static_cast<int>(Role::kAdmin) == v1::ROLE_ADMIN);
-static_assert(static_cast<int>(TierCause::kUnmatched) == v1::TIER_CHANGE_CAUSE_UNMATCHED);
+static_assert(static_cast<int>(TierCause::kImported) == v1::TIER_CHANGE_CAUSE_IMPORTED);
 
 }  // namespace
 
@@ -154,6 +154,12 @@ MemberRef ParseMemberRef(const v1::MemberRef& ref, const ProgramId& program, con
       context.violations.Required(path.Render());
       return MemberId();
   }
+}
+
+void CheckRange(std::int64_t value, std::int64_t min, std::int64_t max, const Path& path,
+                Violations& violations) {
+  if (value >= min && value <= max) return;
+  violations.OutOfRange(path.Render(), absl::StrCat("must be ", min, " to ", max, ", was ", value));
 }
 
 Timestamp ParseInstant(const google::protobuf::Timestamp& instant, const Path& path,

@@ -102,6 +102,8 @@ struct EventRenderer {
   void operator()(const IdentityUnlinked&) const {}
   void operator()(const MemberStateChanged&) const {}
   void operator()(const PointsTakenBack&) const {}
+  void operator()(const PointsImported&) const {}
+  void operator()(const HistoryCounted&) const {}
   void operator()(const LotExpired&) const {}
   void operator()(const LotActivated&) const {}
   void operator()(const PointsSettled&) const {}

@@ -37,11 +37,96 @@ Command ParseIdentityChange(const Request& request, const ParseContext& context,
   return command;
 }
 
+// What every request that makes a member says.
+template <class Request, class NewMember>
+void ParseNewMember(const Request& request, const ParseContext& context, Command& command,
+                    NewMember& order) {
+  Violations& violations = context.violations;
+  command.request = ParseRequestId(request.request_id(), violations);
+  command.program = ParseProgram(request.program(), violations);
+  if (request.identities_size() > kIdentitiesMax) {
+    violations.OutOfRange("identities", absl::StrCat("must be at most ", kIdentitiesMax, ", was ",
+                                                     request.identities_size()));
+  } else {
+    for (int i = 0; i < request.identities_size(); ++i) {
+      const Path path{"identities", nullptr, i};
+      const std::size_t before = violations.all().size();
+      const IdentityLink link =
+          ParseIdentity(request.identities(i), command.program, path, context);
+      if (violations.all().size() == before &&
+          std::find(order.identities.begin(), order.identities.end(), link) !=
+              order.identities.end()) {
+        violations.Add(path.Render(), "must be given once, was a repetition", "REPEATED");
+      }
+      order.identities.push_back(link);
+    }
+  }
+  order.channel = ParseChannel(request.channel(), false, Path{"channel"}, violations);
+  if (!request.store().empty()) {
+    order.store = ParsePlace(request.store(), Path{"store"}, violations);
+  }
+}
+
+Timestamp ParseRequiredInstant(bool has_instant, const google::protobuf::Timestamp& instant,
+                               const Path& path, Violations& violations) {
+  if (has_instant) return ParseInstant(instant, path, violations);
+  violations.Required(path.Render());
+  return {};
+}
+
+ImportMember::OpeningLot ParseOpeningLot(const v1::OpeningLot& message, const Path& path,
+                                         Violations& violations) {
+  ImportMember::OpeningLot lot;
+  lot.type = ParseWord<PointTypeId>(message.point_type(), Path{"point_type", &path}, violations);
+  lot.amount = message.amount();
+  CheckRange(lot.amount, 1, kAmountMax, Path{"amount", &path}, violations);
+  lot.awarded_at = ParseRequiredInstant(message.has_awarded_at(), message.awarded_at(),
+                                        Path{"awarded_at", &path}, violations);
+  if (message.has_activates_at()) {
+    lot.activates_at =
+        ParseInstant(message.activates_at(), Path{"activates_at", &path}, violations);
+  }
+  if (message.has_expires_at()) {
+    lot.expires_at = ParseInstant(message.expires_at(), Path{"expires_at", &path}, violations);
+  }
+  return lot;
+}
+
+void ParseHistory(const v1::ImportMemberRequest& request, ImportMember& order,
+                  Violations& violations) {
+  constexpr std::int64_t kPurchasesMax = 1'000'000;
+  if (request.history_size() > static_cast<int>(kImportDaysMax)) {
+    violations.OutOfRange("history", absl::StrCat("must be at most ", kImportDaysMax, ", was ",
+                                                  request.history_size()));
+    return;
+  }
+  for (int i = 0; i < request.history_size(); ++i) {
+    const v1::HistoryDay& message = request.history(i);
+    const Path path{"history", nullptr, i};
+    const Path on_path{"on", &path};
+    if (!message.has_on()) {
+      violations.Required(on_path.Render());
+      continue;
+    }
+    const std::size_t before = violations.all().size();
+    const Date on = ParseDate(message.on(), on_path, violations);
+    if (violations.all().size() == before && !order.history.empty() &&
+        on <= order.history.back().on) {
+      violations.Add(on_path.Render(), "must be after the day before it in the list, was not",
+                     "NOT_ASCENDING");
+    }
+    CheckRange(message.spend(), 0, kAmountMax, Path{"spend", &path}, violations);
+    CheckRange(message.purchases(), 0, kPurchasesMax, Path{"purchases", &path}, violations);
+    order.history.push_back({on, message.spend(), message.purchases()});
+  }
+}
+
 // The entries of a member's life up to `last`: few, whatever the member has bought.
 absl::StatusOr<std::vector<std::uint64_t>> LifeOf(const ReadView& view, MemberId member,
                                                   std::uint64_t last) {
   const auto is_life = [](EntryKind kind) {
-    return kind >= EntryKind::kMemberEnrolled && kind <= EntryKind::kMemberClosed;
+    return (kind >= EntryKind::kMemberEnrolled && kind <= EntryKind::kMemberClosed) ||
+           kind == EntryKind::kMemberImported;
   };
   return MemberEntries(view, member, 0, last, is_life);
 }
@@ -57,7 +142,7 @@ absl::Status RenderMemberAsOf(const Entry& entry, const Rendering& rendering, v1
     const std::shared_ptr<const Entry> step = view.state().FindEntry(sequence);
     RETURN_IF_ERROR(view.status());
     if (step == nullptr) return absl::DataLossError("entry of a member: must be stored");
-    if (step->kind == EntryKind::kMemberEnrolled) enrolment.enrolled_at = step->recorded_at;
+    if (step->FindEvent<MemberEnrolled>() != nullptr) enrolment.enrolled_at = EnrolledAt(*step);
     for (const Event& event : step->events) {
       if (const auto* linked = std::get_if<IdentityLinked>(&event)) {
         enrolment.identities.push_back({{linked->kind, linked->hash}, step->recorded_at});
@@ -94,33 +179,44 @@ absl::Status RenderMemberChange(const Reply& reply, const Rendering& rendering,
 
 Command ParseEnrollMember(const v1::EnrollMemberRequest& request, const ParseContext& context) {
   Command command;
-  Violations& violations = context.violations;
-  command.request = ParseRequestId(request.request_id(), violations);
-  command.program = ParseProgram(request.program(), violations);
   EnrollMember order;
-  if (request.identities_size() > kIdentitiesMax) {
-    violations.OutOfRange("identities", absl::StrCat("must be at most ", kIdentitiesMax, ", was ",
-                                                     request.identities_size()));
-  } else {
-    for (int i = 0; i < request.identities_size(); ++i) {
-      const Path path{"identities", nullptr, i};
-      const std::size_t before = violations.all().size();
-      const IdentityLink link =
-          ParseIdentity(request.identities(i), command.program, path, context);
-      if (violations.all().size() == before &&
-          std::find(order.identities.begin(), order.identities.end(), link) !=
-              order.identities.end()) {
-        violations.Add(path.Render(), "must be given once, was a repetition", "REPEATED");
-      }
-      order.identities.push_back(link);
-    }
-  }
-  order.channel = ParseChannel(request.channel(), false, Path{"channel"}, violations);
-  if (!request.store().empty()) {
-    order.store = ParsePlace(request.store(), Path{"store"}, violations);
-  }
+  ParseNewMember(request, context, command, order);
+  Violations& violations = context.violations;
   if (request.has_occurred_at()) {
     order.occurred_at = ParseInstant(request.occurred_at(), Path{"occurred_at"}, violations);
+  }
+  command.order = std::move(order);
+  return command;
+}
+
+Command ParseImportMember(const v1::ImportMemberRequest& request, const ParseContext& context) {
+  Command command;
+  ImportMember order;
+  ParseNewMember(request, context, command, order);
+  Violations& violations = context.violations;
+  if (request.has_enrolled_at()) {
+    order.enrolled_at = ParseInstant(request.enrolled_at(), Path{"enrolled_at"}, violations);
+  }
+  if (request.lots_size() > static_cast<int>(kImportLotsMax)) {
+    violations.OutOfRange(
+        "lots", absl::StrCat("must be at most ", kImportLotsMax, ", was ", request.lots_size()));
+  } else {
+    for (int i = 0; i < request.lots_size(); ++i) {
+      order.lots.push_back(ParseOpeningLot(request.lots(i), Path{"lots", nullptr, i}, violations));
+    }
+  }
+  ParseHistory(request, order, violations);
+  if (request.has_tier()) {
+    const Path path{"tier"};
+    ImportMember::OpeningTier& tier = order.tier.emplace();
+    tier.tier = request.tier().tier();
+    if (tier.tier.empty()) violations.Required(Path{"tier", &path}.Render());
+    tier.since = ParseRequiredInstant(request.tier().has_since(), request.tier().since(),
+                                      Path{"since", &path}, violations);
+    if (request.tier().has_review_at()) {
+      tier.review_at =
+          ParseInstant(request.tier().review_at(), Path{"review_at", &path}, violations);
+    }
   }
   command.order = std::move(order);
   return command;
@@ -160,14 +256,16 @@ Command ParseCloseMember(const v1::CloseMemberRequest& request, const ParseConte
   return command;
 }
 
-absl::Status RenderEnrollMember(const Reply& reply, const Rendering& rendering,
-                                v1::EnrollMemberResponse& response) {
+namespace {
+
+template <class Response>
+absl::Status RenderNewMember(const Reply& reply, const Rendering& rendering, Response& response) {
   const Entry& entry = *reply.entry;
   RenderHeader(reply, response);
   v1::Member& member = *response.mutable_member();
   member.set_name(MemberName(entry.program, *entry.member));
   member.set_state(v1::MEMBER_STATE_ACTIVE);
-  RenderInstant(entry.recorded_at, *member.mutable_enrolled_at());
+  RenderInstant(EnrolledAt(entry), *member.mutable_enrolled_at());
   for (const Event& event : entry.events) {
     const auto* linked = std::get_if<IdentityLinked>(&event);
     if (linked == nullptr) continue;
@@ -178,6 +276,20 @@ absl::Status RenderEnrollMember(const Reply& reply, const Rendering& rendering,
   ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
                    rendering.RulebookOf(entry));
   if (entry.outcome.tier) RenderTier(*entry.outcome.tier, *rulebook, *response.mutable_tier());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RenderEnrollMember(const Reply& reply, const Rendering& rendering,
+                                v1::EnrollMemberResponse& response) {
+  return RenderNewMember(reply, rendering, response);
+}
+
+absl::Status RenderImportMember(const Reply& reply, const Rendering& rendering,
+                                v1::ImportMemberResponse& response) {
+  RETURN_IF_ERROR(RenderNewMember(reply, rendering, response));
+  RenderBalances(reply.entry->outcome.balances, *response.mutable_balances());
   return absl::OkStatus();
 }
 

@@ -11,6 +11,7 @@
 namespace laurel {
 
 Command ParseEnrollMember(const v1::EnrollMemberRequest& request, const ParseContext& context);
+Command ParseImportMember(const v1::ImportMemberRequest& request, const ParseContext& context);
 Command ParseLinkIdentity(const v1::LinkIdentityRequest& request, const ParseContext& context);
 Command ParseUnlinkIdentity(const v1::UnlinkIdentityRequest& request, const ParseContext& context);
 Command ParseSuspendMember(const v1::SuspendMemberRequest& request, const ParseContext& context);
@@ -21,6 +22,8 @@ Command ParseCloseMember(const v1::CloseMemberRequest& request, const ParseConte
 absl::Status RenderEnrollMember(const Reply& reply, const Rendering& rendering,
                                 v1::EnrollMemberResponse& response);
 // The following read the member's earlier entries: for the read pool.
+absl::Status RenderImportMember(const Reply& reply, const Rendering& rendering,
+                                v1::ImportMemberResponse& response);
 absl::Status RenderLinkIdentity(const Reply& reply, const Rendering& rendering,
                                 v1::LinkIdentityResponse& response);
 absl::Status RenderUnlinkIdentity(const Reply& reply, const Rendering& rendering,

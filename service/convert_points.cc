@@ -22,12 +22,6 @@ constexpr std::int64_t kOneUnitMicros = 1'000'000;
 
 static_assert(static_cast<int>(PurchaseLineKind::kDeposit) == v1::LINE_KIND_DEPOSIT);
 
-void CheckRange(std::int64_t value, std::int64_t min, std::int64_t max, const Path& path,
-                Violations& violations) {
-  if (value >= min && value <= max) return;
-  violations.OutOfRange(path.Render(), absl::StrCat("must be ", min, " to ", max, ", was ", value));
-}
-
 void CheckText(absl::string_view text, std::size_t min, const Path& path, Violations& violations) {
   const std::size_t length = CodePoints(text);
   if (length < min || length > kTextMax) {
@@ -228,19 +222,6 @@ void ParseAttribute(const v1::ActivityAttribute& attribute, const Path& path,
       break;
   }
   attributes.push_back(std::move(parsed));
-}
-
-// An id of the domain that must be given.
-template <class Id>
-Id ParseWord(const std::string& text, const Path& path, Violations& violations) {
-  if (text.empty()) {
-    violations.Required(path.Render());
-    return {};
-  }
-  absl::StatusOr<Id> id = Id::Parse(text);
-  if (id.ok()) return *std::move(id);
-  violations.Malformed(path.Render(), std::string(id.status().message()));
-  return {};
 }
 
 void RenderAwards(const Entry& entry, google::protobuf::RepeatedPtrField<v1::Award>& out) {

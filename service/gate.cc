@@ -33,6 +33,7 @@ RoleSet RolesFor(absl::string_view method) {
   };
   static constexpr Row kRows[] = {
       {"AdjustPoints", {kAgent, kFinance}},
+      {"ImportMember", {kFinance}},
       {"SettleAccrual", {kPos, kShop, kAgent, kFinance}},
       {"CancelAccrual", {kPos, kShop, kAgent, kFinance}},
       {"CreateProgram", {kAdmin}},

@@ -53,6 +53,11 @@ class MemberService final : public v1::MemberService::CallbackService {
                                          v1::EnrollMemberResponse* response) override {
     return shell_.Write(*context, *request, *response, ParseEnrollMember, RenderEnrollMember);
   }
+  grpc::ServerUnaryReactor* ImportMember(grpc::CallbackServerContext* context,
+                                         const v1::ImportMemberRequest* request,
+                                         v1::ImportMemberResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseImportMember, RenderImportMember);
+  }
   grpc::ServerUnaryReactor* LinkIdentity(grpc::CallbackServerContext* context,
                                          const v1::LinkIdentityRequest* request,
                                          v1::LinkIdentityResponse* response) override {

@@ -143,7 +143,7 @@ struct Folder {
     record.program = entry.program;
     record.tier.tier = e.tier;
     record.tier.since = entry.occurred_at;
-    state.enrolments.Put(EnrolmentKey{member()}, Enrolment{.enrolled_at = entry.recorded_at,
+    state.enrolments.Put(EnrolmentKey{member()}, Enrolment{.enrolled_at = EnrolledAt(entry),
                                                            .channel = e.channel,
                                                            .store = e.store,
                                                            .identities = {}});
@@ -304,6 +304,13 @@ struct Folder {
   // Nothing is counted: what staff give or take is no act of the member and earns no tier.
   void operator()(const PointsAdjusted& e) const {
     if (e.amount > 0) OpenLot(e, "adjustment");
+  }
+  void operator()(const PointsImported& e) const {
+    OpenLot(e, "import");
+    if (e.counts_on) CountPoints(state, member(), *e.counts_on, e.type_index, e.amount);
+  }
+  void operator()(const HistoryCounted& e) const {
+    CountActivity(state, member(), e.on, ActivityDelta{.spend = e.spend, .purchases = e.purchases});
   }
   void operator()(const RedemptionReversed& e) const {
     state.redemptions.Mutable(RedemptionKey{e.redemption}).reversed += e.amount;
@@ -693,6 +700,10 @@ std::string Fits(const Entry& entry, State& state) {
       if (adjusted->amount > 0 && !OpensLot(*adjusted, *entry.member, lots)) {
         return "an adjustment's amounts are out of range";
       }
+    }
+    if (const auto* imported = std::get_if<PointsImported>(&event)) {
+      if (imported->type_index > 64) return "an imported point type is out of range";
+      if (!OpensLot(*imported, *entry.member, lots)) return "imported amounts are out of range";
     }
     if (std::holds_alternative<PurchaseAccrued>(event) && !entry.effective_on)
       return "a purchase has no civil day";

@@ -171,6 +171,29 @@ struct Writer {
     t.Number(o.until ? 1 : 0).Number(o.until.value_or(Timestamp()).micros());
   }
   void operator()(const MatchTier& o) const { t.Ref(o.member).Bytes(o.tier); }
+  void operator()(const ImportMember& o) const {
+    const auto instant = [&](const std::optional<Timestamp>& at) {
+      t.Number(at ? 1 : 0).Number(at.value_or(Timestamp()).micros());
+    };
+    t.Number(static_cast<std::int64_t>(o.identities.size()));
+    for (const IdentityLink& link : o.identities) t.Link(link);
+    t.Number(static_cast<std::int64_t>(o.channel)).Bytes(o.store.str());
+    instant(o.enrolled_at);
+    t.Number(static_cast<std::int64_t>(o.lots.size()));
+    for (const ImportMember::OpeningLot& lot : o.lots) {
+      t.Bytes(lot.type.str()).Number(lot.amount).Number(lot.awarded_at.micros());
+      instant(lot.activates_at);
+      t.Number(lot.expires_at.micros());
+    }
+    t.Number(static_cast<std::int64_t>(o.history.size()));
+    for (const ImportMember::HistoryDay& day : o.history) {
+      t.Number(day.on.days()).Number(day.spend).Number(day.purchases);
+    }
+    t.Number(o.tier ? 1 : 0);
+    if (!o.tier) return;
+    t.Bytes(o.tier->tier).Number(o.tier->since.micros());
+    instant(o.tier->review_at);
+  }
 };
 
 }  // namespace
@@ -180,6 +203,7 @@ Method MethodOf(const Order& order) {
   if (std::holds_alternative<AcknowledgeWarnings>(order)) return Method::kAcknowledgeWarnings;
   if (std::holds_alternative<SetTierFloor>(order)) return Method::kSetTierFloor;
   if (std::holds_alternative<MatchTier>(order)) return Method::kMatchTier;
+  if (std::holds_alternative<ImportMember>(order)) return Method::kImportMember;
   return static_cast<Method>(order.index() + 1);
 }
 static_assert(
@@ -268,6 +292,8 @@ absl::string_view ToString(Method method) {
       return "SetTierFloor";
     case Method::kMatchTier:
       return "MatchTier";
+    case Method::kImportMember:
+      return "ImportMember";
   }
   return "";
 }

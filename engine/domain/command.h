@@ -28,6 +28,36 @@ struct EnrollMember {
   PlaceId store;                         // may be empty
   std::optional<Timestamp> occurred_at;  // left out: when it is recorded
 };
+// Takes a member over from another system, with what there is of it.
+struct ImportMember {
+  struct OpeningLot {
+    PointTypeId type;
+    std::int64_t amount = 0;  // > 0
+    Timestamp awarded_at;
+    std::optional<Timestamp> activates_at;      // left out: it has
+    Timestamp expires_at = Timestamp::Never();  // exclusive
+    friend bool operator==(const OpeningLot&, const OpeningLot&) = default;
+  };
+  struct HistoryDay {
+    Date on;
+    std::int64_t spend = 0;  // minor units, of purchases that count
+    std::int64_t purchases = 0;
+  };
+  struct OpeningTier {
+    std::string tier;
+    Timestamp since;
+    std::optional<Timestamp> review_at;  // first instant after the term; left out: as its age says
+  };
+  std::vector<IdentityLink> identities;  // as EnrollMember
+  Channel channel = Channel::kNone;
+  PlaceId store;                         // may be empty
+  std::optional<Timestamp> enrolled_at;  // left out: when it is recorded
+  std::vector<OpeningLot> lots;          // at most kImportLotsMax, the oldest first
+  std::vector<HistoryDay> history;       // at most kImportDaysMax, ascending, each day once
+  std::optional<OpeningTier> tier;       // left out: the base tier
+};
+inline constexpr std::size_t kImportLotsMax = 300;
+inline constexpr std::size_t kImportDaysMax = 400;
 struct LinkIdentity {
   MemberRef member;
   IdentityLink identity;
@@ -228,7 +258,7 @@ using Order =
                  CreateProgram, CreateRevision, ActivateRevision, AdvanceMember, ApproveRevision,
                  ScheduleRevision, CancelSchedule, PauseRule, ResumeRule, AdvanceProgram,
                  AccrueActivity, AdjustPoints, SettleAccrual, CancelAccrual, HoldPoints,
-                 CaptureHold, VoidHold, AcknowledgeWarnings, SetTierFloor, MatchTier>;
+                 CaptureHold, VoidHold, AcknowledgeWarnings, SetTierFloor, MatchTier, ImportMember>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -262,8 +292,9 @@ enum class Method : std::uint8_t {
   kAcknowledgeWarnings = 40,
   kSetTierFloor = 41,
   kMatchTier = 42,
+  kImportMember = 60,
 };
-inline constexpr Method kMethodLast = Method::kMatchTier;
+inline constexpr Method kMethodLast = Method::kImportMember;
 
 struct Command {
   ProgramId program;

@@ -107,6 +107,7 @@ void Draft::PutBack(const LotKey& lot, std::int64_t amount, Timestamp now,
   Post(AccountClass::kMemberAvailable, "", lot.type, -left);
   Post(AccountClass::kExpiration, "due", lot.type, left);
   events.push_back(LotExpired{.lot = lot, .amount = left});
+  expired_[lot] += left;
 }
 
 Timestamp Draft::EndsNext(const Member& member) {
@@ -243,6 +244,9 @@ struct Dispatcher {
 
   Decision operator()(const EnrollMember& o) const {
     return DecideEnroll(state, command, o, context);
+  }
+  Decision operator()(const ImportMember& o) const {
+    return DecideImport(state, command, o, context);
   }
   Decision operator()(const LinkIdentity& o) const {
     return DecideLink(state, command, o, context);

@@ -82,12 +82,12 @@ struct Clawback {
   const OwnLots& lots;
   rules::Clawback policy;
 
-  // How much of these lots has expired.
-  std::int64_t Expired(const std::vector<LotKey>& keys) const {
+  // How much of these lots has expired, what the return itself gave back included.
+  std::int64_t Expired(const std::vector<LotKey>& keys, const Draft& draft) const {
     std::int64_t expired = 0;
     for (const LotKey& key : keys) {
       const Lot* lot = state.FindLot(key);
-      expired += lot == nullptr ? 0 : lot->expired;
+      expired += (lot == nullptr ? 0 : lot->expired) + draft.Expired(key);
     }
     return expired;
   }
@@ -126,7 +126,7 @@ struct Clawback {
     // Points of the own lots that have ended are gone; they are not taken a second time from
     // others.
     const auto missing = [&] { return due - taken.pending - taken.available - result.gone; };
-    result.gone = std::min(missing(), Expired(own) - left.gone);
+    result.gone = std::min(missing(), Expired(own, draft) - left.gone);
     for (const OwnLots::Of& sister : lots.all()) {
       if (sister.award->type == award.type) Take(sister.keys, missing(), draft, taken);
     }

@@ -42,6 +42,12 @@ class Draft {
     lot_moves.push_back(LotMove{std::move(lot), bucket, amount});
   }
 
+  // What of a lot has come back in this draft only to expire.
+  std::int64_t Expired(const LotKey& lot) const {
+    const auto found = expired_.find(lot);
+    return found == expired_.end() ? 0 : found->second;
+  }
+
   MemberId member() const { return member_; }
   // What is available of a type with what the draft has posted so far; below 0 the member owes it.
   std::int64_t AvailableAfter(const PointTypeId& type) const;
@@ -75,6 +81,7 @@ class Draft {
   State& state_;
   const MemberId member_;
   std::map<std::pair<Bucket, LotKey>, std::int64_t> moved_;  // in thought
+  std::map<LotKey, std::int64_t> expired_;
   std::optional<HoldLapseKey> ended_;
 };
 
@@ -146,6 +153,8 @@ void FinishMove(State& state, const rules::Rulebook& rulebook, const Member& mem
 
 // One per command; Decide dispatches to them.
 Decision DecideEnroll(State& state, const Command& command, const EnrollMember& order,
+                      const Context& context);
+Decision DecideImport(State& state, const Command& command, const ImportMember& order,
                       const Context& context);
 Decision DecideLink(State& state, const Command& command, const LinkIdentity& order,
                     const Context& context);

@@ -72,6 +72,8 @@ absl::string_view ToString(EntryKind kind) {
       return "warnings_acknowledged";
     case EntryKind::kTierFloorSet:
       return "tier_floor_set";
+    case EntryKind::kMemberImported:
+      return "member_imported";
   }
   return "";
 }

@@ -48,8 +48,9 @@ enum class EntryKind : std::uint8_t {
   kHoldLapsed = 32,
   kWarningsAcknowledged = 40,
   kTierFloorSet = 41,
+  kMemberImported = 60,
 };
-inline constexpr EntryKind kEntryKindLast = EntryKind::kTierFloorSet;
+inline constexpr EntryKind kEntryKindLast = EntryKind::kMemberImported;
 absl::string_view ToString(EntryKind kind);  // accrue; empty for a number that is none
 
 // Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by
@@ -126,6 +127,11 @@ struct Entry {
     return nullptr;
   }
 };
+
+// Of an entry that makes a member: what another system says, else when it was recorded.
+inline Timestamp EnrolledAt(const Entry& entry) {
+  return entry.kind == EntryKind::kMemberImported ? entry.occurred_at : entry.recorded_at;
+}
 
 }  // namespace laurel
 

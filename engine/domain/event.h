@@ -220,16 +220,35 @@ struct PointsAdjusted {
   Timestamp expires_at = {};         // exclusive
 };
 
+// Points that another system had granted. Opens one lot; the entry's lot move says in which bucket.
+struct PointsImported {
+  LotId lot;
+  PointTypeId type;
+  std::uint32_t type_index = 0;   // as PointsAwarded
+  std::int64_t amount = 0;        // > 0
+  std::optional<Date> counts_on;  // the civil day for whose metrics they count; empty: for none
+  Timestamp activates_at;         // inclusive; of what was available, when it was awarded
+  Timestamp expires_at;           // exclusive; Never sorts last
+  static constexpr std::int64_t covered_arrears = 0;  // nobody begins with arrears
+};
+// Purchases of a day that another system knew: they count for metrics, and earn nothing.
+struct HistoryCounted {
+  Date on;
+  std::int64_t spend = 0;  // minor units
+  std::int64_t purchases = 0;
+};
+
 enum class TierCause : std::uint8_t {
   kUpgraded = 1,
   kRetained = 2,
   kDowngraded = 3,
   kReturned = 4,
-  kRetired = 5,   // the revision in force has no such tier
-  kWaiting = 6,   // its term is over, and credit that comes late may still keep it
-  kSecured = 7,   // its next term follows, whatever the review will see
-  kMatched = 8,   // a tier that was shown because another program gave it has been earned
-  kUnmatched = 9  // it has not, and is no longer shown
+  kRetired = 5,    // the revision in force has no such tier
+  kWaiting = 6,    // its term is over, and credit that comes late may still keep it
+  kSecured = 7,    // its next term follows, whatever the review will see
+  kMatched = 8,    // a tier that was shown because another program gave it has been earned
+  kUnmatched = 9,  // it has not, and is no longer shown
+  kImported = 10   // another system says so
 };
 struct TierDecided {
   TierCause cause = TierCause::kUpgraded;
@@ -322,7 +341,7 @@ using Event =
                  RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
                  ActivityAccrued, MembersJudged, PointsAdjusted, LotActivated, AccrualSettled,
                  PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured, HoldEnded,
-                 WarningsAcknowledged, TierFloorSet>;
+                 WarningsAcknowledged, TierFloorSet, PointsImported, HistoryCounted>;
 
 }  // namespace laurel
 

@@ -365,6 +365,12 @@ class Explainer {
              absl::StrCat(is_given ? "given by hand, " : "taken by hand, ", adjusted->reason.str()),
              is_given ? model::Movement::kGivenByHand : model::Movement::kTakenByHand,
              adjusted->type, is_given ? adjusted->amount : -adjusted->amount);
+      } else if (const auto* imported = std::get_if<PointsImported>(&event)) {
+        Move("+",
+             absl::StrCat("taken over, ", ToString(rulebook_.LocalDate(imported->activates_at))),
+             model::Movement::kTakenOver, imported->type, imported->amount);
+      } else if (const auto* day = std::get_if<HistoryCounted>(&event)) {
+        Add("taken over, ", ToString(day->on), ": ", day->purchases, " purchases\n");
       } else if (const auto* ended = std::get_if<LotExpired>(&event)) {
         Move("-", "expired", model::Movement::kExpired, ended->lot.type, ended->amount);
       } else if (const auto* active = std::get_if<LotActivated>(&event)) {

@@ -480,6 +480,7 @@ MemberTier After(const MemberTier& tier, const TierDecided& verdict) {
     case TierCause::kDowngraded:
     case TierCause::kReturned:
     case TierCause::kRetired:
+    case TierCause::kImported:
       break;
   }
   if (!verdict.worn_until.is_never()) {

@@ -224,6 +224,23 @@ struct EventEncoder {
     p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
     p->set_expires_at(EncodeInstant(e.expires_at));
   }
+  void operator()(const PointsImported& e) const {
+    pb::PointsImported* p = out->mutable_points_imported();
+    LAUREL_CHECK(e.lot.sequence == entry.sequence, "an import opens lots of its own entry");
+    p->set_lot(e.lot.number);
+    p->set_type(e.type.str());
+    p->set_type_index(e.type_index);
+    p->set_amount(e.amount);
+    if (e.counts_on) p->set_counts_on(e.counts_on->days());
+    p->set_activates_at(e.activates_at.micros());
+    p->set_expires_at(EncodeInstant(e.expires_at));
+  }
+  void operator()(const HistoryCounted& e) const {
+    pb::HistoryCounted* p = out->mutable_history_counted();
+    p->set_day(e.on.days());
+    p->set_spend(e.spend);
+    p->set_purchases(e.purchases);
+  }
   void operator()(const RedemptionReversed& e) const {
     pb::RedemptionReversed* p = out->mutable_redemption_reversed();
     p->set_redemption(e.redemption);
@@ -758,6 +775,21 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       ASSIGN_OR_RETURN(PointsAdjusted e, DecodeAdjustment(p.points_adjusted(), entry));
       return Event(std::move(e));
     }
+    case pb::Event::kPointsImported: {
+      const pb::PointsImported& i = p.points_imported();
+      PointsImported e;
+      e.lot = LotId{entry.sequence, i.lot()};
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(i.type(), "imported.type"));
+      e.type_index = i.type_index();
+      e.amount = i.amount();
+      if (i.has_counts_on()) e.counts_on = Date::FromDays(i.counts_on());
+      e.activates_at = Timestamp::FromMicros(i.activates_at());
+      e.expires_at = DecodeInstant(i.expires_at());
+      return Event(std::move(e));
+    }
+    case pb::Event::kHistoryCounted:
+      return Event(HistoryCounted{Date::FromDays(p.history_counted().day()),
+                                  p.history_counted().spend(), p.history_counted().purchases()});
     case pb::Event::kRedemptionReversed: {
       RedemptionReversed e;
       e.redemption = p.redemption_reversed().redemption();
@@ -776,7 +808,7 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       const pb::TierDecided& t = p.tier_decided();
       TierDecided e;
       ASSIGN_OR_RETURN(e.cause, DecodeEnum<TierCause>(
-                                    t.cause(), 1, static_cast<std::uint32_t>(TierCause::kUnmatched),
+                                    t.cause(), 1, static_cast<std::uint32_t>(TierCause::kImported),
                                     "tier.cause"));
       e.from = t.from();
       e.to = t.to();

@@ -383,8 +383,7 @@ std::string EncodeRecord(const TierChangeMark& r) {
 
 bool DecodeRecord(absl::string_view bytes, TierChangeMark& r) {
   return Parsed<pb::TierChange>(bytes, [&](const pb::TierChange& p) {
-    if (p.cause() < 1 || p.cause() > static_cast<std::uint32_t>(TierCause::kUnmatched))
-      return false;
+    if (p.cause() < 1 || p.cause() > static_cast<std::uint32_t>(TierCause::kImported)) return false;
     r.cause = static_cast<TierCause>(p.cause());
     r.from = p.from();
     r.to = p.to();

@@ -49,6 +49,7 @@ enum class Movement {
   kCancelled,  // likewise
   kHeld,
   kFreed,
+  kTakenOver,  // from another system
 };
 std::string MovementSentence(const Model& model, Movement movement, std::size_t point_type,
                              std::int64_t points, absl::string_view language);

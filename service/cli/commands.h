@@ -29,6 +29,7 @@ void AddLedgerCommands(CLI::App& root, Action& action);
 void AddLedgerExportCommands(CLI::App& ledger, Action& action);
 void AddLedgerVerifyCommand(CLI::App& ledger, Action& action);
 void AddImportCommands(CLI::App& root, Action& action);
+void AddMemberImportCommand(CLI::App& import, Action& action);
 void AddReportCommands(CLI::App& root, Action& action);
 void AddCallCommand(CLI::App& root, Action& action);
 void AddCompletionCommand(CLI::App& root, Action& action);

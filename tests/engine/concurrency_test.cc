@@ -74,6 +74,7 @@ TEST(Concurrency, SixtyFourRedemptionsOfAHundredFromAThousandLeaveTenWinners) {
   ExpectTenWinners([](int, MemberId ana) -> Order { return Redeem{ana, PointsType(), 100, ""}; });
 }
 
+// Shows R3.
 TEST(Concurrency, HoldsAndRedemptionsShareWhatIsThere) {
   ExpectTenWinners([](int thread, MemberId ana) -> Order {
     if (thread % 2 == 0) return HoldPoints{ana, PointsType(), 100};
@@ -120,6 +121,7 @@ TEST(Concurrency, SixtyFourClientsRaceOnOneHold) {
   EXPECT_EQ(ledger.Verify(), "");
 }
 
+// Shows G46.
 TEST(Concurrency, OneReceiptUnderManyRequestIdsIsPostedOnce) {
   TestLedger ledger;
   const MemberId ana = ledger.Enroll(1);
@@ -141,6 +143,7 @@ TEST(Concurrency, OneReceiptUnderManyRequestIdsIsPostedOnce) {
 
 // Real-time order: a reply received before a call starts has the smaller sequence, and a read that
 // starts after a reply sees it.
+// Shows G60, T2.
 TEST(Concurrency, RepliesAreOrderedAndVisibleToLaterReads) {
   TestLedger ledger;
   std::vector<MemberId> members;
@@ -250,6 +253,7 @@ std::string AwardsOf(const Entry& entry) {
   return text;
 }
 
+// Shows G51.
 TEST(Concurrency, NoCallSeesHalfARevision) {
   constexpr int kThreads = 64;
   constexpr int kSales = 30;

@@ -320,6 +320,43 @@ class Session {
   }
   Command Enrolment() { return Named(Enroll()); }
 
+  ImportMember Import() {
+    const Timestamp now = ledger_.clock.Now();
+    const auto before = [&](int days) { return now.PlusMicros(-Between(0, days * kMicrosPerDay)); };
+    const auto after = [&](int days) { return now.PlusMicros(Between(1, days * kMicrosPerDay)); };
+    ImportMember order{.identities = {}, .channel = Channel::kPos, .store = PlaceId::Of("S1")};
+    if (Chance(70)) order.identities.push_back(AnyIdentity());
+    if (Chance(80)) order.enrolled_at = Chance(5) ? after(2) : before(800);
+    for (std::uint64_t i = Below(4); i > 0; --i) {
+      ImportMember::OpeningLot lot{.type = PointTypeId::Of(Chance(30) ? "credit" : "points"),
+                                   .amount = Between(1, 900),
+                                   .awarded_at = Chance(3) ? after(2) : before(700)};
+      const bool is_points = lot.type.str() == "points";
+      if (is_points && Chance(20)) lot.activates_at = Chance(95) ? after(40) : before(2);
+      if (is_points && Chance(80)) {
+        lot.expires_at = Chance(95) ? after(400).PlusMicros(41 * kMicrosPerDay) : before(3);
+      }
+      order.lots.push_back(std::move(lot));
+    }
+    const Date today = model::LocalDay(now);
+    for (std::uint64_t i = Below(4); i > 0; --i) {
+      const int days = static_cast<int>(i) * 100;
+      order.history.push_back(
+          {today.PlusDays(Chance(3) ? days : -days), Between(0, 50'000), Between(0, 2)});
+    }
+    if (Chance(50)) {
+      const auto& tiers = model_.program().tiers;
+      ImportMember::OpeningTier& tier = order.tier.emplace();
+      tier.tier = Chance(5) ? "TIN" : tiers[Below(tiers.size())].id;
+      tier.since = Chance(5) ? after(2) : before(900);
+      if (Chance(40)) {
+        const Timestamp at = Chance(90) ? after(500) : before(2);
+        tier.review_at = Chance(95) ? model::StartOf(model::LocalDay(at)) : at;
+      }
+    }
+    return order;
+  }
+
   std::int64_t Cents() {
     const std::uint64_t dice = Below(100);
     if (dice < 40) return Between(0, 5'000);
@@ -497,7 +534,10 @@ class Session {
     if (dice < 72) return Named(Reserve());
     if (dice < 77) return Named(Capture());
     if (dice < 79) return Named(VoidHold{AnyHold()});
-    if (dice < 81) return Named(model_.members().size() < 16 ? Order(Enroll()) : Order(Accrue()));
+    if (dice < 81) {
+      if (model_.members().size() >= 20) return Named(Accrue());
+      return Named(Chance(60) ? Order(Enroll()) : Order(Import()));
+    }
     if (dice < 83) return Named(LinkIdentity{AnyMember(), AnyIdentity()});
     if (dice < 85) {
       const IdentityLink identity = AnyIdentity();
@@ -709,6 +749,7 @@ std::int64_t StepsWanted() {
   return text == nullptr ? kStepsDefault : std::atoll(text);
 }
 
+// Shows G4, G10.
 TEST(Model, AgreesWithTheEngine) {
   const std::uint64_t first_seed = TestSeed(1);
   const std::int64_t steps = StepsWanted();
@@ -736,6 +777,9 @@ TEST(Model, AgreesWithTheEngine) {
   if (steps < kStepsDefault) return;
   for (const char* outcome : {"EnrollMember accepted",
                               "EnrollMember IDENTITY_TAKEN",
+                              "ImportMember accepted",
+                              "ImportMember IDENTITY_TAKEN",
+                              "ImportMember INVALID_FIELD",
                               "LinkIdentity accepted",
                               "LinkIdentity IDENTITY_TAKEN",
                               "LinkIdentity MEMBER_NOT_ACTIVE",

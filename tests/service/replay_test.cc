@@ -64,6 +64,7 @@ class Replay : public testing::Test {
   std::map<std::string, Answer> first_;
 };
 
+// Shows G58.
 TEST_F(Replay, GivesTheSameBytes) {
   using Stubs = TestServer::Stubs;
   Remember("enroll", &Stubs::member, &v1::MemberService::Stub::EnrollMember,

@@ -519,6 +519,7 @@ TEST(Permissions, OfEachMethodAndRole) {
   };
   constexpr Row kRows[] = {
       {"AdjustPoints", "FA"},
+      {"ImportMember", "F"},
       {"SettleAccrual", "PSFA"},
       {"CancelAccrual", "PSFA"},
       {"CreateProgram", "D"},

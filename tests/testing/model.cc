@@ -144,6 +144,22 @@ struct Describer {
   std::string operator()(const AcknowledgeWarnings& o) const {
     return absl::StrCat("acknowledge ", o.warnings.size(), " warnings of ", o.number);
   }
+  std::string operator()(const ImportMember& o) const {
+    std::string text =
+        absl::StrCat("import enrolled=", o.enrolled_at ? ToString(*o.enrolled_at) : "now");
+    for (const ImportMember::OpeningLot& lot : o.lots) {
+      absl::StrAppend(&text, " [", lot.amount, " ", lot.type.str(), " of ",
+                      ToString(lot.awarded_at),
+                      lot.activates_at ? absl::StrCat(" from ", ToString(*lot.activates_at)) : "",
+                      " until ", ToString(lot.expires_at), "]");
+    }
+    for (const ImportMember::HistoryDay& day : o.history) {
+      absl::StrAppend(&text, " ", ToString(day.on), "=", day.purchases);
+    }
+    if (!o.tier) return text;
+    return absl::StrCat(text, " ", o.tier->tier, " since ", ToString(o.tier->since), " review ",
+                        o.tier->review_at ? ToString(*o.tier->review_at) : "by its age");
+  }
   std::string operator()(const SetTierFloor& o) const {
     return absl::StrCat("tier floor ", Text(o.member), " ", o.tier);
   }
@@ -275,6 +291,9 @@ std::vector<Lot> Model::SpendOrder(const Member& member, const std::string& type
 std::int64_t Model::Credit(MemberId id, Date last) const {
   const Date first = last.PlusMonths(-12).PlusDays(1);
   std::int64_t sum = 0;
+  for (const auto& [day, credit] : members_.at(id).credit_before) {
+    if (day >= first && day <= last) sum += credit;
+  }
   for (const auto& [receipt, purchase] : purchases_) {
     if (purchase.member != id || purchase.day < first || purchase.day > last) continue;
     for (const Award& award : purchase.awards) sum += award.rule->type == "credit" ? award.left : 0;
@@ -285,6 +304,9 @@ std::int64_t Model::Credit(MemberId id, Date last) const {
 std::int64_t Model::Visits(MemberId id, Date last) const {
   const Date first = last.PlusMonths(-12).PlusDays(1);
   std::set<Date> days;
+  for (const Date day : members_.at(id).visits_before) {
+    if (day >= first && day <= last) days.insert(day);
+  }
   for (const auto& [receipt, purchase] : purchases_) {
     if (purchase.member != id || purchase.is_return || purchase.is_gone) continue;
     if (purchase.day >= first && purchase.day <= last) days.insert(purchase.day);
@@ -560,6 +582,71 @@ std::optional<Rejection> Model::Do(const EnrollMember& o) {
   touched_ = MemberIdFor(0, sequence_ + 1);
   members_[*touched_].standing.since = o.occurred_at.value_or(Next());
   for (const IdentityLink& link : o.identities) identities_[link.hash] = *touched_;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const ImportMember& o) {
+  const Timestamp now = Next();
+  for (const IdentityLink& link : o.identities) {
+    if (identities_.count(link.hash) > 0) return Rejection::kIdentityTaken;
+  }
+  const Timestamp enrolled = o.enrolled_at.value_or(now);
+  if (enrolled > now) return Rejection::kInvalidField;
+  for (const ImportMember::OpeningLot& lot : o.lots) {
+    if (lot.type.str() != "points" && lot.type.str() != "credit")
+      return Rejection::kResourceNotFound;
+    const bool is_wrong = lot.awarded_at > now || (lot.activates_at && *lot.activates_at <= now) ||
+                          lot.expires_at <= lot.activates_at.value_or(now);
+    if (is_wrong) return Rejection::kInvalidField;
+  }
+  for (const ImportMember::HistoryDay& day : o.history) {
+    if (day.on > LocalDay(now)) return Rejection::kInvalidField;
+  }
+  std::size_t tier = 0;
+  if (o.tier) {
+    while (tier < program_.tiers.size() && program_.tiers[tier].id != o.tier->tier) ++tier;
+    if (tier == program_.tiers.size()) return Rejection::kResourceNotFound;
+    if (o.tier->since > now) return Rejection::kInvalidField;
+    const auto& review = o.tier->review_at;
+    const bool is_reviewed = tier > 0 && program_.downgrade != Downgrade::kNever;
+    if (review && (*review <= now || !is_reviewed || StartOf(LocalDay(*review)) != *review))
+      return Rejection::kInvalidField;
+  }
+
+  touched_ = MemberIdFor(0, sequence_ + 1);
+  Member& member = members_[*touched_];
+  member.standing.since = enrolled;
+  for (const IdentityLink& link : o.identities) identities_[link.hash] = *touched_;
+  std::uint32_t number = 0;
+  for (const ImportMember::OpeningLot& lot : o.lots) {
+    Lot opened{
+        .id = LotId{sequence_ + 1, ++number}, .type = lot.type.str(), .ends = lot.expires_at};
+    if (lot.activates_at) {
+      opened.pending = lot.amount;
+      opened.active = *lot.activates_at;
+    } else {
+      opened.left = lot.amount;
+    }
+    member.lots.push_back(opened);
+    if (lot.type.str() == "credit") member.credit_before[LocalDay(lot.awarded_at)] += lot.amount;
+  }
+  for (const ImportMember::HistoryDay& day : o.history) {
+    if (day.purchases > 0) member.visits_before.insert(day.on);
+  }
+  if (!o.tier) return std::nullopt;
+  member.standing.tier = tier;
+  member.standing.since = o.tier->since;
+  if (tier == 0) return std::nullopt;
+  member.standing.term = 1;
+  if (o.tier->review_at) {
+    member.standing.review_at = *o.tier->review_at;
+  } else {
+    for (int term = 1; member.standing.review_at.is_never() || member.standing.review_at <= now;
+         ++term) {
+      member.standing.review_at = ReviewAt(tier, o.tier->since, term);
+      if (member.standing.review_at.is_never()) break;
+    }
+  }
   return std::nullopt;
 }
 

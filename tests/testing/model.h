@@ -136,6 +136,9 @@ struct Member {
   std::vector<Lot> lots;                // in the order of making
   std::int64_t arrears = 0;             // of `points`
   std::map<std::uint64_t, Hold> holds;  // by the sequence of their entries
+  // What came with the member from another system.
+  std::map<Date, std::int64_t> credit_before;
+  std::set<Date> visits_before;
 };
 
 struct Answer {
@@ -225,6 +228,7 @@ class Model {
   std::optional<Rejection> FindHold(const HoldKey& key, Hold*& hold);
 
   std::optional<Rejection> Do(const EnrollMember& o);
+  std::optional<Rejection> Do(const ImportMember& o);
   std::optional<Rejection> Do(const LinkIdentity& o);
   std::optional<Rejection> Do(const UnlinkIdentity& o);
   std::optional<Rejection> Do(const SuspendMember& o) {

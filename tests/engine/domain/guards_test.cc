@@ -265,6 +265,75 @@ const std::vector<Table>& Tables() {
          return Redeem{s.ana, PointsType(), 1, ""};
        },
        {OfCleo<Redeem>(Rejection::kMemberNotActive)}},
+      {"ImportMember",
+       [](const Stage& s) {
+         const Timestamp now = s.scene.clock.Now();
+         const auto before = [&](int days) { return now.PlusMicros(-days * kMicrosPerDay); };
+         const auto after = [&](int days) { return now.PlusMicros(days * kMicrosPerDay); };
+         return ImportMember{
+             .identities = {IdentityLink{IdentityKind::kCard, IdentityNo(90)}},
+             .enrolled_at = before(400),
+             .lots = {{PointsType(), 10, before(30), after(1), after(2)}},
+             .history = {{Date::FromDays(20'000), 5'000, 2}},
+             .tier = ImportMember::OpeningTier{"SILVER", before(20),
+                                               *ParseTimestamp("2040-01-01T00:00:00+01:00")}};
+       },
+       {kNoProgram,
+        {"nobody is named", Rejection::kInvalidField,
+         [](const Stage&, Command& c) { c.principal = ""; }},
+        {"an identity of another member", Rejection::kIdentityTaken,
+         Set<ImportMember>([](const Stage&, auto& o) { o.identities[0].hash = IdentityNo(1); })},
+        {"enrolled in the future", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.enrolled_at = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+         })},
+        {"no such point type", Rejection::kResourceNotFound,
+         Set<ImportMember>([](const Stage&, auto& o) {
+           o.lots[0].type = PointTypeId::Of("pebbles");
+         })},
+        {"awarded in the future", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.lots[0].awarded_at = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+         })},
+        {"pending until a time that is past", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage&, auto& o) {
+           o.lots[0].activates_at = o.lots[0].awarded_at;
+         })},
+        {"ends before it begins", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.lots[0].activates_at = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+           o.lots[0].expires_at = *o.lots[0].activates_at;
+         })},
+        {"more than a balance can be", Rejection::kAmountNotAllowed,
+         Set<ImportMember>([](const Stage&, auto& o) {
+           o.lots.push_back(o.lots[0]);
+           o.lots[1].amount = kAmountMax;
+         })},
+        {"a day that has not come", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage&, auto& o) { o.history[0].on = Date::FromDays(40'000); })},
+        {"no such tier", Rejection::kResourceNotFound,
+         Set<ImportMember>([](const Stage&, auto& o) { o.tier->tier = "TIN"; })},
+        {"a tier since the future", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.tier->since = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+         })},
+        {"a review that is past", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.tier->review_at = s.scene.clock.Now().PlusMicros(-kMicrosPerDay);
+         })},
+        {"a term that ends within a day", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage&, auto& o) {
+           o.tier->review_at = *ParseTimestamp("2040-01-01T00:00:00Z");
+         })}}},
+      {"ImportMember, of the base tier",
+       [](const Stage& s) {
+         return ImportMember{
+             .tier = ImportMember::OpeningTier{"MEMBER", s.scene.clock.Now(), std::nullopt}};
+       },
+       {{"with a review", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.tier->review_at = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+         })}}},
       {"AdjustPoints, giving",
        [](const Stage& s) {
          return AdjustPoints{s.ana, PointsType(), 10, ReasonCode::Of("goodwill"), "case 7",
@@ -495,6 +564,7 @@ TEST(Guards, LetTheRightCommandPass) {
   }
 }
 
+// Shows G58.
 TEST(Guards, ReusedRequestId) {
   Stage stage;
   const AccruePurchase sale = stage.scene.Sale(stage.ana, 500, 1'000);
@@ -529,6 +599,7 @@ TEST(Rejections, HaveNamesAndFrozenNumbers) {
   EXPECT_EQ(names.count(""), 0u);
 }
 
+// Shows G59.
 TEST(Guards, ARefusalIsRememberedAlsoWhenItWouldSucceedNow) {
   Stage stage;
   EXPECT_EQ(stage.scene.Refused(Redeem{stage.ana, PointsType(), 200, ""}, "request-kept").reason,

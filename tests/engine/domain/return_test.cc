@@ -12,6 +12,7 @@ const PointsTakenBack& TakenBack(const Entry& entry) {
   return nothing;
 }
 
+// Shows P5, G19.
 TEST(Return, WholeBringsEverythingBackToZero) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
@@ -35,6 +36,7 @@ TEST(Return, WholeBringsEverythingBackToZero) {
             Rejection::kReturnExceedsPurchase);
 }
 
+// Shows P5.
 TEST(Return, TakesByLineAndQuantity) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
@@ -102,6 +104,7 @@ TEST(Return, NeverAwards) {
   EXPECT_EQ(scene.Points(ana), 2);
 }
 
+// Shows G20.
 TEST(Return, GoesByTheRevisionThatAwarded) {
   Scene scene(With(HarbourDocument(), {{R"(points: "1", per: "1.00", rounding: DOWN}}
   - {id: base_credit)",
@@ -160,6 +163,7 @@ TEST(Return, TakesAllOwnLotsBeforeOthers) {
   EXPECT_EQ(scene.Lots(ana), "10 2027-06-01T22, 20 2027-06-01T22, 5 2027-06-03T22");
 }
 
+// Shows G23.
 TEST(Return, MeetsAShortfallByThePolicy) {
   // 150 points of one purchase, 100 of them spent.
   struct Row {
@@ -231,6 +235,22 @@ TEST(Return, PointsThatEndedAreGoneAndTakenOnce) {
   const auto second = scene.Return(sale, {Pieces(1, 1)});
   EXPECT_EQ(TakenBack(*second).gone, 0);
   EXPECT_EQ(scene.Points(ana), 40);
+}
+
+TEST(Return, PointsThatComeBackOnlyToEndAreGone) {
+  // The purchase was paid with its own award, whose lot has ended meanwhile.
+  Scene scene(With(HarbourDocument(), {{"after: 12 months}]", "after: 1 month}]"}}));
+  const MemberId ana = scene.Enroll(1);
+  scene.Buy(ana, 10'000);
+  const ReceiptKey sale = scene.receipt();
+  scene.Do(Redeem{ana, PointsType(), 100, "", sale});
+  scene.At("2026-05-01T12:00:00Z");
+  scene.Buy(ana, 10'000);
+  const auto returned = scene.Return(sale);
+  EXPECT_EQ(returned->FindEvent<RedemptionReversed>()->amount, 100);
+  EXPECT_EQ(returned->FindEvent<LotExpired>()->amount, 100);
+  EXPECT_EQ(TakenBack(*returned).gone, 100);
+  EXPECT_EQ(scene.Points(ana), 100);  // those of the other purchase
 }
 
 TEST(Return, IsKnownAgainByItsReceipt) {

@@ -121,6 +121,16 @@ struct EventText {
     return absl::StrCat("points_redeemed ", e.type.str(), " ", e.amount, " reference=", e.reference,
                         e.purchase ? absl::StrCat(" pays ", ToString(*e.purchase)) : "");
   }
+  std::string operator()(const PointsImported& e) const {
+    return absl::StrCat(
+        "points_imported lot=", ToString(e.lot), " ", e.type.str(), "(", e.type_index, ") ",
+        e.amount, e.counts_on ? absl::StrCat(" counts on ", ToString(*e.counts_on)) : "",
+        " activates_at=", ToString(e.activates_at), " expires_at=", ToString(e.expires_at));
+  }
+  std::string operator()(const HistoryCounted& e) const {
+    return absl::StrCat("history_counted ", ToString(e.on), " spend=", e.spend,
+                        " purchases=", e.purchases);
+  }
   std::string operator()(const PointsAdjusted& e) const {
     std::string text = absl::StrCat("points_adjusted ", e.type.str(), " ", e.amount,
                                     " reason=", e.reason.str(), " reference=", e.reference);
@@ -486,6 +496,18 @@ class Generator {
         return WarningsAcknowledged{Number(), AnyHash(), {AnyText(), AnyText()}};
       case 34:
         return TierFloorSet{static_cast<TierFloorKind>(1 + Below(4)), AnyText(), AnyEnd()};
+      case 35: {
+        PointsImported e{.lot = LotId{entry.sequence, Number()},
+                         .type = AnyType(),
+                         .type_index = Number(),
+                         .amount = AnyAmount(),
+                         .activates_at = AnyInstant(),
+                         .expires_at = AnyEnd()};
+        if (Chance()) e.counts_on = AnyDate();
+        return e;
+      }
+      case 36:
+        return HistoryCounted{AnyDate(), AnyAmount(), AnyAmount()};
       default:
         return RuleResumed{AnyText(), Below(2) == 0};
     }
@@ -1082,6 +1104,43 @@ Entry GoldenEntry(EntryKind kind) {
       e.events = {WarningsAcknowledged{
           2, *e.revision, {"R-LIAB-641:promotions[0]", "R-TIER-603:tiers[2].qualify"}}};
       return e;
+    case EntryKind::kMemberImported: {
+      e.method = Method::kImportMember;
+      e.principal = "fay";
+      e.role = Role::kFinance;
+      e.occurred_at = At("2024-11-03T09:00:00Z");
+      const LotKey lot{*e.member, PointTypeId::Of("points"), At("2026-11-03T23:00:00Z"),
+                       LotId{e.sequence, 1}};
+      const LotKey status{*e.member, credit, Timestamp::Never(), LotId{e.sequence, 2}};
+      e.events = {MemberEnrolled{Channel::kPos, PlaceId::Of("S12"), "MEMBER"},
+                  IdentityLinked{IdentityKind::kCard, kGoldenIdentity},
+                  PointsImported{.lot = lot.id,
+                                 .type = lot.type,
+                                 .type_index = 0,
+                                 .amount = 120,
+                                 .activates_at = At("2024-11-03T09:00:00Z"),
+                                 .expires_at = lot.expires_at},
+                  PointsImported{.lot = status.id,
+                                 .type = credit,
+                                 .type_index = 1,
+                                 .amount = 2'000,
+                                 .counts_on = *Date::FromCivil(2025, 6, 1),
+                                 .activates_at = At("2025-06-01T10:00:00Z"),
+                                 .expires_at = Timestamp::Never()},
+                  HistoryCounted{*Date::FromCivil(2025, 6, 1), 200'000, 3},
+                  TierDecided{TierCause::kImported, "MEMBER", "GOLD", At("2025-06-01T10:00:00Z"), 1,
+                              At("2026-06-01T22:00:00Z")},
+                  LotsDue{lot.expires_at}};
+      e.postings = {{AccountClass::kIssuance, "import", lot.type, -120},
+                    {AccountClass::kMemberAvailable, "", lot.type, 120},
+                    {AccountClass::kIssuance, "import", credit, -2'000},
+                    {AccountClass::kMemberAvailable, "", credit, 2'000}};
+      e.lot_moves = {{lot, Bucket::kAvailable, 120}, {status, Bucket::kAvailable, 2'000}};
+      e.outcome.balances = {{lot.type, 120, 0, 0}, {credit, 2'000, 0, 0}};
+      e.outcome.tier =
+          TierView{"GOLD", At("2025-06-01T10:00:00Z"), At("2026-06-01T22:00:00Z"), "", {}};
+      return e;
+    }
     case EntryKind::kTierFloorSet:
       e.method = Method::kSetTierFloor;
       e.principal = "ada";
