@@ -121,61 +121,143 @@ void ParseHistory(const v1::ImportMemberRequest& request, ImportMember& order,
   }
 }
 
-// The entries of a member's life up to `last`: few, whatever the member has bought.
-absl::StatusOr<std::vector<std::uint64_t>> LifeOf(const ReadView& view, MemberId member,
-                                                  std::uint64_t last) {
-  const auto is_life = [](EntryKind kind) {
-    return (kind >= EntryKind::kMemberEnrolled && kind <= EntryKind::kMemberClosed) ||
-           kind == EntryKind::kMemberImported;
-  };
-  return MemberEntries(view, member, 0, last, is_life);
+bool IsLife(EntryKind kind) {
+  return (kind >= EntryKind::kMemberEnrolled && kind <= EntryKind::kMemberClosed) ||
+         kind == EntryKind::kMembersMerged || kind == EntryKind::kMembersUnmerged ||
+         kind == EntryKind::kIdentityMoved;
 }
 
-// The member as of an entry, folded from the entries of its life.
-absl::Status RenderMemberAsOf(const Entry& entry, const Rendering& rendering, v1::Member& out) {
-  ReadView view = rendering.engine.Read();
-  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> life,
-                   LifeOf(view, *entry.member, entry.sequence));
-  Enrolment enrolment;
-  MemberState state = MemberState::kActive;
-  for (const std::uint64_t sequence : life) {
-    const std::shared_ptr<const Entry> step = view.state().FindEntry(sequence);
-    RETURN_IF_ERROR(view.status());
-    if (step == nullptr) return absl::DataLossError("entry of a member: must be stored");
-    if (step->FindEvent<MemberEnrolled>() != nullptr) enrolment.enrolled_at = EnrolledAt(*step);
-    for (const Event& event : step->events) {
+// A member as of an entry, folded from the entries of its life: few, whatever the member has
+// bought.
+class Life {
+ public:
+  static absl::StatusOr<Life> Of(ReadView& view, MemberId member, std::uint64_t last) {
+    Life life(member);
+    ASSIGN_OR_RETURN(const std::vector<std::uint64_t> sequences,
+                     MemberEntries(view, member, 0, last, IsLife));
+    for (const std::uint64_t sequence : sequences) {
+      const std::shared_ptr<const Entry> step = view.state().FindEntry(sequence);
+      RETURN_IF_ERROR(view.status());
+      if (step == nullptr) return absl::DataLossError("entry of a member: must be stored");
+      RETURN_IF_ERROR(life.Add(*step, view));
+    }
+    return life;
+  }
+
+  void Render(const ProgramId& program, v1::Member& out) const {
+    out.set_name(MemberName(program, member_));
+    out.set_state(ToApi(state_));
+    for (const Linked& linked : identities_) {
+      v1::Identity& message = *out.add_identities();
+      message.set_kind(ToApi(linked.identity.kind));
+      RenderInstant(linked.linked_at, *message.mutable_linked_at());
+    }
+    RenderInstant(enrolled_at_, *out.mutable_enrolled_at());
+    if (!closed_at_.is_never()) RenderInstant(closed_at_, *out.mutable_closed_at());
+    for (const MemberId merged : merged_) out.add_merged(MemberName(program, merged));
+  }
+
+ private:
+  struct Linked {
+    IdentityLink identity;
+    Timestamp linked_at;
+    MemberId brought_by;  // itself, or who was merged into it
+  };
+
+  explicit Life(MemberId member) : member_(member) {}
+
+  void Forget(const IdentityHash& hash) {
+    std::erase_if(identities_, [&](const Linked& linked) { return linked.identity.hash == hash; });
+  }
+
+  absl::Status Add(const Entry& step, ReadView& view) {
+    const bool is_own = step.member == member_;
+    if (step.FindEvent<MemberEnrolled>() != nullptr) enrolled_at_ = EnrolledAt(step);
+    for (const Event& event : step.events) {
       if (const auto* linked = std::get_if<IdentityLinked>(&event)) {
-        enrolment.identities.push_back({{linked->kind, linked->hash}, step->recorded_at});
+        identities_.push_back({{linked->kind, linked->hash}, step.recorded_at, member_});
       } else if (const auto* unlinked = std::get_if<IdentityUnlinked>(&event)) {
-        std::erase_if(enrolment.identities, [unlinked](const LinkedIdentity& identity) {
-          return identity.identity.hash == unlinked->hash;
-        });
+        Forget(unlinked->hash);
+      } else if (const auto* moved = std::get_if<IdentityMoved>(&event)) {
+        Forget(moved->hash);
+        if (is_own) {
+          identities_.push_back({{moved->kind, moved->hash}, step.recorded_at, member_});
+        }
       } else if (const auto* changed = std::get_if<MemberStateChanged>(&event)) {
-        state = changed->to;
-        if (state == MemberState::kClosed) enrolment.closed_at = step->recorded_at;
+        state_ = changed->to;
+        if (state_ == MemberState::kClosed) closed_at_ = step.recorded_at;
+      } else if (std::holds_alternative<MembersMerged>(event)) {
+        if (is_own) {
+          RETURN_IF_ERROR(Join(*step.other, step.sequence - 1, view));
+        } else {
+          state_ = MemberState::kMerged;
+        }
+      } else if (const auto* unmerged = std::get_if<MembersUnmerged>(&event)) {
+        RETURN_IF_ERROR(is_own ? Part(*step.other) : Return(step, unmerged->merge, view));
       }
     }
+    return absl::OkStatus();
   }
-  out.set_name(MemberName(entry.program, *entry.member));
-  out.set_state(ToApi(state));
-  for (const LinkedIdentity& identity : enrolment.identities) {
-    v1::Identity& message = *out.add_identities();
-    message.set_kind(ToApi(identity.identity.kind));
-    RenderInstant(identity.linked_at, *message.mutable_linked_at());
+
+  absl::Status Join(MemberId other, std::uint64_t last, ReadView& view) {
+    ASSIGN_OR_RETURN(const Life joining, Of(view, other, last));
+    merged_.insert(merged_.end(), joining.merged_.begin(), joining.merged_.end());
+    merged_.push_back(other);
+    for (Linked linked : joining.identities_) {
+      linked.brought_by = other;
+      identities_.push_back(linked);
+    }
+    return absl::OkStatus();
   }
-  RenderInstant(enrolment.enrolled_at, *out.mutable_enrolled_at());
-  if (!enrolment.closed_at.is_never()) RenderInstant(enrolment.closed_at, *out.mutable_closed_at());
-  return absl::OkStatus();
-}
+
+  absl::Status Part(MemberId other) {
+    std::erase_if(identities_, [&](const Linked& linked) { return linked.brought_by == other; });
+    const auto first = std::find(merged_.begin(), merged_.end(), other);
+    if (first == merged_.end()) return absl::DataLossError("member: must have been merged");
+    merged_.erase(first);
+    return absl::OkStatus();
+  }
+
+  // Back on its own; what the survivor unlinked meanwhile stays so.
+  absl::Status Return(const Entry& step, std::uint64_t merge, ReadView& view) {
+    state_ = MemberState::kActive;
+    ASSIGN_OR_RETURN(const std::vector<std::uint64_t> meanwhile,
+                     MemberEntries(view, *step.member, merge + 1, step.sequence - 1, IsLife));
+    for (const std::uint64_t sequence : meanwhile) {
+      const std::shared_ptr<const Entry> change = view.state().FindEntry(sequence);
+      RETURN_IF_ERROR(view.status());
+      if (change == nullptr) return absl::DataLossError("entry of a member: must be stored");
+      if (const auto* unlinked = change->FindEvent<IdentityUnlinked>()) Forget(unlinked->hash);
+      if (const auto* moved = change->FindEvent<IdentityMoved>()) Forget(moved->hash);
+    }
+    return absl::OkStatus();
+  }
+
+  MemberId member_;
+  MemberState state_ = MemberState::kActive;
+  Timestamp enrolled_at_;
+  Timestamp closed_at_ = Timestamp::Never();
+  std::vector<Linked> identities_;
+  std::vector<MemberId> merged_;
+};
 
 template <class Response>
 absl::Status RenderMemberChange(const Reply& reply, const Rendering& rendering,
                                 Response& response) {
   RenderHeader(reply, response);
-  return RenderMemberAsOf(*reply.entry, rendering, *response.mutable_member());
+  return RenderMemberAsOf(*reply.entry, *reply.entry->member, rendering,
+                          *response.mutable_member());
 }
 
 }  // namespace
+
+absl::Status RenderMemberAsOf(const Entry& entry, MemberId member, const Rendering& rendering,
+                              v1::Member& out) {
+  ReadView view = rendering.engine.Read();
+  ASSIGN_OR_RETURN(const Life life, Life::Of(view, member, entry.sequence));
+  life.Render(entry.program, out);
+  return absl::OkStatus();
+}
 
 Command ParseEnrollMember(const v1::EnrollMemberRequest& request, const ParseContext& context) {
   Command command;
@@ -325,20 +407,25 @@ absl::Status RenderCloseMember(const Reply& reply, const Rendering& rendering,
 }
 
 void RenderMember(ReadView& view, const ProgramId& program, MemberId member, v1::Member& out) {
+  State& state = view.state();
   out.set_name(MemberName(program, member));
-  if (const Member* record = view.state().members.Find(MemberKey{member})) {
+  if (const Member* record = state.members.Find(MemberKey{member})) {
     out.set_state(ToApi(record->state));
   }
-  const Enrolment* enrolment = view.state().enrolments.Find(EnrolmentKey{member});
-  if (enrolment == nullptr) return;
-  for (const LinkedIdentity& identity : enrolment->identities) {
-    v1::Identity& message = *out.add_identities();
-    message.set_kind(ToApi(identity.identity.kind));
-    RenderInstant(identity.linked_at, *message.mutable_linked_at());
-  }
-  RenderInstant(enrolment->enrolled_at, *out.mutable_enrolled_at());
-  if (!enrolment->closed_at.is_never()) {
-    RenderInstant(enrolment->closed_at, *out.mutable_closed_at());
+  for (const MemberId one : state.GroupOf(member)) {
+    if (one != member) out.add_merged(MemberName(program, one));
+    const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{one});
+    if (enrolment == nullptr) continue;
+    for (const LinkedIdentity& identity : enrolment->identities) {
+      v1::Identity& message = *out.add_identities();
+      message.set_kind(ToApi(identity.identity.kind));
+      RenderInstant(identity.linked_at, *message.mutable_linked_at());
+    }
+    if (one != member) continue;
+    RenderInstant(enrolment->enrolled_at, *out.mutable_enrolled_at());
+    if (!enrolment->closed_at.is_never()) {
+      RenderInstant(enrolment->closed_at, *out.mutable_closed_at());
+    }
   }
 }
 

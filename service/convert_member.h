@@ -35,6 +35,9 @@ absl::Status RenderReactivateMember(const Reply& reply, const Rendering& renderi
 absl::Status RenderCloseMember(const Reply& reply, const Rendering& rendering,
                                v1::CloseMemberResponse& response);
 
+// A member as it was after an entry: reads the entries of its life, for the read pool.
+absl::Status RenderMemberAsOf(const Entry& entry, MemberId member, const Rendering& rendering,
+                              v1::Member& out);
 // The member as it is in the view. Requires that the member exists.
 void RenderMember(ReadView& view, const ProgramId& program, MemberId member, v1::Member& out);
 

@@ -2,6 +2,7 @@
 
 #include "laurel/v1/member_service.grpc.pb.h"
 #include "service/convert_member.h"
+#include "service/convert_merge.h"
 #include "service/reading.h"
 #include "service/services.h"
 #include "service/shell.h"
@@ -87,6 +88,22 @@ class MemberService final : public v1::MemberService::CallbackService {
                                         v1::CloseMemberResponse* response) override {
     return shell_.Write(*context, *request, *response, ParseCloseMember, RenderCloseMember,
                         Place::kPool);
+  }
+  grpc::ServerUnaryReactor* MoveIdentity(grpc::CallbackServerContext* context,
+                                         const v1::MoveIdentityRequest* request,
+                                         v1::MoveIdentityResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseMoveIdentity, RenderMoveIdentity,
+                        Place::kPool);
+  }
+  grpc::ServerUnaryReactor* MergeMembers(grpc::CallbackServerContext* context,
+                                         const v1::MergeMembersRequest* request,
+                                         v1::MergeMembersResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseMergeMembers, RenderMergeMembers);
+  }
+  grpc::ServerUnaryReactor* UnmergeMembers(grpc::CallbackServerContext* context,
+                                           const v1::UnmergeMembersRequest* request,
+                                           v1::UnmergeMembersResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseUnmergeMembers, RenderUnmergeMembers);
   }
   grpc::ServerUnaryReactor* GetMember(grpc::CallbackServerContext* context,
                                       const v1::GetMemberRequest* request,

@@ -81,6 +81,18 @@ struct Writer {
     }
     t.Number(static_cast<std::int64_t>(o.tenders.size()));
     for (const Tender& tender : o.tenders) t.Bytes(tender.kind).Number(tender.amount);
+    // What is not stated is not written: the tuple is then that of before it could be.
+    for (const PurchaseLine& line : o.lines) {
+      if (!line.original) continue;
+      t.Bytes("original").Number(line.line).Receipt(line.original->receipt);
+      t.Number(line.original->line);
+    }
+    if (o.pay) t.Bytes("pay").Bytes(o.pay->type.str()).Number(o.pay->amount);
+    Row(o.row);
+  }
+  void Row(const TerminalRow& row) const {
+    if (row == TerminalRow{}) return;
+    t.Bytes("row").Number(row.number).Number(row.is_offline ? 1 : 0);
   }
   void operator()(const AccrueActivity& o) const {
     t.Ref(o.member).Bytes(o.type).Bytes(o.reference).Number(o.occurred_at.micros());
@@ -103,7 +115,10 @@ struct Writer {
           .Number(line.refund ? 1 : 0)
           .Number(line.refund.value_or(0));
     }
+    if (o.member) t.Bytes("member").Ref(*o.member);
+    Row(o.row);
   }
+  void operator()(const CorrectReceipt& o) const { (*this)(o.right); }
   void operator()(const Redeem& o) const {
     t.Ref(o.member).Bytes(o.type.str()).Number(o.amount).Bytes(o.reference);
     if (o.purchase)
@@ -128,7 +143,11 @@ struct Writer {
         .Number(static_cast<std::int64_t>(hold.sequence));
   }
   void operator()(const HoldPoints& o) const {
-    t.Ref(o.member).Bytes(o.type.str()).Number(o.amount).Number(o.lasts_micros).Bytes(o.reference);
+    t.Ref(o.member)
+        .Bytes(o.type.str())
+        .Number(o.amount)
+        .Number(o.lasts_micros == 0 ? kHoldMicrosDefault : o.lasts_micros);
+    t.Bytes(o.reference);
   }
   void operator()(const CaptureHold& o) const {
     Hold(o.hold);
@@ -194,6 +213,20 @@ struct Writer {
     t.Bytes(o.tier->tier).Number(o.tier->since.micros());
     instant(o.tier->review_at);
   }
+  void operator()(const MergeMembers& o) const {
+    t.Ref(o.merged).Ref(o.survivor).Bytes(o.reason.str());
+  }
+  void operator()(const UnmergeMembers& o) const {
+    t.Number(static_cast<std::int64_t>(o.merged.raw())).Bytes(o.reason.str());
+  }
+  void operator()(const KeepReceipt& o) const { (*this)(o.sale); }
+  void operator()(const ClaimReceipt& o) const { t.Ref(o.member).Receipt(o.receipt); }
+  void operator()(const TransferPoints& o) const {
+    t.Ref(o.from).Ref(o.to).Bytes(o.type.str()).Number(o.amount).Bytes(o.reference);
+  }
+  void operator()(const MoveIdentity& o) const {
+    t.Link(o.identity).Ref(o.from).Ref(o.to).Bytes(o.reason.str());
+  }
 };
 
 }  // namespace
@@ -204,6 +237,13 @@ Method MethodOf(const Order& order) {
   if (std::holds_alternative<SetTierFloor>(order)) return Method::kSetTierFloor;
   if (std::holds_alternative<MatchTier>(order)) return Method::kMatchTier;
   if (std::holds_alternative<ImportMember>(order)) return Method::kImportMember;
+  if (std::holds_alternative<MergeMembers>(order)) return Method::kMergeMembers;
+  if (std::holds_alternative<UnmergeMembers>(order)) return Method::kUnmergeMembers;
+  if (std::holds_alternative<MoveIdentity>(order)) return Method::kMoveIdentity;
+  if (std::holds_alternative<TransferPoints>(order)) return Method::kTransferPoints;
+  if (std::holds_alternative<KeepReceipt>(order)) return Method::kKeepReceipt;
+  if (std::holds_alternative<ClaimReceipt>(order)) return Method::kClaimReceipt;
+  if (std::holds_alternative<CorrectReceipt>(order)) return Method::kCorrectReceipt;
   return static_cast<Method>(order.index() + 1);
 }
 static_assert(
@@ -284,6 +324,8 @@ absl::string_view ToString(Method method) {
       return "CaptureHold";
     case Method::kVoidHold:
       return "VoidHold";
+    case Method::kCorrectReceipt:
+      return "CorrectReceipt";
     case Method::kAdvanceProgram:
       return "AdvanceProgram";
     case Method::kAcknowledgeWarnings:
@@ -294,6 +336,18 @@ absl::string_view ToString(Method method) {
       return "MatchTier";
     case Method::kImportMember:
       return "ImportMember";
+    case Method::kMergeMembers:
+      return "MergeMembers";
+    case Method::kUnmergeMembers:
+      return "UnmergeMembers";
+    case Method::kMoveIdentity:
+      return "MoveIdentity";
+    case Method::kTransferPoints:
+      return "TransferPoints";
+    case Method::kKeepReceipt:
+      return "KeepReceipt";
+    case Method::kClaimReceipt:
+      return "ClaimReceipt";
   }
   return "";
 }

@@ -53,8 +53,9 @@ std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
                                                      const PointsRedeemed& redeemed) {
   std::vector<std::pair<LotKey, std::int64_t>> spent;
   std::int64_t left = redeemed.amount;
-  for (const LotMove& move : entry.lot_moves) {
-    if (left == 0) break;  // of a capture, what follows was freed
+  for (std::size_t i = redeemed.first_move; i < entry.lot_moves.size(); ++i) {
+    if (left == 0) break;  // what follows was freed, or is what a purchase awarded
+    const LotMove& move = entry.lot_moves[i];
     spent.emplace_back(move.lot, -move.delta);
     left += move.delta;
   }
@@ -63,7 +64,8 @@ std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
 }
 
 void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reversed,
-              std::int64_t amount, Timestamp now, Draft& draft, std::vector<Event>& events) {
+              std::int64_t amount, const Context& context, Draft& draft,
+              std::vector<Event>& events) {
   const PointsRedeemed& redeemed = *entry.FindEvent<PointsRedeemed>();
   events.push_back(
       RedemptionReversed{.redemption = redemption, .type = redeemed.type, .amount = amount});
@@ -76,7 +78,7 @@ void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reverse
     skip -= skipped;
     const std::int64_t put = std::min(part->second - skipped, back);
     back -= put;
-    draft.PutBack(part->first, put, now, events);
+    draft.PutBack(part->first, put, context.recorded_at, context.sequence, events);
   }
   LAUREL_CHECK(back == 0, "no more is given back than was spent");
 }
@@ -136,8 +138,8 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
   if (entry == nullptr || entry->program != command.program)
     return Rejected{Rejection::kEntryNotFound, {}};
   const Redemption redemption = *found;
-  if (!state.Resolve(command.program, redemption.member))
-    return Rejected{Rejection::kMemberNotFound, {}};
+  const std::optional<MemberId> holder = state.Resolve(command.program, redemption.member);
+  if (!holder) return Rejected{Rejection::kMemberNotFound, {}};
   const Activation& revision = program->activations.back();
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, revision);
@@ -152,13 +154,12 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
   }
 
   // Nothing below may refuse.
-  const MemberId id = redemption.member;
+  const MemberId id = *holder;
   const Member& member = *state.members.Find(MemberKey{id});
   Accepted accepted =
       Begun(EntryKind::kReverseRedemption, id, InForce{&revision, rulebook}, context);
   Draft draft(state, id);
-  GiveBack(order.redemption, *entry, redemption.reversed, amount, context.recorded_at, draft,
-           accepted.events);
+  GiveBack(order.redemption, *entry, redemption.reversed, amount, context, draft, accepted.events);
   FinishMove(state, *rulebook, member, draft.LotsDue(), context, draft, accepted);
   return accepted;
 }

@@ -13,6 +13,7 @@
 #include "engine/domain/entry.h"
 #include "engine/domain/metrics.h"
 #include "engine/domain/state.h"
+#include "engine/domain/tiers.h"
 
 // What decisions share while they write down what follows: postings, lot moves and lots in thought.
 // Internal to the decide_*.cc files.
@@ -26,7 +27,10 @@ inline constexpr std::size_t kHeldLotsMax = 400;
 
 class Draft {
  public:
-  Draft(State& state, MemberId member) : state_(state), member_(member) {}
+  Draft(State& state, MemberId member) : Draft(state, member, state.GroupOf(member)) {}
+  // Of a group that is about to be another: these members are one.
+  Draft(State& state, MemberId member, std::vector<MemberId> group)
+      : state_(state), member_(member), group_(std::move(group)) {}
 
   void Post(AccountClass account, absl::string_view detail, const PointTypeId& type,
             std::int64_t amount);
@@ -56,14 +60,16 @@ class Draft {
   std::int64_t MakeAvailable(const PointTypeId& type, std::int64_t amount);
   // Makes points available that were taken out of a lot: they cover arrears, go back into the lot,
   // and expire in this entry if it has ended by `now`; `events` is told of that.
-  void PutBack(const LotKey& lot, std::int64_t amount, Timestamp now, std::vector<Event>& events);
+  // Points of a lot that is no longer the group's go into a new one: `sequence` is the entry's.
+  void PutBack(const LotKey& lot, std::int64_t amount, Timestamp now, std::uint64_t sequence,
+               std::vector<Event>& events);
 
   // As StateSource says: what is missing may only be unreadable.
   bool has_failed() const { return state_.has_failed(); }
 
   // A hold that ends with this entry.
   void End(const HoldLapseKey& hold) { ended_ = hold; }
-  // When the member's points next need attention, as LotsDue says, of what was there before the
+  // When the group's points next need attention, as LotsDue says, of what was there before the
   // draft and as it will be: new lots and holds are the caller's.
   Timestamp LotsDue();
 
@@ -74,12 +80,15 @@ class Draft {
   std::int64_t Moved(const LotKey& key, Bucket bucket) const;
   // Lots that had nothing available in the records and have something now, in spend order.
   std::vector<std::pair<LotKey, std::int64_t>> Reopened(const PointTypeId& type) const;
-  Timestamp EndsNext(const Member& member);
-  Timestamp ActivatesNext(const Member& member);
-  Timestamp LapsesNext(const Member& member);
+  Timestamp EndsNext();
+  Timestamp ActivatesNext();
+  Timestamp LapsesNext();
+  bool HasAny(std::int64_t Balance::*bucket);
 
   State& state_;
   const MemberId member_;
+  const std::vector<MemberId> group_;
+  std::uint32_t restored_ = 0;                               // lots that PutBack has opened
   std::map<std::pair<Bucket, LotKey>, std::int64_t> moved_;  // in thought
   std::map<LotKey, std::int64_t> expired_;
   std::optional<HoldLapseKey> ended_;
@@ -104,6 +113,12 @@ Accepted Begun(EntryKind kind, MemberId member, const InForce& by, const Context
 // Where people answer for what they do, each of them has a name.
 std::optional<Rejected> RefuseNameless(const Command& command);
 Rejected NotActive(const Member& member);
+// Nobody moves what is their own: `own` names the membership of who asks.
+std::optional<Rejected> RefuseOwn(State& state, const ProgramId& program,
+                                  const std::optional<IdentityHash>& own,
+                                  const std::vector<MemberId>& members);
+// Of an entry's members: what a draft for the other one has posted to its accounts.
+std::vector<Posting> PostingsOf(MemberId other, std::vector<Posting> postings);
 // The index of a point type that can be spent; empty if it is none.
 std::optional<std::size_t> RedeemableType(const rules::Rulebook& rulebook, const PointTypeId& type);
 Rejected NotRedeemable(const PointTypeId& type);
@@ -131,10 +146,13 @@ std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
 // Gives `amount` of a redemption back that has had `reversed` before: into the lots it came from,
 // last taken first.
 void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reversed,
-              std::int64_t amount, Timestamp now, Draft& draft, std::vector<Event>& events);
+              std::int64_t amount, const Context& context, Draft& draft,
+              std::vector<Event>& events);
 // Ends an open hold at an instant: what it still holds goes back.
 void EndHold(const HoldKey& key, const Hold& hold, HoldState to, Timestamp at, Draft& draft,
              std::vector<Event>& events);
+// Where a part of a hold lies.
+LotKey LotOf(const HoldKey& key, const Hold& hold, const HeldPart& part);
 // Where an activity was undone, wholly or in part: the tier falls when what its upgrade rested on
 // is gone, at the upgrade's instant and now, by the rules of today. Says the tier as it is then.
 struct Undone {
@@ -145,6 +163,30 @@ struct Undone {
 };
 void JudgeUndone(State& state, const rules::Rulebook& active, const Undone& undone,
                  Accepted& accepted);
+// The verdict alone, by metrics of today that count what else the entry tells of.
+std::optional<TierDecided> JudgeFall(const MemberStanding& standing, const rules::Rulebook& active,
+                                     const MemberTier& tier, const MetricValues& now,
+                                     const Undone& undone);
+
+// Goods that come back of a purchase that is known.
+struct Returning {
+  const Purchase& purchase;
+  ReceiptKey receipt;  // that takes them back
+  Timestamp occurred_at;
+  std::vector<ReturnLine> lines;  // empty: all that is left
+  TerminalRow row = {};
+  std::uint64_t kept = 0;     // as PurchaseReturned
+  bool is_timed = true;       // refused if it is too late or early
+  bool is_corrected = false;  // the purchase is posted anew: what else paid for it still does
+};
+// Everything that follows but the tier, which is judged when all is known.
+struct TakenBack {
+  Accepted accepted;
+  ActivityInThought undone;
+  Timestamp sale_occurred_at;
+};
+std::optional<Rejected> TakeBack(State& state, const Command& command, const Returning& what,
+                                 const Context& context, TakenBack& result);
 
 // What follows from a move of points that is no activity: when lots end next, the postings and
 // moves of the draft, and the tier as it stays.
@@ -168,6 +210,8 @@ Decision DecideActivity(State& state, const Command& command, const AccrueActivi
                         const Context& context);
 Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order,
                       const Context& context);
+Decision DecideCorrect(State& state, const Command& command, const CorrectReceipt& order,
+                       const Context& context);
 Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
                       const Context& context);
 Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& order,
@@ -210,6 +254,18 @@ Decision DecideFloor(State& state, const Command& command, const SetTierFloor& o
                      const Context& context);
 Decision DecideMatch(State& state, const Command& command, const MatchTier& order,
                      const Context& context);
+Decision DecideMerge(State& state, const Command& command, const MergeMembers& order,
+                     const Context& context);
+Decision DecideUnmerge(State& state, const Command& command, const UnmergeMembers& order,
+                       const Context& context);
+Decision DecideKeepReceipt(State& state, const Command& command, const KeepReceipt& order,
+                           const Context& context);
+Decision DecideClaim(State& state, const Command& command, const ClaimReceipt& order,
+                     const Context& context);
+Decision DecideTransfer(State& state, const Command& command, const TransferPoints& order,
+                        const Context& context);
+Decision DecideMoveIdentity(State& state, const Command& command, const MoveIdentity& order,
+                            const Context& context);
 
 }  // namespace laurel
 

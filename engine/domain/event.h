@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "engine/domain/values.h"
 
 // What happened, past tense, results only: whoever folds an event next year needs no rule, no rate
@@ -27,6 +28,56 @@ struct IdentityUnlinked {
   IdentityKind kind = IdentityKind::kCard;
   IdentityHash hash{};
 };
+// The entry's other member, whom the identity named, no longer has it; its member has.
+struct IdentityMoved {
+  IdentityKind kind = IdentityKind::kCard;
+  IdentityHash hash{};
+  ReasonCode reason;
+};
+// The entry's other member has been merged into its member. Lots keep their keys, so that each
+// remains known as that of the member it came from; the postings say what balances moved.
+struct MembersMerged {
+  bool takes_tier = false;  // the survivor's tier is that of the merged one from then on
+  ReasonCode reason;
+};
+// A merge has been undone: of the entry's other member into its member. The lots that were the
+// merged one's are its own again, with what is left of them, and the survivor's tier is what it was
+// before.
+struct MembersUnmerged {
+  std::uint64_t merge = 0;  // sequence of its entry
+  Timestamp lots_due_at;    // of the other member, as LotsDue
+  ReasonCode reason;
+};
+// Points came back that were spent from a lot that belongs to somebody else by now: they are a lot
+// of their own, which ends with that one.
+struct PointsRestored {
+  LotKey from;
+  LotId lot;
+  PointTypeId type;
+  std::int64_t amount = 0;           // > 0
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+  Timestamp activates_at;            // inclusive
+  Timestamp expires_at;              // exclusive
+};
+// The entry's member has given points to its other member: so many, of which a fee did not arrive.
+struct PointsTransferred {
+  PointTypeId type;
+  std::int64_t amount = 0;
+  std::int64_t fee = 0;   // of it
+  std::string reference;  // may be empty
+  Timestamp lots_due_at;  // of the other member, as LotsDue
+};
+// What arrived of one lot, or, as one lot under today's rule, of all: opens a lot of the other
+// member.
+struct PiecePassed {
+  LotKey from;  // the first one it came from
+  LotId lot;
+  std::int64_t amount = 0;           // > 0
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+  std::string funding;
+  Timestamp activates_at;  // inclusive
+  Timestamp expires_at;    // exclusive
+};
 struct MemberStateChanged {
   MemberState from = MemberState::kActive;
   MemberState to = MemberState::kActive;
@@ -39,6 +90,20 @@ struct PurchaseAccrued {
   std::int64_t eligible_net = 0;  // of it, what counted for rules and metrics
   std::vector<PurchaseLine> lines;
   std::vector<Tender> tenders;
+  TerminalRow row = {};
+  std::uint64_t corrects = 0;  // entry of the purchase in whose place it is; 0: none
+  std::int64_t offered = 0;    // points that were put in; PointsRedeemed says how many paid
+  PaidBound bound = PaidBound::kNone;
+  std::uint32_t awaited = 0;  // returns that had come before it, and follow now
+};
+
+// A guest's receipt was taken, as a sale of nobody's: it awards nothing until it is claimed.
+struct ReceiptKept {
+  PurchaseAccrued sale;  // of which nothing counts yet
+};
+// The purchase that the entry takes was kept before.
+struct ReceiptClaimed {
+  std::uint64_t kept = 0;  // sequence of its entry
 };
 
 // Something else that a member did.
@@ -155,6 +220,21 @@ struct PurchaseReturned {
   std::int64_t eligible_net = 0;  // taken off what counted
   bool is_whole = false;          // nothing of the purchase is left
   std::vector<ReturnedLine> lines;
+  TerminalRow row = {};
+  std::uint64_t kept = 0;  // entry that had kept the return until its purchase came; 0: none
+};
+// Goods of a purchase came back that has not arrived yet: kept until it does.
+struct ReturnUnmatched {
+  ReceiptKey receipt;
+  ReceiptKey original;
+  std::vector<ReturnLine> lines;  // empty: all of it
+  TerminalRow row = {};
+};
+// A row of a terminal arrived and was refused.
+struct RowRefused {
+  PlaceId store;
+  PlaceId terminal;
+  std::int64_t number = 0;
 };
 // What a return, or who cancelled pending points, took back of one award. taken_own + taken_other +
 // arrears + shortfall + gone = amount.
@@ -174,6 +254,7 @@ struct PointsRedeemed {
   std::int64_t amount = 0;
   std::string reference;
   std::optional<ReceiptKey> purchase = {};  // that was paid
+  std::uint32_t first_move = 0;             // index of its first lot move in the entry
 };
 struct RedemptionReversed {
   std::uint64_t redemption = 0;  // sequence of the redemption's entry
@@ -248,8 +329,12 @@ enum class TierCause : std::uint8_t {
   kSecured = 7,    // its next term follows, whatever the review will see
   kMatched = 8,    // a tier that was shown because another program gave it has been earned
   kUnmatched = 9,  // it has not, and is no longer shown
-  kImported = 10   // another system says so
+  kImported = 10,  // another system says so
+  kMerged = 50,    // a member that was merged into this one had a higher one
+  kUnmerged = 51,  // that merge was undone
 };
+// Empty for a number that is none.
+absl::string_view ToString(TierCause cause);
 struct TierDecided {
   TierCause cause = TierCause::kUpgraded;
   std::string from;
@@ -341,7 +426,9 @@ using Event =
                  RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
                  ActivityAccrued, MembersJudged, PointsAdjusted, LotActivated, AccrualSettled,
                  PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured, HoldEnded,
-                 WarningsAcknowledged, TierFloorSet, PointsImported, HistoryCounted>;
+                 WarningsAcknowledged, TierFloorSet, IdentityMoved, MembersMerged, MembersUnmerged,
+                 PointsRestored, PointsTransferred, PiecePassed, ReceiptKept, ReceiptClaimed,
+                 PointsImported, HistoryCounted, ReturnUnmatched, RowRefused>;
 
 }  // namespace laurel
 

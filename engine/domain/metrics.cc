@@ -1,6 +1,9 @@
 #include "engine/domain/metrics.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "engine/domain/member_history.h"
 
 namespace laurel {
 namespace {
@@ -55,11 +58,9 @@ Date FirstOfMonth(std::int32_t month_number) {
 // One member's numbers as of one day.
 class Reader {
  public:
-  Reader(State& state, MemberId id, Date last, const model::MemberDates& dates,
+  Reader(State& state, std::vector<MemberId> group, Date last, const model::MemberDates& dates,
          const ActivityInThought* extra, Date begun_as_of)
-      : state_(state),
-        id_(id),
-        member_(state.members.Find(MemberKey{id})),
+      : history_(state, std::move(group)),
         last_(last),
         dates_(dates),
         extra_(extra),
@@ -85,21 +86,19 @@ class Reader {
 
   std::int64_t Total(const model::Metric& metric, MetricSource source, Date first) {
     std::int64_t total = 0;
-    if (member_ != nullptr) {
-      const std::int32_t first_month = first.month_number();
-      const std::int32_t last_month = last_.month_number();
-      for (const MonthSum& month : member_->months) {
-        if (month.month < first_month || month.month > last_month) continue;
-        // Months in between lie in the window with all their days.
-        const bool begins_in = month.month > first_month || FirstOfMonth(month.month) >= first;
-        const bool ends_in =
-            month.month < last_month || FirstOfMonth(month.month + 1).PlusDays(-1) <= last_;
-        if (!begins_in || !ends_in) {
-          total += SumOfDays(metric, source, month.month, first);
-        } else {
-          total +=
-              CountsDays(metric) ? DaysIn(month, metric, source) : AmountIn(month, metric, source);
-        }
+    const std::int32_t first_month = first.month_number();
+    const std::int32_t last_month = last_.month_number();
+    for (const MonthSum& month : history_.months()) {
+      if (month.month < first_month || month.month > last_month) continue;
+      // Months in between lie in the window with all their days.
+      const bool begins_in = month.month > first_month || FirstOfMonth(month.month) >= first;
+      const bool ends_in =
+          month.month < last_month || FirstOfMonth(month.month + 1).PlusDays(-1) <= last_;
+      if (!begins_in || !ends_in) {
+        total += SumOfDays(metric, source, month.month, first);
+      } else {
+        total +=
+            CountsDays(metric) ? DaysIn(month, metric, source) : AmountIn(month, metric, source);
       }
     }
     if (extra_ == nullptr || extra_->day < first || extra_->day > last_) return total;
@@ -111,7 +110,7 @@ class Reader {
 
   std::int64_t SumOfDays(const model::Metric& metric, MetricSource source, std::int32_t month,
                          Date first) {
-    const MonthDays* days = state_.months.Find(MonthKey{id_, month});
+    const MonthDays* days = history_.DaysOf(month);
     if (days == nullptr) return 0;
     const Date start = FirstOfMonth(month);
     std::int64_t sum = 0;
@@ -127,7 +126,7 @@ class Reader {
   std::int64_t AmountOn(Date date, const model::Metric& metric, MetricSource source,
                         bool with_extra = true) {
     std::int64_t amount = 0;
-    if (const MonthDays* days = state_.months.Find(MonthKey{id_, date.month_number()})) {
+    if (const MonthDays* days = history_.DaysOf(date.month_number())) {
       for (const DaySum& day : days->days) {
         if (day.day == date.day()) amount = AmountIn(day, metric, source);
       }
@@ -156,14 +155,13 @@ class Reader {
       if (AmountOn(date, metric, source) > 0) latest = date;
     };
     if (extra_ != nullptr) consider(extra_->day);
-    if (member_ != nullptr) {
-      for (auto month = member_->months.rbegin(); month != member_->months.rend(); ++month) {
-        if (month->month > last_.month_number()) continue;
-        if (month->month < first.month_number() || latest) break;
-        if (const MonthDays* days = state_.months.Find(MonthKey{id_, month->month})) {
-          for (const DaySum& day : days->days) {
-            consider(FirstOfMonth(month->month).PlusDays(day.day - 1));
-          }
+    const std::vector<MonthSum>& months = history_.months();
+    for (auto month = months.rbegin(); month != months.rend(); ++month) {
+      if (month->month > last_.month_number()) continue;
+      if (month->month < first.month_number() || latest) break;
+      if (const MonthDays* days = history_.DaysOf(month->month)) {
+        for (const DaySum& day : days->days) {
+          consider(FirstOfMonth(month->month).PlusDays(day.day - 1));
         }
       }
     }
@@ -171,9 +169,7 @@ class Reader {
     return last_.days() - latest->days();
   }
 
-  State& state_;
-  const MemberId id_;
-  const Member* const member_;
+  MemberHistory history_;
   const Date last_;
   const model::MemberDates& dates_;
   const ActivityInThought* const extra_;
@@ -199,7 +195,15 @@ std::vector<std::optional<std::int64_t>> MetricsAsOf(State& state, MemberId id,
                                                      Date last, const model::MemberDates& dates,
                                                      const ActivityInThought* extra,
                                                      std::optional<Date> begun_as_of) {
-  Reader reader(state, id, last, dates, extra, begun_as_of.value_or(last));
+  return MetricsAsOf(state, state.GroupOf(id), metrics, last, dates, extra, begun_as_of);
+}
+
+std::vector<std::optional<std::int64_t>> MetricsAsOf(State& state, std::vector<MemberId> group,
+                                                     std::span<const model::Metric> metrics,
+                                                     Date last, const model::MemberDates& dates,
+                                                     const ActivityInThought* extra,
+                                                     std::optional<Date> begun_as_of) {
+  Reader reader(state, std::move(group), last, dates, extra, begun_as_of.value_or(last));
   std::vector<std::optional<std::int64_t>> values;
   values.reserve(metrics.size());
   for (const model::Metric& metric : metrics) values.push_back(reader.Read(metric));

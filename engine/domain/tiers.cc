@@ -1,6 +1,7 @@
 #include "engine/domain/tiers.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/numeric/int128.h"
 #include "engine/base/check.h"
@@ -47,7 +48,15 @@ std::size_t InheritedTier(const rules::Rulebook& before, const rules::Rulebook& 
 }
 
 MemberStanding::MemberStanding(State& state, MemberId id, const rules::Rulebook& rulebook)
-    : state_(state), id_(id), rulebook_(rulebook), model_(rulebook.model()) {
+    : MemberStanding(state, id, rulebook, state.GroupOf(id)) {}
+
+MemberStanding::MemberStanding(State& state, MemberId id, const rules::Rulebook& rulebook,
+                               std::vector<MemberId> group)
+    : state_(state),
+      id_(id),
+      group_(std::move(group)),
+      rulebook_(rulebook),
+      model_(rulebook.model()) {
   const Member* member = state.members.Find(MemberKey{id});
   LAUREL_CHECK(member != nullptr, "a member that is judged exists");
   member_state_ = member->state;
@@ -123,7 +132,7 @@ model::MemberDates MemberStanding::DatesOf(const MemberTier& tier) const {
 
 MetricValues MemberStanding::MetricsAsOf(const MemberTier& tier, Date last,
                                          const ActivityInThought* extra) const {
-  return laurel::MetricsAsOf(state_, id_, model_.metrics, last, DatesOf(tier), extra);
+  return laurel::MetricsAsOf(state_, group_, model_.metrics, last, DatesOf(tier), extra);
 }
 
 Date MemberStanding::ClosedTermEnd(const MemberTier& tier) const {
@@ -133,7 +142,7 @@ Date MemberStanding::ClosedTermEnd(const MemberTier& tier) const {
 MetricValues MemberStanding::MetricsOfReview(const MemberTier& tier) const {
   const Date last = LastDayOfTerm(tier);
   if (!tier.is_waiting()) return MetricsAsOf(tier, last);
-  return laurel::MetricsAsOf(state_, id_, model_.metrics, last, DatesOf(tier), nullptr,
+  return laurel::MetricsAsOf(state_, group_, model_.metrics, last, DatesOf(tier), nullptr,
                              ClosedTermEnd(tier));
 }
 
@@ -236,8 +245,8 @@ std::optional<TierDecided> MemberStanding::KeepWorn(const MemberTier& tier, cons
 std::optional<TierDecided> MemberStanding::KeepLate(const MemberTier& tier, Timestamp instant,
                                                     const ActivityInThought& activity) const {
   const MetricValues metrics =
-      laurel::MetricsAsOf(state_, id_, model_.metrics, rulebook_.LocalDate(instant), DatesOf(tier),
-                          &activity, ClosedTermEnd(tier));
+      laurel::MetricsAsOf(state_, group_, model_.metrics, rulebook_.LocalDate(instant),
+                          DatesOf(tier), &activity, ClosedTermEnd(tier));
   const model::MemberFact member = Facts(tier, instant);
   const model::TierVerdict verdict = model::JudgeTier(model_, FactsAt(member, metrics, instant),
                                                       TierStateOf(tier), model::Moment::kWaiting);
@@ -470,6 +479,9 @@ MemberTier After(const MemberTier& tier, const TierDecided& verdict) {
     case TierCause::kUnmatched:
       EraseFloor(TierFloorKind::kMatch, after.floors);
       return after;
+    case TierCause::kMerged:
+    case TierCause::kUnmerged:
+      return after;  // MembersMerged and MembersUnmerged have moved it as a whole
     case TierCause::kMatched:
       EraseFloor(TierFloorKind::kMatch, after.floors);
       break;

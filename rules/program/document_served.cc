@@ -33,7 +33,6 @@ constexpr std::array kUnservedFields = std::to_array<absl::string_view>({
     "PointType.restored_life",
     "ProgramDocument.badges",
     "ProgramDocument.member_attributes",
-    "ProgramDocument.pay_with_points",
     "ProgramDocument.rewards",
     "Rule.issue",
 });

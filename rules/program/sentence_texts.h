@@ -50,6 +50,7 @@ enum class Message : std::size_t {
   kHeld,          // {points}
   kFreed,         // {points}
   kTakenOver,     // {points}
+  kGivenAway,     // {points}
   kNothingMoved,  // an entry that moves no points
   kComma,         // between the elements of a list
   kAnd,           // before its last element

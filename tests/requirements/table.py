@@ -22,19 +22,15 @@ import sys
 SERVED = {
     "M1": "one member across channels",
     "M2": "merge without loss",
-    "M3": "member known at any touchpoint",
     "M4": "life of a membership",
     "P1": "purchase accrual, durable and once",
     "P2": "activities give points and tier credit",
     "P3": "rules by store, category and segment",
     "P4": "promotions in time",
     "P5": "returns",
-    "P6": "sale channel and fulfilment channel",
     "P8": "every point explained",
     "P9": "late and offline sales",
     "P10": "staff goodwill within limits",
-    "P11": "partners accrue under their own budget",
-    "P13": "one-call checkout",
     "P15": "quote equals accrual",
     "P16": "day-end reconciliation",
     "T1": "tiers are configuration",
@@ -50,8 +46,6 @@ SERVED = {
     "G4": "provenance of every point",
     "G5": "spending order",
     "G7": "expiry policies",
-    "G8": "notice before expiry",
-    "G9": "extension and reinstatement",
     "G10": "what ends when",
     "G11": "remainder carried over",
     "G12": "zero is explained too",
@@ -65,14 +59,12 @@ SERVED = {
     "G22": "exchange in one receipt",
     "G23": "shortfall policy",
     "G24": "points spent come back",
-    "G35": "households and pools",
     "G37": "transfers",
     "G38": "merge in the middle of things",
     "G39": "unmerge",
     "G40": "identity rules",
     "G41": "guests and late claim",
     "G42": "offline upload with gap report",
-    "G43": "offline allowance",
     "G44": "late activities as of their time",
     "G45": "clock skew",
     "G46": "a receipt counts once, for ever",
@@ -84,6 +76,18 @@ SERVED = {
     "G59": "a refused id stays refused",
     "G60": "read your writes",
     "G68": "import with history",
+}
+
+# What is wanted and not served yet, or not as a whole: told in the table, so that nobody takes silence for a test.
+OPEN = {
+    "M3": "member known at any touchpoint: rotating codes and payment tokens",
+    "P6": "sale channel and fulfilment channel: the second store",
+    "P11": "partners accrue under their own certificate, budget and statement",
+    "P13": "one-call checkout: vouchers, badges and receipt text",
+    "G8": "notice before expiry",
+    "G9": "extension and reinstatement",
+    "G35": "households and pools",
+    "G43": "offline allowance",
 }
 
 MARK = re.compile(r"\bShows ((?:[A-Z][0-9]+)(?:, [A-Z][0-9]+)*)\.")
@@ -153,6 +157,7 @@ def table_of(tests):
             by_file[where].append(test)
         shown = "; ".join(f"{', '.join(f'`{t}`' for t in dict.fromkeys(names))} ({where})" for where, names in by_file.items())
         lines.append(f"| {one} | {name} | {shown or '**nothing**'} |")
+    lines += [f"| {one} | {name} | not served yet |" for one, name in OPEN.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -1,3 +1,4 @@
+#include "absl/strings/str_cat.h"
 #include "tests/engine/domain/scene.h"
 
 namespace laurel {
@@ -274,6 +275,29 @@ TEST(Return, IsKnownAgainByItsReceipt) {
   other.occurred_at = other.occurred_at.PlusMicros(1);
   EXPECT_EQ(scene.Refused(other).metadata[0],
             (std::pair<std::string, std::string>{"differing", "occurred_at"}));
+}
+
+// What points have paid is shared by the lines, so that each takes its own part along.
+TEST(Return, LeavesMetricsTheirPartOfWhatPointsHavePaid) {
+  Scene scene(absl::StrCat(
+      With(HarbourDocument(),
+           {{"metrics:\n",
+             "metrics:\n  - {id: till, measure: SUM, of: purchase.eligible_net, where: "
+             "'activity.channel == \"POS\"', window: {lifetime: true}}\n"}}),
+      "pay_with_points: {point_type: points, points: 100, money: \"1.00\"}\n"));
+  const MemberId ana = scene.Enroll(1);
+  scene.Buy(ana, 300'000);
+  AccruePurchase sale = scene.Sale(ana, 900, 6'000);
+  sale.lines = {SaleLine(1, 4'000), SaleLine(2, 2'000)};
+  sale.pay = PointsOffered{PointsType(), 3'000};
+  const auto counted = [](const Entry& entry) {
+    const auto* count = entry.FindEvent<MetricCounted>();
+    return count == nullptr ? 0 : count->delta;
+  };
+  EXPECT_EQ(counted(*scene.Do(sale)), 3'000);
+  EXPECT_EQ(counted(*scene.Return(sale.receipt, {Pieces(1, 1)})), -2'000);
+  EXPECT_EQ(counted(*scene.Return(sale.receipt)), -1'000);
+  EXPECT_EQ(scene.Points(ana), 3'000);
 }
 
 TEST(Return, EndsTheSameInAnyOrder) {
