@@ -560,6 +560,12 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
       known != nullptr && order.kept == 0) {
     return AlreadyReturned(state, *known, order, context);
   }
+  if (const Unclaimed* guests =
+          state.unclaimed.Find(UnclaimedKey{command.program, order.receipt})) {
+    return Rejected{
+        Rejection::kReceiptContentDiffers,
+        {{"differing", "kind"}, {"entry", absl::StrCat(context.partition, "-", guests->sequence)}}};
+  }
   if (purchase == nullptr) {
     if (state.has_failed()) return Rejected{Rejection::kPurchaseNotFound, {}};
     return KeepUnmatched(state, command, *program, order, member, context);

@@ -1172,6 +1172,7 @@ std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
     return earlier.content == content && has_lines ? Rejection::kReceiptAlreadyPosted
                                                    : Rejection::kReceiptContentDiffers;
   }
+  if (unclaimed_.count(o.receipt) > 0) return Rejection::kReceiptContentDiffers;
   if (const auto late = Late(o.occurred_at)) return late;
   if (found == purchases_.end()) {
     touched_ = named;
