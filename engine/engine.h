@@ -91,6 +91,7 @@ class Engine {
     Quorum approvals;
     // How much people may give and take by hand.
     AdjustLimits adjust_limits;
+    TransferPolicy transfers = {};
     // How often due work (ended lots, tier reviews) is looked for; reads are right without it. 0:
     // never.
     std::int64_t scheduler_interval_micros = kMicrosPerSecond;

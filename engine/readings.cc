@@ -106,11 +106,6 @@ absl::StatusOr<TierView> TierAsOf(ReadView& view, MemberId id, const rules::Rule
 
 namespace {
 
-bool IsMemberAccount(AccountClass account) {
-  return account == AccountClass::kMemberAvailable || account == AccountClass::kMemberPending ||
-         account == AccountClass::kMemberHeld;
-}
-
 std::optional<Bucket> BucketOf(AccountClass account) {
   switch (account) {
     case AccountClass::kMemberAvailable:
@@ -122,6 +117,14 @@ std::optional<Bucket> BucketOf(AccountClass account) {
     default:
       return std::nullopt;
   }
+}
+
+MemberId HolderOf(const Posting& posting, const Entry& entry) {
+  return posting.member.value_or(*entry.member);
+}
+// A lot that was merged with its member is by now the entry's member's.
+MemberId HolderOf(const LotMove& move, const Entry& entry) {
+  return entry.other && move.lot.member == *entry.other ? *entry.other : *entry.member;
 }
 
 // What the columns of an entry have in common for all of its postings.
@@ -178,6 +181,7 @@ std::string PostingsCsvRows(const Entry& entry, const Hash& leaf,
     std::vector<std::string> lots;
     if (const std::optional<Bucket> bucket = BucketOf(posting.account)) {
       for (const LotMove& move : entry.lot_moves) {
+        if (HolderOf(move, entry) != HolderOf(posting, entry)) continue;
         if (move.bucket == *bucket && move.lot.type == posting.type) {
           lots.push_back(absl::StrCat(ToString(move.lot.id), ":", move.delta));
         }
@@ -190,9 +194,10 @@ std::string PostingsCsvRows(const Entry& entry, const Hash& leaf,
     absl::StrAppend(
         &rows, entry.program.str(), ",", posting.type.str(), ",",
         AccountName(posting.account, posting.detail), ",",
-        IsMemberAccount(posting.account) && entry.member ? member_name(*entry.member) : "", ",",
-        posting.amount < 0 ? -posting.amount : 0, ",", posting.amount > 0 ? posting.amount : 0, ",",
-        absl::StrJoin(lots, " "), ",", funding, ",");
+        IsMemberAccount(posting.account) && entry.member ? member_name(HolderOf(posting, entry))
+                                                         : "",
+        ",", posting.amount < 0 ? -posting.amount : 0, ",", posting.amount > 0 ? posting.amount : 0,
+        ",", absl::StrJoin(lots, " "), ",", funding, ",");
     if (columns.has_receipt) {
       absl::StrAppend(&rows, columns.receipt.store.str(), ",", columns.receipt.terminal.str(), ",",
                       ToString(columns.receipt.business_on), ",", columns.receipt.number.str(),

@@ -26,6 +26,7 @@ constexpr int kAdvancesMax =
 struct Concerned {
   std::optional<MemberId> member;
   std::optional<Timestamp> activity_at;
+  std::optional<MemberId> other = std::nullopt;
 };
 
 struct MemberFinder {
@@ -34,6 +35,7 @@ struct MemberFinder {
 
   Concerned Ref(const MemberRef& ref) const { return {state.Resolve(program, ref), std::nullopt}; }
   Concerned operator()(const EnrollMember&) const { return {}; }
+  Concerned operator()(const ImportMember&) const { return {}; }
   Concerned operator()(const LinkIdentity& o) const { return Ref(o.member); }
   Concerned operator()(const UnlinkIdentity& o) const { return Ref(o.member); }
   Concerned operator()(const SuspendMember& o) const { return Ref(o.member); }
@@ -47,25 +49,26 @@ struct MemberFinder {
   }
   Concerned operator()(const ReturnPurchase& o) const {
     const Purchase* purchase = state.purchases.Find(PurchaseKey{program, o.original});
-    if (purchase == nullptr) return {};
-    return {purchase->member, std::nullopt};
+    if (purchase == nullptr) return o.member ? Ref(*o.member) : Concerned{};
+    return {state.RootOf(purchase->member), std::nullopt};
   }
+  Concerned operator()(const CorrectReceipt& o) const { return (*this)(o.right); }
   Concerned operator()(const Redeem& o) const { return Ref(o.member); }
   Concerned operator()(const AdjustPoints& o) const { return Ref(o.member); }
   Concerned operator()(const ReverseRedemption& o) const {
     const Redemption* redemption = state.redemptions.Find(RedemptionKey{o.redemption});
     if (redemption == nullptr) return {};
-    return {redemption->member, std::nullopt};
+    return {state.RootOf(redemption->member), std::nullopt};
   }
   Concerned Accrual(const AccrualRef& ref) const {
     if (const auto* receipt = std::get_if<ReceiptKey>(&ref)) {
       const Purchase* purchase = state.purchases.Find(PurchaseKey{program, *receipt});
       if (purchase == nullptr) return {};
-      return {purchase->member, std::nullopt};
+      return {state.RootOf(purchase->member), std::nullopt};
     }
     const std::shared_ptr<const Entry> entry = state.FindEntry(std::get<std::uint64_t>(ref));
-    if (entry == nullptr) return {};
-    return {entry->member, std::nullopt};
+    if (entry == nullptr || !entry->member) return {};
+    return {state.RootOf(*entry->member), std::nullopt};
   }
   Concerned operator()(const SettleAccrual& o) const { return Accrual(o.accrual); }
   Concerned operator()(const CancelAccrual& o) const { return Accrual(o.accrual); }
@@ -86,6 +89,15 @@ struct MemberFinder {
   Concerned operator()(const SetTierFloor& o) const { return Ref(o.member); }
   Concerned operator()(const MatchTier& o) const { return Ref(o.member); }
   Concerned operator()(const SetMemberAttributes& o) const { return Ref(o.member); }
+  Concerned Both(const MemberRef& a, const MemberRef& b) const {
+    return {state.Resolve(program, a), std::nullopt, state.Resolve(program, b)};
+  }
+  Concerned operator()(const MergeMembers& o) const { return Both(o.merged, o.survivor); }
+  Concerned operator()(const UnmergeMembers& o) const { return Ref(o.merged); }
+  Concerned operator()(const MoveIdentity& o) const { return Both(o.from, o.to); }
+  Concerned operator()(const KeepReceipt&) const { return {}; }
+  Concerned operator()(const ClaimReceipt& o) const { return Ref(o.member); }
+  Concerned operator()(const TransferPoints& o) const { return Both(o.from, o.to); }
 };
 
 // What the engine asks for itself: most of it is done before the order is looked at.
@@ -345,8 +357,9 @@ void Sequencer::DecideOne(Item item, Work& work) {
           "OVERLOADED"));
     }
     const Timestamp now = NextInstant();
-    const Context context{partition_, last_.sequence + 1, now,
-                          rulebooks_, options_.approvals, options_.adjust_limits};
+    const Context context{partition_,        last_.sequence + 1, now,
+                          rulebooks_,        options_.approvals, options_.adjust_limits,
+                          options_.transfers};
     Decision decision = Decide(state, command, context);
     const auto* rejected = std::get_if<Rejected>(&decision);
     if (!work.source->status().ok()) {
@@ -418,29 +431,39 @@ bool Sequencer::AdvanceProgramOf(const Command& command, Work& work) {
 }
 
 bool Sequencer::AdvanceMembers(const Command& command, Work& work, bool& is_current) {
+  const Concerned concerned = std::visit(MemberFinder{*work.state, command.program}, command.order);
+  for (const std::optional<MemberId>& member : {concerned.member, concerned.other}) {
+    if (member && is_current) {
+      AdvanceOne(command.program, *member, concerned.activity_at, work, is_current);
+    }
+  }
+  return work.source->status().ok();
+}
+
+void Sequencer::AdvanceOne(const ProgramId& program, MemberId member,
+                           const std::optional<Timestamp>& activity_at, Work& work,
+                           bool& is_current) {
   State& state = *work.state;
-  const Concerned concerned = std::visit(MemberFinder{state, command.program}, command.order);
-  if (!concerned.member) return work.source->status().ok();
-  const Member* record = state.members.Find(MemberKey{*concerned.member});
-  if (record == nullptr || record->program != command.program) return work.source->status().ok();
-  const Command advance{.program = command.program,
+  const Member* record = state.members.Find(MemberKey{member});
+  if (record == nullptr || record->program != program) return;
+  const Command advance{.program = program,
                         .request = {},
                         .principal = {},
-                        .order = AdvanceMember{*concerned.member, concerned.activity_at}};
+                        .order = AdvanceMember{member, activity_at}};
   for (int i = 0; work.source->status().ok(); ++i) {
     const Timestamp now = NextInstant();
-    if (!IsDue(state, *concerned.member, now, concerned.activity_at, *rulebooks_)) break;
+    if (!IsDue(state, member, now, activity_at, *rulebooks_)) break;
     is_current = i < kAdvancesMax;
     if (!is_current || !DoByItself(advance, now, work)) break;
   }
-  return work.source->status().ok();
 }
 
 void Sequencer::Follow(const Command& command, const Entry& entry, Work& work) {
   const Timestamp now = NextInstant();
   const Context context{partition_, last_.sequence + 1, now, rulebooks_};
-  const std::optional<Command> following = FollowingOf(*work.state, command, entry, context);
-  if (following) DoByItself(*following, now, work);
+  for (const Command& following : FollowingOf(*work.state, command, entry, context)) {
+    DoByItself(following, NextInstant(), work);
+  }
 }
 
 void Sequencer::Append(const Command& command, Decision decision, const Hash& fingerprint,

@@ -80,6 +80,8 @@ class Sequencer {
   // Does what is due for the member first; `is_current` becomes false if that was too much for one
   // command. False if something could not be read.
   bool AdvanceMembers(const Command& command, Work& work, bool& is_current);
+  void AdvanceOne(const ProgramId& program, MemberId member,
+                  const std::optional<Timestamp>& activity_at, Work& work, bool& is_current);
   // Decides and appends what nobody has asked for; false if nothing came of it.
   bool DoByItself(const Command& command, Timestamp now, Work& work);
   // What follows an entry at once.

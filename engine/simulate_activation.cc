@@ -90,7 +90,7 @@ class ActivationSimulator {
 
   void Judge(State& state, MemberId id) {
     const Member* member = state.members.Find(MemberKey{id});
-    if (member == nullptr || member->program != program_) return;
+    if (member == nullptr || member->program != program_ || member->merged_into) return;
     const TierCourse course(state, id, library_);
     const TierDue due = TierDue::Of(member->tier, candidate_.from, std::nullopt);
     MemberTier tier = member->tier;

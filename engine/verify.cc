@@ -215,9 +215,10 @@ class Verifier {
     if (const auto* cancelled = entry->FindEvent<AccrualCancelled>()) {
       returns_[cancelled->accrual].push_back(entry);
     }
-    const bool follows_from_rules = entry->kind == EntryKind::kAccrue ||
-                                    entry->kind == EntryKind::kActivity ||
-                                    entry->kind == EntryKind::kReturn;
+    const bool follows_from_rules =
+        entry->kind == EntryKind::kAccrue || entry->kind == EntryKind::kActivity ||
+        entry->kind == EntryKind::kReturn || entry->kind == EntryKind::kExchange ||
+        entry->kind == EntryKind::kCorrect;
     if (!follows_from_rules || !entry->revision) return;
     const Program* program = state_.programs.Find(ProgramKey{entry->program});
     const Activation* revision =
@@ -229,7 +230,9 @@ class Verifier {
                   "the revision that decided the entry is not in the ledger");
     }
     EntryContext context{.rulebook = *rulebook, .revision = revision->number};
-    if (const auto* returned = entry->FindEvent<PurchaseReturned>()) {
+    for (const Event& event : entry->events) {
+      const auto* returned = std::get_if<PurchaseReturned>(&event);
+      if (returned == nullptr) continue;
       std::vector<std::shared_ptr<const Entry>>& returns = returns_[returned->original_sequence];
       context.sale = state_.FindEntry(returned->original_sequence);
       context.earlier_returns = returns;

@@ -197,6 +197,17 @@ Quorum ReadApprovals(Reader& reader, bool is_loopback) {
   return *quorum;
 }
 
+TransferPolicy ReadTransfers(Reader& reader) {
+  const std::string& text = reader.Text("transfers");
+  const std::optional<TransferPolicy> policy = ParseTransferPolicy(text);
+  if (policy) return *policy;
+  reader.Wrong("transfers", absl::StrCat("must be PRESERVE or FRESH, with fee=1 to 99 percent and "
+                                         "month=POINTS where wanted, such as "
+                                         "PRESERVE,fee=10,month=500, was ",
+                                         text));
+  return {};
+}
+
 AdjustLimits ReadAdjustLimits(Reader& reader, bool is_loopback) {
   const std::string& text = reader.Text("adjust_limits");
   const std::optional<AdjustLimits> limits = ParseAdjustLimits(text != "auto" ? text
@@ -285,6 +296,9 @@ const std::vector<SettingInfo>& AllSettings() {
       {"adjust_limits", "auto", "[ROLE=]DAY[/MONTH],...|none|auto",
        "points that one person may give and take by hand: AGENT=200/2000,10000; auto: none on "
        "loopback, else 10000 a day"},
+      {"transfers", "PRESERVE", "PRESERVE|FRESH[,fee=PERCENT][,month=POINTS]",
+       "points from member to member: with their own ends, or as one lot under today's rule; what "
+       "is kept of them; how much a member may give a month"},
       {"port_file", "", "FILE", "written with the port once it is served"},
       {"reflection", "auto", "on|off|auto", "describe the services to callers; auto: on loopback"},
       {"log_level", "info", "debug|info|warning|error",
@@ -461,6 +475,7 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
                             {{"auto", Switch::kAuto}, {"on", Switch::kOn}, {"off", Switch::kOff}});
   config.approvals = ReadApprovals(reader, config.is_loopback);
   config.adjust_limits = ReadAdjustLimits(reader, config.is_loopback);
+  config.transfers = ReadTransfers(reader);
   config.log_level = reader.Choice<LogLevel>("log_level", LogLevel::kInfo,
                                              {{"debug", LogLevel::kDebug},
                                               {"info", LogLevel::kInfo},

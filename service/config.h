@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "engine/domain/adjust_limits.h"
 #include "engine/domain/revision_life.h"
+#include "engine/domain/transfer_policy.h"
 #include "service/log.h"
 
 // What an operator may set. A setting comes from the command line, else from the environment, else
@@ -50,6 +51,7 @@ struct Config {
   Switch reflection = Switch::kAuto;
   Quorum approvals;
   AdjustLimits adjust_limits;
+  TransferPolicy transfers;
   LogLevel log_level = LogLevel::kInfo;
   std::optional<Log::Form> log_form;           // empty: text on a terminal
   std::optional<std::int64_t> free_space_min;  // bytes; 0: no guard; empty: by the disk's size

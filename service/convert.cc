@@ -47,14 +47,14 @@ v1::MetricMeasure ToApi(rules::Measure measure) {
 // Enums of ours have the numbers of the API's, which is checked where they are parsed.
 static_assert(static_cast<int>(kIdentityKindLast) == v1::IDENTITY_KIND_STAFF);
 static_assert(static_cast<int>(Channel::kCommunity) == v1::CHANNEL_COMMUNITY);
-static_assert(static_cast<int>(MemberState::kClosed) == v1::MEMBER_STATE_CLOSED);
+static_assert(static_cast<int>(MemberState::kMerged) == v1::MEMBER_STATE_MERGED);
 static_assert(static_cast<int>(EntryKind::kRevisionActivated) == v1::ENTRY_KIND_REVISION_ACTIVATED);
-static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_MEMBER_ATTRIBUTES_SET);
+static_assert(static_cast<int>(kEntryKindLast) == v1::ENTRY_KIND_MEMBER_IMPORTED);
 static_assert(static_cast<int>(Awaiting::kPerson) == v1::AWAITING_PERSON);
 static_assert(static_cast<int>(Bucket::kHeld) == v1::LOT_BUCKET_HELD);
 static_assert(static_cast<int>(HoldState::kLapsed) == v1::HOLD_STATE_LAPSED);
 static_assert(static_cast<int>(Role::kAdmin) == v1::ROLE_ADMIN);
-static_assert(static_cast<int>(TierCause::kUnmatched) == v1::TIER_CHANGE_CAUSE_UNMATCHED);
+static_assert(static_cast<int>(TierCause::kUnmerged) == v1::TIER_CHANGE_CAUSE_UNMERGED);
 
 }  // namespace
 
@@ -119,7 +119,15 @@ IdentityLink ParseIdentity(const v1::IdentityKey& key, const ProgramId& program,
     context.violations.Required(value.Render());
     return link;
   }
-  const absl::StatusOr<std::string> normalised = NormaliseIdentity(link.kind, key.value());
+  const bool is_region = key.region().size() == 2 && text_form::IsUpper(key.region()[0]) &&
+                         text_form::IsUpper(key.region()[1]);
+  if (!key.region().empty() && !is_region) {
+    context.violations.Malformed(Path{"region", &path}.Render(),
+                                 "must be two capital letters such as DE, was another");
+    return link;
+  }
+  const absl::StatusOr<std::string> normalised =
+      NormaliseIdentity(link.kind, key.value(), key.region());
   if (!normalised.ok()) {
     context.violations.Malformed(value.Render(), std::string(normalised.status().message()));
     return link;
@@ -154,6 +162,12 @@ MemberRef ParseMemberRef(const v1::MemberRef& ref, const ProgramId& program, con
       context.violations.Required(path.Render());
       return MemberId();
   }
+}
+
+void CheckRange(std::int64_t value, std::int64_t min, std::int64_t max, const Path& path,
+                Violations& violations) {
+  if (value >= min && value <= max) return;
+  violations.OutOfRange(path.Render(), absl::StrCat("must be ", min, " to ", max, ", was ", value));
 }
 
 Timestamp ParseInstant(const google::protobuf::Timestamp& instant, const Path& path,

@@ -58,6 +58,21 @@ ReceiptKey ParseReceipt(const v1::Receipt& receipt, const Path& path, Violations
 Channel ParseChannel(v1::Channel channel, bool is_required, const Path& path,
                      Violations& violations);
 
+void CheckRange(std::int64_t value, std::int64_t min, std::int64_t max, const Path& path,
+                Violations& violations);
+// An id such as a point type's, which must be there.
+template <class Id>
+Id ParseWord(const std::string& text, const Path& path, Violations& violations) {
+  if (text.empty()) {
+    violations.Required(path.Render());
+    return {};
+  }
+  absl::StatusOr<Id> id = Id::Parse(text);
+  if (id.ok()) return *std::move(id);
+  violations.Malformed(path.Render(), std::string(id.status().message()));
+  return {};
+}
+
 // ---- replies
 
 void RenderInstant(Timestamp instant, google::protobuf::Timestamp& out);

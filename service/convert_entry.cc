@@ -1,6 +1,7 @@
 #include "service/convert_entry.h"
 
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "engine/base/status_macros.h"
@@ -27,6 +28,10 @@ struct EventRenderer {
     if (rulebook == nullptr) return;
     out.mutable_total()->set_currency_code(std::string(rulebook->currency()));
     out.mutable_total()->set_minor_units(e.total);
+  }
+  void operator()(const ReturnUnmatched& e) const {
+    out.set_purchase(PurchaseName(entry.program, e.original));
+    RenderReceipt(e.receipt, *out.mutable_receipt());
   }
   void operator()(const PurchaseReturned& e) const {
     out.set_purchase(PurchaseName(entry.program, e.original));
@@ -98,13 +103,26 @@ struct EventRenderer {
   }
   void operator()(const RulePaused& e) const { out.set_rule(e.rule); }
   void operator()(const RuleResumed& e) const { out.set_rule(e.rule); }
+  void operator()(const IdentityMoved& e) const { out.set_membership_reason(e.reason.str()); }
+  void operator()(const MembersMerged& e) const { out.set_membership_reason(e.reason.str()); }
+  void operator()(const MembersUnmerged& e) const {
+    out.set_membership_reason(e.reason.str());
+    out.set_undoes(EntryName(entry.program, entry.partition, e.merge));
+  }
+  void operator()(const PointsRestored&) const {}
+  void operator()(const PointsTransferred& e) const { out.set_reference(e.reference); }
+  void operator()(const PiecePassed&) const {}
+  void operator()(const ReceiptKept& e) const { (*this)(e.sale); }
+  void operator()(const ReceiptClaimed&) const {}
   void operator()(const IdentityLinked&) const {}
   void operator()(const MemberAttributesSet&) const {}
   void operator()(const IdleEndMoved&) const {}
-  void operator()(const PointsRestored&) const {}
   void operator()(const IdentityUnlinked&) const {}
   void operator()(const MemberStateChanged&) const {}
   void operator()(const PointsTakenBack&) const {}
+  void operator()(const PointsImported&) const {}
+  void operator()(const HistoryCounted&) const {}
+  void operator()(const RowRefused&) const {}
   void operator()(const LotExpired&) const {}
   void operator()(const LotActivated&) const {}
   void operator()(const PointsSettled&) const {}
@@ -117,21 +135,6 @@ struct EventRenderer {
   void operator()(const CounterMoved&) const {}
   void operator()(const MetricCounted&) const {}
 };
-
-bool IsOfMember(AccountClass account) {
-  switch (account) {
-    case AccountClass::kMemberAvailable:
-    case AccountClass::kMemberPending:
-    case AccountClass::kMemberHeld:
-      return true;
-    case AccountClass::kIssuance:
-    case AccountClass::kRedemption:
-    case AccountClass::kExpiration:
-    case AccountClass::kAdjustment:
-      return false;
-  }
-  return false;
-}
 
 void RenderTierDecided(const Entry& entry, const TierDecided& verdict,
                        const rules::Rulebook& rulebook, v1::TierChange& out) {
@@ -180,6 +183,7 @@ absl::Status RenderEntry(const Entry& entry, const Hash& leaf, ReadView& view, R
   out.set_role(ToApi(entry.role));
   if (entry.effective_on) RenderDate(*entry.effective_on, *out.mutable_effective_on());
   if (entry.member) out.set_member(MemberName(entry.program, *entry.member));
+  if (entry.other) out.set_other_member(MemberName(entry.program, *entry.other));
   out.set_leaf_hash(leaf.data(), leaf.size());
 
   std::shared_ptr<const rules::Rulebook> rulebook;
@@ -196,7 +200,9 @@ absl::Status RenderEntry(const Entry& entry, const Hash& leaf, ReadView& view, R
   for (const Posting& posting : entry.postings) {
     v1::Posting& message = *out.add_postings();
     message.set_account(AccountName(posting.account, posting.detail));
-    if (entry.member && IsOfMember(posting.account)) message.set_member(out.member());
+    if (entry.member && IsMemberAccount(posting.account)) {
+      message.set_member(posting.member ? out.other_member() : out.member());
+    }
     message.set_point_type(posting.type.str());
     // A credit arrives in the account.
     if (posting.amount < 0) {
@@ -241,6 +247,24 @@ absl::StatusOr<std::vector<std::uint64_t>> MemberEntries(
       }));
   RETURN_IF_ERROR(damage);
   return sequences;
+}
+
+absl::StatusOr<std::vector<std::uint64_t>> GroupEntries(
+    ReadView& view, const std::vector<MemberId>& members, std::uint64_t first, std::uint64_t last,
+    absl::FunctionRef<bool(EntryKind)> is_wanted) {
+  std::set<MemberId> group;
+  for (const MemberId member : members) {
+    group.insert(member);
+    const std::vector<MemberId> joined = view.state().GroupOf(view.state().RootOf(member));
+    group.insert(joined.begin(), joined.end());
+  }
+  std::set<std::uint64_t> sequences;
+  for (const MemberId member : group) {
+    ASSIGN_OR_RETURN(const std::vector<std::uint64_t> own,
+                     MemberEntries(view, member, first, last, is_wanted));
+    sequences.insert(own.begin(), own.end());
+  }
+  return std::vector<std::uint64_t>(sequences.begin(), sequences.end());
 }
 
 }  // namespace laurel

@@ -23,6 +23,12 @@ absl::StatusOr<std::vector<std::uint64_t>> MemberEntries(
     const ReadView& view, MemberId member, std::uint64_t first, std::uint64_t last,
     absl::FunctionRef<bool(EntryKind)> is_wanted);
 
+// Likewise of all who are or were one with these members: an entry about what one of them has may
+// be another's.
+absl::StatusOr<std::vector<std::uint64_t>> GroupEntries(
+    ReadView& view, const std::vector<MemberId>& members, std::uint64_t first, std::uint64_t last,
+    absl::FunctionRef<bool(EntryKind)> is_wanted);
+
 // The step in a member's tier history that the entry records. Requires that it records one.
 absl::Status RenderTierChange(const Entry& entry, Revisions& revisions, v1::TierChange& out);
 

@@ -122,16 +122,24 @@ void RenderExplained(const EntryExplanation& explained, v1::ExplainEntryResponse
   for (const std::string& sentence : explained.sentences) out.add_sentences(sentence);
 }
 
+std::vector<MemberId> MembersOf(const Entry& entry, const std::shared_ptr<const Entry>& sale) {
+  std::vector<MemberId> members{*entry.member};
+  if (sale != nullptr && sale->member) members.push_back(*sale->member);
+  return members;
+}
+
 // The sale of a return, and the returns of it that came between.
 absl::Status FindSale(const Entry& entry, const PurchaseReturned& returned, ReadView& view,
                       EntryContext& context) {
   context.sale = view.state().FindEntry(returned.original_sequence);
   ASSIGN_OR_RETURN(const std::vector<std::uint64_t> returns,
-                   MemberEntries(view, *entry.member, returned.original_sequence,
-                                 entry.sequence - 1, [](EntryKind kind) {
-                                   return kind == EntryKind::kReturn ||
-                                          kind == EntryKind::kCancelPending;
-                                 }));
+                   GroupEntries(view, MembersOf(entry, context.sale), returned.original_sequence,
+                                entry.sequence - 1, [](EntryKind kind) {
+                                  return kind == EntryKind::kReturn ||
+                                         kind == EntryKind::kExchange ||
+                                         kind == EntryKind::kCorrect ||
+                                         kind == EntryKind::kCancelPending;
+                                }));
   for (const std::uint64_t sequence : returns) {
     std::shared_ptr<const Entry> earlier = view.state().FindEntry(sequence);
     if (earlier == nullptr || !TookBackOf(*earlier, returned.original_sequence)) continue;

@@ -11,6 +11,7 @@
 namespace laurel {
 
 Command ParseEnrollMember(const v1::EnrollMemberRequest& request, const ParseContext& context);
+Command ParseImportMember(const v1::ImportMemberRequest& request, const ParseContext& context);
 Command ParseLinkIdentity(const v1::LinkIdentityRequest& request, const ParseContext& context);
 Command ParseUnlinkIdentity(const v1::UnlinkIdentityRequest& request, const ParseContext& context);
 Command ParseSuspendMember(const v1::SuspendMemberRequest& request, const ParseContext& context);
@@ -23,6 +24,8 @@ Command ParseCloseMember(const v1::CloseMemberRequest& request, const ParseConte
 absl::Status RenderEnrollMember(const Reply& reply, const Rendering& rendering,
                                 v1::EnrollMemberResponse& response);
 // The following read the member's earlier entries: for the read pool.
+absl::Status RenderImportMember(const Reply& reply, const Rendering& rendering,
+                                v1::ImportMemberResponse& response);
 absl::Status RenderLinkIdentity(const Reply& reply, const Rendering& rendering,
                                 v1::LinkIdentityResponse& response);
 absl::Status RenderUnlinkIdentity(const Reply& reply, const Rendering& rendering,
@@ -36,6 +39,9 @@ absl::Status RenderSetMemberAttributes(const Reply& reply, const Rendering& rend
 absl::Status RenderCloseMember(const Reply& reply, const Rendering& rendering,
                                v1::CloseMemberResponse& response);
 
+// A member as it was after an entry: reads the entries of its life, for the read pool.
+absl::Status RenderMemberAsOf(const Entry& entry, MemberId member, const Rendering& rendering,
+                              v1::Member& out);
 // The member as it is in the view. Requires that the member exists.
 void RenderMember(ReadView& view, const ProgramId& program, MemberId member, v1::Member& out);
 

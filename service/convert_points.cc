@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "rules/program/model.h"
 #include "service/convert_attribute.h"
 #include "service/convert_entry.h"
 #include "service/text.h"
@@ -21,12 +22,7 @@ constexpr int kCategoriesMax = 16;
 constexpr std::int64_t kOneUnitMicros = 1'000'000;
 
 static_assert(static_cast<int>(PurchaseLineKind::kDeposit) == v1::LINE_KIND_DEPOSIT);
-
-void CheckRange(std::int64_t value, std::int64_t min, std::int64_t max, const Path& path,
-                Violations& violations) {
-  if (value >= min && value <= max) return;
-  violations.OutOfRange(path.Render(), absl::StrCat("must be ", min, " to ", max, ", was ", value));
-}
+static_assert(static_cast<int>(PaidBound::kMinimum) == v1::PAYMENT_BOUND_MINIMUM);
 
 std::string ParseCurrency(absl::string_view code, const Path& path, Violations& violations) {
   if (code.empty()) {
@@ -84,7 +80,48 @@ PurchaseLine ParseLine(const v1::PurchaseLine& line, const Path& path, Violation
   CheckRange(line.tax_minor_units(), 0, kPurchaseTotalMax, Path{"tax_minor_units", &path},
              violations);
   parsed.tax = line.tax_minor_units();
+  if (!line.has_original()) return parsed;
+  const Path original{"original", &path};
+  if (parsed.kind != PurchaseLineKind::kReturn) {
+    violations.Add(original.Render(), "must be absent but on RETURN lines, was given", "EXTRA");
+  }
+  LineOriginal& from = parsed.original.emplace();
+  if (line.original().has_receipt()) {
+    from.receipt = ParseReceipt(line.original().receipt(), Path{"receipt", &original}, violations);
+  } else {
+    violations.Required(Path{"receipt", &original}.Render());
+  }
+  CheckRange(line.original().line(), 1, kLineMax, Path{"line", &original}, violations);
+  from.line = line.original().line();
   return parsed;
+}
+
+// Goods that come back with a receipt are of others, and something is sold as well.
+void CheckOriginals(const AccruePurchase& order, const Path& path, Violations& violations) {
+  bool has_original = false;
+  bool sells = false;
+  for (std::size_t i = 0; i < order.lines.size(); ++i) {
+    const PurchaseLine& line = order.lines[i];
+    const bool counts =
+        line.kind != PurchaseLineKind::kReturn && line.kind != PurchaseLineKind::kVoid;
+    sells = sells || counts;
+    if (!line.original) continue;
+    has_original = true;
+    if (line.original->receipt != order.receipt) continue;
+    const Path at{"lines", &path, static_cast<int>(i)};
+    violations.Add(Path{"original", &at}.Render(),
+                   "must be of another receipt than the purchase's, was the same", "REPEATED");
+  }
+  if (!has_original || sells) return;
+  violations.Add(Path{"lines", &path}.Render(),
+                 "must sell something where they take back, was nothing: ReturnPurchase takes back",
+                 "NOTHING_SOLD");
+}
+
+TerminalRow ParseRow(std::int64_t number, bool is_offline, const Path& path,
+                     Violations& violations) {
+  CheckRange(number, 0, kAmountMax, path, violations);
+  return TerminalRow{number, is_offline};
 }
 
 // What the total must be.
@@ -182,23 +219,17 @@ void ParseSale(const v1::Purchase& purchase, const Path& path, AccruePurchase& o
     order.currency =
         ParseCurrency(purchase.total().currency_code(), Path{"currency_code", &total}, violations);
     order.total = purchase.total().minor_units();
-    CheckRange(order.total, 0, kPurchaseTotalMax, Path{"minor_units", &total}, violations);
+    const bool takes_back =
+        std::any_of(purchase.lines().begin(), purchase.lines().end(),
+                    [](const v1::PurchaseLine& line) { return line.has_original(); });
+    CheckRange(order.total, takes_back ? -kPurchaseTotalMax : 0, kPurchaseTotalMax,
+               Path{"minor_units", &total}, violations);
   }
   ParseLines(purchase, path, order.lines, violations);
+  CheckOriginals(order, path, violations);
   ParseTenders(purchase, path, order.tenders, violations);
-}
-
-// An id of the domain that must be given.
-template <class Id>
-Id ParseWord(const std::string& text, const Path& path, Violations& violations) {
-  if (text.empty()) {
-    violations.Required(path.Render());
-    return {};
-  }
-  absl::StatusOr<Id> id = Id::Parse(text);
-  if (id.ok()) return *std::move(id);
-  violations.Malformed(path.Render(), std::string(id.status().message()));
-  return {};
+  order.row = ParseRow(purchase.terminal_sequence(), purchase.offline(),
+                       Path{"terminal_sequence", &path}, violations);
 }
 
 void RenderAwards(const Entry& entry, google::protobuf::RepeatedPtrField<v1::Award>& out) {
@@ -226,6 +257,23 @@ void RenderTotals(const Totals& totals, google::protobuf::RepeatedPtrField<v1::P
   for (const auto& [type, amount] : totals) {
     if (amount != 0) RenderPoints(type.str(), amount, *out.Add());
   }
+}
+
+// What came back, of all that the entry takes back.
+template <class Response>
+void RenderTakenBack(const Entry& entry, Response& response) {
+  std::map<PointTypeId, std::int64_t> taken_back, shortfall, expired;
+  for (const Event& event : entry.events) {
+    const auto* taken = std::get_if<PointsTakenBack>(&event);
+    if (taken == nullptr) continue;
+    taken_back[taken->type] += taken->amount;
+    shortfall[taken->type] += taken->shortfall;
+    expired[taken->type] += taken->gone;
+  }
+  RenderTotals(taken_back, *response.mutable_taken_back());
+  RenderTotals(shortfall, *response.mutable_shortfall());
+  RenderTotals(expired, *response.mutable_expired());
+  RenderTotals(TotalsOf<RedemptionReversed>(entry), *response.mutable_given_back());
 }
 
 // What all replies to moves of points have; returns the rules that decided.
@@ -258,7 +306,9 @@ Order& ParseSpending(const Request& request, const ParseContext& context, Comman
   command.request = ParseRequestId(request.request_id(), violations);
   command.program = ParseProgram(request.program(), violations);
   Order& order = command.order.emplace<Order>();
-  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  if constexpr (requires { order.member; }) {
+    order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  }
   const Path points{"points"};
   if (!request.has_points()) {
     violations.Required(points.Render());
@@ -371,28 +421,15 @@ absl::Status RenderHoldAfter(const Entry& entry, const Rendering& rendering, std
   } else {
     hold.parts = {HeldPart{{}, {}, placed->amount - hold.captured}};
   }
-  RenderHold(entry.program, entry.partition, HoldKey{*entry.member, sequence}, hold, out);
+  RenderHold(entry.program, entry.partition, HoldKey{*placing.member, sequence}, hold, out);
   return absl::OkStatus();
 }
 
-// Minor units that a return took off its purchase: lines of goods that had been given back counted
-// against the total, cancelled ones not at all.
-std::int64_t RefundOf(const PurchaseReturned& returned, const PurchaseAccrued& accrued) {
-  std::int64_t refund = 0;
-  for (const ReturnedLine& line : returned.lines) {
-    const auto sold = std::find_if(accrued.lines.begin(), accrued.lines.end(),
-                                   [&line](const PurchaseLine& l) { return l.line == line.line; });
-    if (sold == accrued.lines.end() || sold->kind == PurchaseLineKind::kVoid) continue;
-    refund += sold->kind == PurchaseLineKind::kReturn ? -line.net : line.net;
-  }
-  return refund;
-}
-
 // What the reversals up to entry `last` have given back of a redemption.
-absl::StatusOr<std::int64_t> ReversedUntil(ReadView& view, MemberId member,
+absl::StatusOr<std::int64_t> ReversedUntil(ReadView& view, const std::vector<MemberId>& members,
                                            std::uint64_t redemption, std::uint64_t last) {
   ASSIGN_OR_RETURN(const std::vector<std::uint64_t> sequences,
-                   MemberEntries(view, member, redemption, last, [](EntryKind kind) {
+                   GroupEntries(view, members, redemption, last, [](EntryKind kind) {
                      return kind == EntryKind::kReverseRedemption;
                    }));
   std::int64_t reversed = 0;
@@ -407,17 +444,27 @@ absl::StatusOr<std::int64_t> ReversedUntil(ReadView& view, MemberId member,
 
 }  // namespace
 
-Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const ParseContext& context) {
+namespace {
+
+bool IsOfGuest(const v1::AccruePurchaseRequest& request) { return request.guest(); }
+bool IsOfGuest(const v1::CorrectReceiptRequest& /*request*/) { return false; }
+
+// What AccruePurchase and CorrectReceipt have in common.
+template <class Request>
+AccruePurchase ParsePosted(const Request& request, const ParseContext& context, Command& command) {
   Violations& violations = context.violations;
-  Command command;
   command.request = ParseRequestId(request.request_id(), violations);
   command.program = ParseProgram(request.program(), violations);
-  AccruePurchase& order = command.order.emplace<AccruePurchase>();
-  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  AccruePurchase order;
+  if (!IsOfGuest(request)) {
+    order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  } else if (request.has_member()) {
+    violations.Add("member", "must be absent for a guest, was given", "NOT_ALLOWED");
+  }
   const Path path{"purchase"};
   if (!request.has_purchase()) {
     violations.Required(path.Render());
-    return command;
+    return order;
   }
   const v1::Purchase& purchase = request.purchase();
   if (purchase.has_receipt()) {
@@ -432,6 +479,84 @@ Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const Pars
     violations.Required(Path{"occurred_at", &path}.Render());
   }
   ParseSale(purchase, path, order, violations);
+  if (request.has_pay_with_points()) ParsePay(request.pay_with_points(), order, violations);
+  return order;
+}
+
+}  // namespace
+
+std::int64_t RefundOf(const PurchaseReturned& returned, const PurchaseAccrued& accrued) {
+  std::int64_t refund = 0;
+  for (const ReturnedLine& line : returned.lines) {
+    const auto sold = std::find_if(accrued.lines.begin(), accrued.lines.end(),
+                                   [&line](const PurchaseLine& l) { return l.line == line.line; });
+    if (sold == accrued.lines.end() || sold->kind == PurchaseLineKind::kVoid) continue;
+    refund += sold->kind == PurchaseLineKind::kReturn ? -line.net : line.net;
+  }
+  return refund;
+}
+
+void ParsePay(const v1::Points& offered, AccruePurchase& order, Violations& violations) {
+  const Path path{"pay_with_points"};
+  PointsOffered& pay = order.pay.emplace();
+  pay.type = ParseWord<PointTypeId>(offered.point_type(), Path{"point_type", &path}, violations);
+  pay.amount = offered.amount();
+  CheckRange(pay.amount, 1, kAmountMax, Path{"amount", &path}, violations);
+  if (!order.row.is_offline) return;
+  violations.Add(path.Render(), "must be absent where the terminal was offline, was given",
+                 "OFFLINE");
+}
+
+void RenderPayment(const Entry& entry, const PurchaseAccrued& accrued,
+                   const rules::Rulebook& rulebook, v1::PointsPayment& out) {
+  const rules::model::Model& model = rulebook.model();
+  const std::string type = model.pay ? model.point_types[model.pay->point_type].id : "";
+  const auto* spent = entry.FindEvent<PointsRedeemed>();
+  RenderPoints(type, accrued.offered, *out.mutable_offered());
+  RenderPoints(type, spent == nullptr ? 0 : spent->amount, *out.mutable_taken());
+  out.mutable_worth()->set_currency_code(std::string(rulebook.currency()));
+  for (const Tender& tender : accrued.tenders) {
+    if (spent != nullptr && tender.kind == "POINTS") {
+      out.mutable_worth()->set_minor_units(tender.amount);
+    }
+  }
+  out.set_bound(static_cast<v1::PaymentBound>(accrued.bound));
+}
+
+Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const ParseContext& context) {
+  Command command;
+  AccruePurchase order = ParsePosted(request, context, command);
+  if (!request.guest()) {
+    command.order = std::move(order);
+    return command;
+  }
+  const auto refuse = [&](const char* field, bool is_given) {
+    if (!is_given) return;
+    context.violations.Add(field, "must be absent for a guest, was given", "NOT_ALLOWED");
+  };
+  refuse("pay_with_points", request.has_pay_with_points());
+  refuse("purchase.lines.original",
+         std::any_of(order.lines.begin(), order.lines.end(),
+                     [](const PurchaseLine& line) { return !!line.original; }));
+  command.order = KeepReceipt{std::move(order)};
+  return command;
+}
+
+Command ParseCorrectReceipt(const v1::CorrectReceiptRequest& request, const ParseContext& context) {
+  Command command;
+  CorrectReceipt order{ParsePosted(request, context, command)};
+  const Path path{"purchase"};
+  if (request.purchase().training()) {
+    context.violations.Add(Path{"training", &path}.Render(),
+                           "must be false where a receipt is corrected, was true", "TRAINING");
+  }
+  for (std::size_t i = 0; i < order.right.lines.size(); ++i) {
+    if (!order.right.lines[i].original) continue;
+    const Path at{"lines", &path, static_cast<int>(i)};
+    context.violations.Add(Path{"original", &at}.Render(),
+                           "must be absent where a receipt is corrected, was given", "EXTRA");
+  }
+  command.order = std::move(order);
   return command;
 }
 
@@ -491,6 +616,7 @@ AccruePurchase ParseQuotedPurchase(const v1::Purchase& purchase, Timestamp now,
         ParseInstant(purchase.occurred_at(), Path{"occurred_at", &path}, violations);
   }
   ParseSale(purchase, path, order, violations);
+  order.row = {};  // it is none
   return order;
 }
 
@@ -519,6 +645,11 @@ Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request, const Pars
   } else {
     violations.Required("occurred_at");
   }
+  if (request.has_member()) {
+    order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  }
+  order.row = ParseRow(request.terminal_sequence(), request.offline(), Path{"terminal_sequence"},
+                       violations);
   if (request.whole() == (request.lines_size() > 0)) {
     violations.Add("lines",
                    absl::StrCat("exactly one of lines and whole must be given, was ",
@@ -557,6 +688,15 @@ Command ParseRedeem(const v1::RedeemRequest& request, const ParseContext& contex
   Command command;
   Redeem& order = ParseSpending<Redeem>(request, context, command);
   order.purchase = ParsePaid(request, context.violations);
+  return command;
+}
+
+Command ParseTransferPoints(const v1::TransferPointsRequest& request, const ParseContext& context) {
+  Command command;
+  TransferPoints& order = ParseSpending<TransferPoints>(request, context, command);
+  order.from = ParseMemberRef(request.from(), command.program, Path{"from"}, context);
+  order.to = ParseMemberRef(request.to(), command.program, Path{"to"}, context);
+  order.own = context.OwnIdentity(command.program);
   return command;
 }
 
@@ -650,12 +790,74 @@ Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
   return command;
 }
 
+namespace {
+
+template <class Response>
+absl::StatusOr<const PurchaseAccrued*> RenderPosted(const Reply& reply, const Rendering& rendering,
+                                                    Response& response) {
+  const Entry& entry = *reply.entry;
+  ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
+                   RenderMoved(reply, rendering, response));
+  const auto* accrued = entry.FindEvent<PurchaseAccrued>();
+  if (accrued == nullptr) return absl::InternalError("entry of a purchase: must say what was sold");
+  response.set_purchase(PurchaseName(entry.program, accrued->receipt));
+  RenderAwards(entry, *response.mutable_awards());
+  if (accrued->offered > 0) {
+    RenderPayment(entry, *accrued, *rulebook, *response.mutable_payment());
+  }
+  if (entry.kind != EntryKind::kAccrue) RenderTakenBack(entry, response);
+  response.set_returns_following(static_cast<std::int32_t>(accrued->awaited));
+  return accrued;
+}
+
+}  // namespace
+
 absl::Status RenderAccruePurchase(const Reply& reply, const Rendering& rendering,
                                   v1::AccruePurchaseResponse& response) {
+  if (const auto* guests = reply.entry->FindEvent<ReceiptKept>()) {
+    RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+    response.set_purchase(PurchaseName(reply.entry->program, guests->sale.receipt));
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(RenderPosted(reply, rendering, response).status());
+  const Entry& entry = *reply.entry;
+  if (entry.kind != EntryKind::kExchange) return absl::OkStatus();
+  for (const Event& event : entry.events) {
+    const auto* kept = std::get_if<ReturnUnmatched>(&event);
+    if (kept != nullptr) response.add_unmatched(PurchaseName(entry.program, kept->original));
+  }
+  return absl::OkStatus();
+}
+
+Command ParseClaimReceipt(const v1::ClaimReceiptRequest& request, const ParseContext& context) {
+  Command command;
+  command.request = ParseRequestId(request.request_id(), context.violations);
+  command.program = ParseProgram(request.program(), context.violations);
+  ClaimReceipt& order = command.order.emplace<ClaimReceipt>();
+  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  if (request.has_receipt()) {
+    order.receipt = ParseReceipt(request.receipt(), Path{"receipt"}, context.violations);
+  } else {
+    context.violations.Required("receipt");
+  }
+  order.own = context.OwnIdentity(command.program);
+  return command;
+}
+
+absl::Status RenderClaimReceipt(const Reply& reply, const Rendering& rendering,
+                                v1::ClaimReceiptResponse& response) {
   const Entry& entry = *reply.entry;
   RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
   response.set_purchase(PurchaseName(entry.program, entry.FindEvent<PurchaseAccrued>()->receipt));
   RenderAwards(entry, *response.mutable_awards());
+  return absl::OkStatus();
+}
+
+absl::Status RenderCorrectReceipt(const Reply& reply, const Rendering& rendering,
+                                  v1::CorrectReceiptResponse& response) {
+  ASSIGN_OR_RETURN(const PurchaseAccrued* const accrued, RenderPosted(reply, rendering, response));
+  const Entry& entry = *reply.entry;
+  response.set_corrected(EntryName(entry.program, entry.partition, accrued->corrects));
   return absl::OkStatus();
 }
 
@@ -672,21 +874,15 @@ absl::Status RenderReturnPurchase(const Reply& reply, const Rendering& rendering
   const Entry& entry = *reply.entry;
   ASSIGN_OR_RETURN(const std::shared_ptr<const rules::Rulebook> rulebook,
                    RenderMoved(reply, rendering, response));
+  if (const auto* kept = entry.FindEvent<ReturnUnmatched>()) {
+    response.set_purchase(PurchaseName(entry.program, kept->original));
+    response.set_unmatched(true);
+    return absl::OkStatus();
+  }
   const auto* returned = entry.FindEvent<PurchaseReturned>();
   if (returned == nullptr) return absl::InternalError("entry of a return: must say what returned");
   response.set_purchase(PurchaseName(entry.program, returned->original));
-  std::map<PointTypeId, std::int64_t> taken_back, shortfall, expired;
-  for (const Event& event : entry.events) {
-    const auto* taken = std::get_if<PointsTakenBack>(&event);
-    if (taken == nullptr) continue;
-    taken_back[taken->type] += taken->amount;
-    shortfall[taken->type] += taken->shortfall;
-    expired[taken->type] += taken->gone;
-  }
-  RenderTotals(taken_back, *response.mutable_taken_back());
-  RenderTotals(shortfall, *response.mutable_shortfall());
-  RenderTotals(expired, *response.mutable_expired());
-  RenderTotals(TotalsOf<RedemptionReversed>(entry), *response.mutable_given_back());
+  RenderTakenBack(entry, response);
 
   ReadView view = rendering.engine.Read();
   const std::shared_ptr<const Entry> sale = view.state().FindEntry(returned->original_sequence);
@@ -705,6 +901,19 @@ absl::Status RenderRedeem(const Reply& reply, const Rendering& rendering,
   RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
   if (const auto* redeemed = entry.FindEvent<PointsRedeemed>()) {
     RenderPoints(redeemed->type.str(), redeemed->amount, *response.mutable_points());
+  }
+  RenderLotMoves(entry, *response.mutable_lot_moves());
+  return absl::OkStatus();
+}
+
+absl::Status RenderTransferPoints(const Reply& reply, const Rendering& rendering,
+                                  v1::TransferPointsResponse& response) {
+  const Entry& entry = *reply.entry;
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+  response.set_to(MemberName(entry.program, *entry.other));
+  if (const auto* transferred = entry.FindEvent<PointsTransferred>()) {
+    RenderPoints(transferred->type.str(), transferred->amount, *response.mutable_points());
+    response.set_fee(transferred->fee);
   }
   RenderLotMoves(entry, *response.mutable_lot_moves());
   return absl::OkStatus();
@@ -825,7 +1034,8 @@ absl::Status RenderReverseRedemption(const Reply& reply, const Rendering& render
   const auto* redeemed = redemption == nullptr ? nullptr : redemption->FindEvent<PointsRedeemed>();
   if (redeemed == nullptr) return absl::DataLossError("entry of a redemption: must be stored");
   ASSIGN_OR_RETURN(const std::int64_t back,
-                   ReversedUntil(view, *entry.member, reversed->redemption, entry.sequence));
+                   ReversedUntil(view, {*entry.member, *redemption->member}, reversed->redemption,
+                                 entry.sequence));
   response.set_remaining(redeemed->amount - back);
   return absl::OkStatus();
 }

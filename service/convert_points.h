@@ -14,6 +14,9 @@ namespace laurel {
 Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const ParseContext& context);
 Command ParseAccrueActivity(const v1::AccrueActivityRequest& request, const ParseContext& context);
 Command ParseReturnPurchase(const v1::ReturnPurchaseRequest& request, const ParseContext& context);
+Command ParseClaimReceipt(const v1::ClaimReceiptRequest& request, const ParseContext& context);
+Command ParseTransferPoints(const v1::TransferPointsRequest& request, const ParseContext& context);
+Command ParseCorrectReceipt(const v1::CorrectReceiptRequest& request, const ParseContext& context);
 Command ParseRedeem(const v1::RedeemRequest& request, const ParseContext& context);
 Command ParseHoldPoints(const v1::HoldPointsRequest& request, const ParseContext& context);
 Command ParseCaptureHold(const v1::CaptureHoldRequest& request, const ParseContext& context);
@@ -27,10 +30,26 @@ Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
 AccruePurchase ParseQuotedPurchase(const v1::Purchase& purchase, Timestamp now,
                                    Violations& violations);
 
+// The points that a member puts in, of a purchase that has been parsed.
+void ParsePay(const v1::Points& offered, AccruePurchase& order, Violations& violations);
+// What these pay. Requires that some were put in.
+void RenderPayment(const Entry& entry, const PurchaseAccrued& accrued,
+                   const rules::Rulebook& rulebook, v1::PointsPayment& out);
+
+// Minor units that a return took off its purchase: lines of goods that had been given back counted
+// against the total, cancelled ones not at all.
+std::int64_t RefundOf(const PurchaseReturned& returned, const PurchaseAccrued& accrued);
+
+absl::Status RenderCorrectReceipt(const Reply& reply, const Rendering& rendering,
+                                  v1::CorrectReceiptResponse& response);
 absl::Status RenderAccruePurchase(const Reply& reply, const Rendering& rendering,
                                   v1::AccruePurchaseResponse& response);
 absl::Status RenderAccrueActivity(const Reply& reply, const Rendering& rendering,
                                   v1::AccrueActivityResponse& response);
+absl::Status RenderClaimReceipt(const Reply& reply, const Rendering& rendering,
+                                v1::ClaimReceiptResponse& response);
+absl::Status RenderTransferPoints(const Reply& reply, const Rendering& rendering,
+                                  v1::TransferPointsResponse& response);
 absl::Status RenderRedeem(const Reply& reply, const Rendering& rendering,
                           v1::RedeemResponse& response);
 absl::Status RenderHoldPoints(const Reply& reply, const Rendering& rendering,

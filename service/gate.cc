@@ -33,6 +33,16 @@ RoleSet RolesFor(absl::string_view method) {
   };
   static constexpr Row kRows[] = {
       {"AdjustPoints", {kAgent, kFinance}},
+      {"ImportMember", {kFinance}},
+      {"MergeMembers", {kAgent}},
+      {"UnmergeMembers", {kAgent}},
+      {"MoveIdentity", {kAgent}},
+      {"TransferPoints", {kShop, kAgent}},
+      {"ClaimReceipt", {kPos, kShop, kAgent}},
+      {"CorrectReceipt", {kPos, kAgent}},
+      {"ListSequenceGaps", {kPos, kFinance, kAgent}},
+      {"ReconcileDay", {kPos, kFinance}},
+      {"ListUnmatchedReturns", {kFinance, kAuditor}},
       {"SettleAccrual", {kPos, kShop, kAgent, kFinance}},
       {"CancelAccrual", {kPos, kShop, kAgent, kFinance}},
       {"CreateProgram", {kAdmin}},

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
+#include "service/phone.h"
 #include "service/text.h"
 
 namespace laurel {
@@ -34,7 +35,8 @@ bool IsEmail(absl::string_view value) {
 
 }  // namespace
 
-absl::StatusOr<std::string> NormaliseIdentity(IdentityKind kind, absl::string_view value) {
+absl::StatusOr<std::string> NormaliseIdentity(IdentityKind kind, absl::string_view value,
+                                              absl::string_view region) {
   std::string normalised(value);
   if (kind == IdentityKind::kCard) {
     std::erase_if(normalised, [](char c) { return c == ' ' || c == '-'; });
@@ -48,7 +50,11 @@ absl::StatusOr<std::string> NormaliseIdentity(IdentityKind kind, absl::string_vi
   }
   if (HasControlCharacter(normalised)) return Refused("without control characters", value);
   if (kind == IdentityKind::kPhone && !IsE164(normalised)) {
-    return Refused("in E.164 form, such as +8613800138000", value);
+    std::optional<std::string> parsed = ParsePhone(normalised, region);
+    if (!parsed || !IsE164(*parsed)) {
+      return Refused("a telephone number with the country's code, such as +8613800138000", value);
+    }
+    normalised = *std::move(parsed);
   }
   if (kind == IdentityKind::kEmail && !IsEmail(normalised)) {
     return Refused("an e-mail address with one @", value);

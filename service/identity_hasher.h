@@ -13,10 +13,13 @@
 namespace laurel {
 
 // One spelling for what is the same identity: cards without spaces and dashes, e-mail trimmed and
-// in lower case, all others as they are. INVALID_ARGUMENT, with an expectation that describes the
-// value and never quotes it, if it is no such identity: telephone numbers in E.164, e-mail with one
-// @, everything 1 to 254 code points without control characters.
-absl::StatusOr<std::string> NormaliseIdentity(IdentityKind kind, absl::string_view value);
+// in lower case, telephone numbers in E.164, all others as they are. INVALID_ARGUMENT, with an
+// expectation that describes the value and never quotes it, if it is no such identity: a number
+// that can be one, with the country's code unless `region` (ISO 3166, such as DE; may be empty)
+// says which it is of, e-mail with one @, everything 1 to 254 code points without control
+// characters.
+absl::StatusOr<std::string> NormaliseIdentity(IdentityKind kind, absl::string_view value,
+                                              absl::string_view region = {});
 
 // Immutable; thread-safe.
 class IdentityHasher {

@@ -16,6 +16,7 @@
 #include "service/reading.h"
 #include "service/services.h"
 #include "service/shell.h"
+#include "service/store_reports.h"
 
 namespace laurel {
 namespace {
@@ -426,6 +427,16 @@ class LedgerService final : public v1::LedgerService::CallbackService {
                                             const v1::GetTrialBalanceRequest* request,
                                             v1::GetTrialBalanceResponse* response) override {
     return shell_.Read(*context, *request, *response, GetTrialBalanceNow, Place::kPool);
+  }
+  grpc::ServerUnaryReactor* ReconcileDay(grpc::CallbackServerContext* context,
+                                         const v1::ReconcileDayRequest* request,
+                                         v1::ReconcileDayResponse* response) override {
+    return shell_.Read(*context, *request, *response, ReconcileDayNow, Place::kPool);
+  }
+  grpc::ServerUnaryReactor* ListUnmatchedReturns(
+      grpc::CallbackServerContext* context, const v1::ListUnmatchedReturnsRequest* request,
+      v1::ListUnmatchedReturnsResponse* response) override {
+    return shell_.Read(*context, *request, *response, ListUnmatchedReturnsNow, Place::kPool);
   }
   grpc::ServerWriteReactor<v1::ExportEntriesResponse>* ExportEntries(
       grpc::CallbackServerContext* context, const v1::ExportEntriesRequest* request) override {

@@ -2,6 +2,7 @@
 
 #include "laurel/v1/member_service.grpc.pb.h"
 #include "service/convert_member.h"
+#include "service/convert_merge.h"
 #include "service/reading.h"
 #include "service/services.h"
 #include "service/shell.h"
@@ -53,6 +54,11 @@ class MemberService final : public v1::MemberService::CallbackService {
                                          v1::EnrollMemberResponse* response) override {
     return shell_.Write(*context, *request, *response, ParseEnrollMember, RenderEnrollMember);
   }
+  grpc::ServerUnaryReactor* ImportMember(grpc::CallbackServerContext* context,
+                                         const v1::ImportMemberRequest* request,
+                                         v1::ImportMemberResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseImportMember, RenderImportMember);
+  }
   grpc::ServerUnaryReactor* LinkIdentity(grpc::CallbackServerContext* context,
                                          const v1::LinkIdentityRequest* request,
                                          v1::LinkIdentityResponse* response) override {
@@ -88,6 +94,22 @@ class MemberService final : public v1::MemberService::CallbackService {
       v1::SetMemberAttributesResponse* response) override {
     return shell_.Write(*context, *request, *response, ParseSetMemberAttributes,
                         RenderSetMemberAttributes, Place::kPool);
+  }
+  grpc::ServerUnaryReactor* MoveIdentity(grpc::CallbackServerContext* context,
+                                         const v1::MoveIdentityRequest* request,
+                                         v1::MoveIdentityResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseMoveIdentity, RenderMoveIdentity,
+                        Place::kPool);
+  }
+  grpc::ServerUnaryReactor* MergeMembers(grpc::CallbackServerContext* context,
+                                         const v1::MergeMembersRequest* request,
+                                         v1::MergeMembersResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseMergeMembers, RenderMergeMembers);
+  }
+  grpc::ServerUnaryReactor* UnmergeMembers(grpc::CallbackServerContext* context,
+                                           const v1::UnmergeMembersRequest* request,
+                                           v1::UnmergeMembersResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseUnmergeMembers, RenderUnmergeMembers);
   }
   grpc::ServerUnaryReactor* GetMember(grpc::CallbackServerContext* context,
                                       const v1::GetMemberRequest* request,

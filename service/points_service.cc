@@ -17,6 +17,7 @@
 #include "service/reading.h"
 #include "service/services.h"
 #include "service/shell.h"
+#include "service/store_reports.h"
 
 namespace laurel {
 namespace {
@@ -25,7 +26,7 @@ namespace {
 
 void RenderLot(const FoundMember& member, PartitionId partition, const LotKey& key, const Lot& lot,
                Timestamp ends_at, v1::Lot& out) {
-  out.set_name(LotName(member.program, member.id, key.id));
+  out.set_name(LotName(member.program, key.member, key.id));
   out.set_entry(EntryName(member.program, partition, key.id.sequence));
   out.set_point_type(key.type.str());
   out.set_granted(lot.amount);
@@ -172,6 +173,10 @@ google::rpc::Status QuoteForMember(ReadCall& read, const ProgramId& program, Acc
   const Entry entry = MakeEntry(state, command, context, decision, Hash{});
   RenderQuotedAwards(entry, rulebook, response);
   RenderBalances(entry.outcome.balances, *response.mutable_balances());
+  const auto* accrued = entry.FindEvent<PurchaseAccrued>();
+  if (accrued != nullptr && accrued->offered > 0) {
+    RenderPayment(entry, *accrued, rulebook, *response.mutable_payment());
+  }
   if (!entry.outcome.tier) return {};
   const TierView& tier = *entry.outcome.tier;
   RenderTier(tier, rulebook, *response.mutable_tier());
@@ -223,6 +228,10 @@ google::rpc::Status QuotePurchaseNow(ReadCall& read, const v1::QuotePurchaseRequ
   if (request.has_member()) {
     order.member = ParseMemberRef(request.member(), program, Path{"member"}, read.parse);
   }
+  if (request.has_pay_with_points()) {
+    if (!request.has_member()) violations.Required("member");  // points are somebody's
+    ParsePay(request.pay_with_points(), order, violations);
+  }
   if (!violations.empty()) return {};
   State& state = read.view.state();
   const Program* record = state.programs.Find(ProgramKey{program});
@@ -241,6 +250,55 @@ google::rpc::Status QuotePurchaseNow(ReadCall& read, const v1::QuotePurchaseRequ
   }
   return QuoteForAnybody(read, program, *record, order, *rulebook, response);
 }
+
+// ---- training
+
+// The member whose due work comes before the order, as the sequencer does it.
+std::optional<MemberId> ConcernedBy(State& state, const Command& command) {
+  if (const auto* sale = std::get_if<AccruePurchase>(&command.order)) {
+    return state.Resolve(command.program, sale->member);
+  }
+  const auto* back = std::get_if<ReturnPurchase>(&command.order);
+  const Purchase* purchase =
+      back == nullptr ? nullptr
+                      : state.purchases.Find(PurchaseKey{command.program, back->original});
+  if (purchase == nullptr || purchase->member == MemberId()) return std::nullopt;
+  return purchase->member;
+}
+
+// Answers as if it were done, and does nothing: what tills that practise get.
+template <class Request, class Response, class Parse, class Render>
+google::rpc::Status Practise(ReadCall& read, const Rendering& rendering, const Request& request,
+                             Response& response, Parse parse, Render render) {
+  Command command = parse(request, read.parse);
+  if (!read.parse.violations.empty()) return {};
+  State& state = read.view.state();
+  Context context{read.view.partition(), read.view.sequence() + 1, read.view.now(),
+                  read.view.rulebooks()};
+  if (const std::optional<MemberId> id = ConcernedBy(state, command)) {
+    AdvanceInThought(read, command.program, *id, context.recorded_at, context);
+  }
+  Decision decision = Decide(state, command, context);
+  if (const auto* rejected = std::get_if<Rejected>(&decision)) {
+    return ToRpcStatus(*rejected, command.program);
+  }
+  Reply reply;
+  reply.entry = std::make_shared<const Entry>(
+      MakeEntry(state, command, context, std::move(decision), Hash{}));
+  const absl::Status rendered = render(reply, rendering, response);
+  if (!rendered.ok()) return ToRpcStatus(rendered);
+  response.set_training(true);
+  response.set_sequence(read.view.sequence());
+  response.clear_leaf_hash();
+  response.clear_entry();
+  if constexpr (requires { response.mutable_awards(); }) {
+    for (v1::Award& award : *response.mutable_awards()) award.clear_lot();
+  }
+  return {};
+}
+
+bool IsTraining(const v1::AccruePurchaseRequest& request) { return request.purchase().training(); }
+bool IsTraining(const v1::ReturnPurchaseRequest& request) { return request.training(); }
 
 // ---- batch
 
@@ -290,10 +348,23 @@ class BatchCall : public std::enable_shared_from_this<BatchCall> {
     Command command;
     switch (item.write_case()) {
       case v1::BatchAccrueItem::kAccruePurchase:
+        if (IsTraining(item.accrue_purchase())) {
+          return PractiseItem(index, item.accrue_purchase(), ParseAccruePurchase,
+                              RenderAccruePurchase,
+                              *response_.mutable_results(index)->mutable_accrue_purchase());
+        }
         command = ParseAccruePurchase(item.accrue_purchase(), context);
         break;
       case v1::BatchAccrueItem::kReturnPurchase:
+        if (IsTraining(item.return_purchase())) {
+          return PractiseItem(index, item.return_purchase(), ParseReturnPurchase,
+                              RenderReturnPurchase,
+                              *response_.mutable_results(index)->mutable_return_purchase());
+        }
         command = ParseReturnPurchase(item.return_purchase(), context);
+        break;
+      case v1::BatchAccrueItem::kAccrueActivity:
+        command = ParseAccrueActivity(item.accrue_activity(), context);
         break;
       default:
         violations.Required(absl::StrCat("items[", index, "]"));
@@ -313,6 +384,18 @@ class BatchCall : public std::enable_shared_from_this<BatchCall> {
                            });
   }
 
+  template <class Request, class Parse, class Render, class Response>
+  void PractiseItem(int index, const Request& request, Parse parse, Render render,
+                    Response& response) {
+    Violations violations;
+    ReadCall read = shell_.ReadWith(violations);
+    google::rpc::Status status =
+        Practise(read, shell_.rendering(), request, response, parse, render);
+    if (!violations.empty()) status = ToRpcStatus(violations);
+    if (status.code() != 0) *response_.mutable_results(index)->mutable_error() = std::move(status);
+    Answered();
+  }
+
   void Answered() {
     if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     shell_.pool().Continue([self = shared_from_this()] { self->Send(); });
@@ -323,18 +406,27 @@ class BatchCall : public std::enable_shared_from_this<BatchCall> {
       const Answer& answer = replies_[static_cast<std::size_t>(i)];
       if (!answer.reply) continue;
       v1::BatchAccrueResult& result = *response_.mutable_results(i);
-      google::rpc::Status status =
-          request_.items(i).has_accrue_purchase()
-              ? shell_.RenderReply(*answer.reply, answer.program, RenderAccruePurchase,
-                                   *result.mutable_accrue_purchase())
-              : shell_.RenderReply(*answer.reply, answer.program, RenderReturnPurchase,
-                                   *result.mutable_return_purchase());
+      google::rpc::Status status = RenderItem(request_.items(i), answer, result);
       if (status.code() == 0) continue;
       // The deadline is the batch's: its items were not tried.
       if (status.code() == google::rpc::DEADLINE_EXCEEDED) status.set_code(google::rpc::ABORTED);
       *result.mutable_error() = std::move(status);
     }
     shell_.Finish(call_, {});
+  }
+
+  google::rpc::Status RenderItem(const v1::BatchAccrueItem& item, const Answer& answer,
+                                 v1::BatchAccrueResult& result) {
+    if (item.has_accrue_purchase()) {
+      return shell_.RenderReply(*answer.reply, answer.program, RenderAccruePurchase,
+                                *result.mutable_accrue_purchase());
+    }
+    if (item.has_accrue_activity()) {
+      return shell_.RenderReply(*answer.reply, answer.program, RenderAccrueActivity,
+                                *result.mutable_accrue_activity());
+    }
+    return shell_.RenderReply(*answer.reply, answer.program, RenderReturnPurchase,
+                              *result.mutable_return_purchase());
   }
 
   Shell& shell_;
@@ -352,6 +444,9 @@ class PointsService final : public v1::PointsService::CallbackService {
   grpc::ServerUnaryReactor* AccruePurchase(grpc::CallbackServerContext* context,
                                            const v1::AccruePurchaseRequest* request,
                                            v1::AccruePurchaseResponse* response) override {
+    if (IsTraining(*request)) {
+      return PractiseOnly(*context, *request, *response, ParseAccruePurchase, RenderAccruePurchase);
+    }
     return shell_.Write(*context, *request, *response, ParseAccruePurchase, RenderAccruePurchase);
   }
   grpc::ServerUnaryReactor* AccrueActivity(grpc::CallbackServerContext* context,
@@ -374,8 +469,21 @@ class PointsService final : public v1::PointsService::CallbackService {
   grpc::ServerUnaryReactor* ReturnPurchase(grpc::CallbackServerContext* context,
                                            const v1::ReturnPurchaseRequest* request,
                                            v1::ReturnPurchaseResponse* response) override {
+    if (IsTraining(*request)) {
+      return PractiseOnly(*context, *request, *response, ParseReturnPurchase, RenderReturnPurchase);
+    }
     return shell_.Write(*context, *request, *response, ParseReturnPurchase, RenderReturnPurchase,
                         Place::kPool);
+  }
+  grpc::ServerUnaryReactor* CorrectReceipt(grpc::CallbackServerContext* context,
+                                           const v1::CorrectReceiptRequest* request,
+                                           v1::CorrectReceiptResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseCorrectReceipt, RenderCorrectReceipt);
+  }
+  grpc::ServerUnaryReactor* ListSequenceGaps(grpc::CallbackServerContext* context,
+                                             const v1::ListSequenceGapsRequest* request,
+                                             v1::ListSequenceGapsResponse* response) override {
+    return shell_.Read(*context, *request, *response, ListSequenceGapsNow, Place::kPool);
   }
   grpc::ServerUnaryReactor* SettleAccrual(grpc::CallbackServerContext* context,
                                           const v1::SettleAccrualRequest* request,
@@ -391,6 +499,16 @@ class PointsService final : public v1::PointsService::CallbackService {
                                          const v1::AdjustPointsRequest* request,
                                          v1::AdjustPointsResponse* response) override {
     return shell_.Write(*context, *request, *response, ParseAdjustPoints, RenderAdjustPoints);
+  }
+  grpc::ServerUnaryReactor* ClaimReceipt(grpc::CallbackServerContext* context,
+                                         const v1::ClaimReceiptRequest* request,
+                                         v1::ClaimReceiptResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseClaimReceipt, RenderClaimReceipt);
+  }
+  grpc::ServerUnaryReactor* TransferPoints(grpc::CallbackServerContext* context,
+                                           const v1::TransferPointsRequest* request,
+                                           v1::TransferPointsResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseTransferPoints, RenderTransferPoints);
   }
   grpc::ServerUnaryReactor* GetBalance(grpc::CallbackServerContext* context,
                                        const v1::GetBalanceRequest* request,
@@ -415,6 +533,18 @@ class PointsService final : public v1::PointsService::CallbackService {
   }
 
  private:
+  template <class Request, class Response, class Parse, class Render>
+  grpc::ServerUnaryReactor* PractiseOnly(grpc::CallbackServerContext& context,
+                                         const Request& request, Response& response, Parse parse,
+                                         Render render) {
+    return shell_.Read(
+        context, request, response,
+        [this, parse, render](ReadCall& read, const Request& asked, Response& answer) {
+          return Practise(read, shell_.rendering(), asked, answer, parse, render);
+        },
+        Place::kPool);
+  }
+
   Shell& shell_;
 };
 

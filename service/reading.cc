@@ -1,6 +1,7 @@
 #include "service/reading.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
@@ -51,25 +52,34 @@ std::optional<Page> ReadPage(ReadCall& read, const MemberIndex& index, const Fou
                              int page_size, const std::string& token, google::rpc::Status& status) {
   const std::string arguments = MemberName(member.program, member.id);
   const PartitionId partition = read.view.partition();
-  KeyRange rows = index.rows(partition, member.id);
+  std::optional<std::uint64_t> before;
   if (!token.empty()) {
-    const std::optional<std::uint64_t> before =
-        read.page_tokens.Open(index.method, arguments, token, read.now);
+    before = read.page_tokens.Open(index.method, arguments, token, read.now);
     if (!before) {
       status = PageTokenInvalid();
       return std::nullopt;
     }
-    rows.end = index.row(partition, member.id, *before);
   }
   // One more than the page has tells whether there is another.
   const auto size = static_cast<std::size_t>(page_size);
-  absl::StatusOr<std::vector<std::uint64_t>> sequences =
-      LastSequences(read.view.snapshot(), rows, size + 1);
-  if (!sequences.ok()) {
-    status = ToRpcStatus(sequences.status());
-    return std::nullopt;
+  Page page;
+  const std::vector<MemberId> group =
+      index.is_joined ? read.view.state().GroupOf(member.id) : std::vector<MemberId>{member.id};
+  for (const MemberId one : group) {
+    KeyRange rows = index.rows(partition, one);
+    if (before) rows.end = index.row(partition, one, *before);
+    const absl::StatusOr<std::vector<std::uint64_t>> sequences =
+        LastSequences(read.view.snapshot(), rows, size + 1);
+    if (!sequences.ok()) {
+      status = ToRpcStatus(sequences.status());
+      return std::nullopt;
+    }
+    page.sequences.insert(page.sequences.end(), sequences->begin(), sequences->end());
   }
-  Page page{*std::move(sequences), ""};
+  // An entry about two of them is there once.
+  std::sort(page.sequences.begin(), page.sequences.end(), std::greater<>());
+  page.sequences.erase(std::unique(page.sequences.begin(), page.sequences.end()),
+                       page.sequences.end());
   if (page.sequences.size() > size) {
     page.sequences.resize(size);
     page.next_token =

@@ -49,6 +49,7 @@ struct MemberIndex {
   absl::string_view method;  // whose page tokens they are
   KeyRange (*rows)(PartitionId partition, MemberId member);
   std::string (*row)(PartitionId partition, MemberId member, std::uint64_t sequence);
+  bool is_joined = true;  // with the rows of those who were merged into the member
 };
 
 // One page of such rows, newest first.

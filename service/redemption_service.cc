@@ -15,14 +15,14 @@ google::rpc::Status GetHoldNow(ReadCall& read, const v1::GetHoldRequest& request
   if (!named) return {};
   State& state = read.view.state();
   const Rejected unknown{Rejection::kHoldNotFound, {}};
-  if (!state.Resolve(named->program, named->hold.member)) {
-    return ToRpcStatus(unknown, named->program);
-  }
-  AdvancePoints(state, named->hold.member, read.now);
-  const Hold* hold = state.holds.Find(named->hold);
+  const std::optional<MemberId> holder = state.Resolve(named->program, named->hold.member);
+  if (!holder) return ToRpcStatus(unknown, named->program);
+  AdvancePoints(state, *holder, read.now);
+  const std::optional<HoldKey> key = state.FindHold(named->hold);
+  const Hold* hold = key ? state.holds.Find(*key) : nullptr;
   if (hold == nullptr) return ToRpcStatus(unknown, named->program);
   RenderReadHeader(read, response);
-  RenderHold(named->program, read.view.partition(), named->hold, *hold, *response.mutable_hold());
+  RenderHold(named->program, read.view.partition(), *key, *hold, *response.mutable_hold());
   return {};
 }
 
@@ -38,9 +38,10 @@ google::rpc::Status ListHoldsNow(ReadCall& read, const v1::ListHoldsRequest& req
   if (!member) return status;
   AdvancePoints(state, member->id, read.now);
   return ListOfMember(read, kHolds, request, response, [&](std::uint64_t sequence) {
-    const HoldKey key{member->id, sequence};
-    if (const Hold* hold = state.holds.Find(key)) {
-      RenderHold(member->program, read.view.partition(), key, *hold, *response.add_holds());
+    const std::optional<HoldKey> key = state.FindHold(HoldKey{member->id, sequence});
+    const Hold* hold = key ? state.holds.Find(*key) : nullptr;
+    if (hold != nullptr) {
+      RenderHold(member->program, read.view.partition(), *key, *hold, *response.add_holds());
     }
     return google::rpc::Status();
   });

@@ -147,6 +147,11 @@ class Shell {
     return call;
   }
   void Finish(const Call& call, const google::rpc::Status& status) const;
+  // A read of what is durable now, within a call of another shape.
+  ReadCall ReadWith(Violations& violations) {
+    return ReadCall{engine_,    engine_.Read(), engine_.Now(), ParseContext{hasher_, violations},
+                    revisions_, page_tokens_};
+  }
   // Runs the task on the pool, or refuses the call with OVERLOADED.
   void OnPool(const Call& call, Pool::Task task) const;
 

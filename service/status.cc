@@ -3,8 +3,11 @@
 #include <grpcpp/support/status.h>
 
 #include <utility>
+#include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "engine/base/check.h"
 #include "engine/base/reason.h"
@@ -69,6 +72,8 @@ google::rpc::Code CodeOf(Rejection rejection) {
     case Rejection::kCaptureExceedsHold:
     case Rejection::kHoldLapsed:
     case Rejection::kHoldFinished:
+    case Rejection::kMemberMerged:
+    case Rejection::kCostMismatch:
       return google::rpc::FAILED_PRECONDITION;
     case Rejection::kSelfApprovalForbidden:
     case Rejection::kSelfDealingForbidden:
@@ -163,6 +168,16 @@ Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>&
         return text("revision", "must have each of its warnings acknowledged, had ", fact("count"),
                     " that were not: ", fact("unacknowledged"));
       }
+      if (facts.contains("claimed_by")) {
+        return text("receipt", "must be claimed by ", fact("claimed_by"), ", was too late");
+      }
+      if (facts.contains("later")) {
+        return text("merged", "must be the member that was merged last, which was ", fact("later"));
+      }
+      if (facts.contains("hold")) {
+        return text("merged", "must have no open hold together with the survivor, had ",
+                    fact("hold"));
+      }
       return text("state", "must allow the move, was ", fact("state"));
     case Rejection::kAmountNotAllowed:
       return text("amount", "must keep to ", fact("bound"), ", was ", fact("value"));
@@ -203,6 +218,11 @@ Wording WordingOf(Rejection rejection, const std::map<std::string, std::string>&
       return text("hold", "must be open, had lapsed at ", fact("ended_at"));
     case Rejection::kHoldFinished:
       return text("hold", "must be open, was ", fact("state"), " at ", fact("ended_at"));
+    case Rejection::kMemberMerged:
+      return text("member", "must be one of its own, was merged into ", fact("merged_into"));
+    case Rejection::kCostMismatch:
+      return text("tenders", "must say that ", fact("points"), " points pay ", fact("due"),
+                  " minor units (", fact("bound"), "), was ", fact("stated"));
   }
   LAUREL_CHECK(false, "a rejection is one of its values");
 }
@@ -306,6 +326,10 @@ v1::ErrorReason ToReason(Rejection rejection) {
       return v1::ERROR_REASON_HOLD_LAPSED;
     case Rejection::kHoldFinished:
       return v1::ERROR_REASON_HOLD_FINISHED;
+    case Rejection::kMemberMerged:
+      return v1::ERROR_REASON_MEMBER_MERGED;
+    case Rejection::kCostMismatch:
+      return v1::ERROR_REASON_COST_MISMATCH;
   }
   LAUREL_CHECK(false, "a rejection is one of its values");
 }
@@ -315,6 +339,25 @@ std::map<std::string, std::string> FactsOf(const Rejected& rejected, const Progr
   const auto entry = facts.find("entry");
   if (entry != facts.end()) {
     entry->second = absl::StrCat(ProgramName(program), "/entries/", entry->second);
+  }
+  // The domain knows numbers.
+  for (const char* key : {"merged_into", "later"}) {
+    const auto member = facts.find(key);
+    std::uint64_t raw = 0;
+    if (member == facts.end() || !absl::SimpleAtoi(member->second, &raw)) continue;
+    if (const std::optional<MemberId> id = MemberId::FromRaw(raw)) {
+      member->second = MemberName(program, *id);
+    }
+  }
+  if (const auto hold = facts.find("hold"); hold != facts.end()) {
+    const std::vector<std::string> parts = absl::StrSplit(hold->second, '/');
+    HoldKey key;
+    std::uint64_t raw = 0;
+    if (parts.size() == 2 && absl::SimpleAtoi(parts[0], &raw) &&
+        absl::SimpleAtoi(parts[1], &key.sequence) && raw != 0) {
+      key.member = MemberId::Of(raw);
+      hold->second = HoldName(program, key);
+    }
   }
   if (rejected.reason == Rejection::kReturnExceedsPurchase ||
       rejected.reason == Rejection::kReversalExceedsRedemption) {

@@ -57,7 +57,9 @@ google::rpc::Status ListTierChangesNow(ReadCall& read, const v1::ListTierChanges
       "ListTierChanges", TierChangeRange,
       [](PartitionId partition, MemberId member, std::uint64_t sequence) {
         return EncodeKey(partition, TierChangeKey{member, sequence});
-      }};
+      },
+      // Whoever was merged into the member had a tier of its own until then.
+      /*is_joined=*/false};
   return ListOfMember(read, kChanges, request, response, [&](std::uint64_t sequence) {
     const std::shared_ptr<const Entry> entry = read.view.state().FindEntry(sequence);
     if (entry == nullptr) {

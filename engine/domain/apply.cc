@@ -6,15 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
+#include "engine/domain/attributes.h"
 #include "engine/domain/tiers.h"
 
 namespace laurel {
 namespace {
-
-bool IsMemberAccount(AccountClass account) {
-  return account == AccountClass::kMemberAvailable || account == AccountClass::kMemberPending ||
-         account == AccountClass::kMemberHeld;
-}
 
 // ---- activity by month
 // ---------------------------------------------------------------------------------------
@@ -153,9 +149,29 @@ struct Folder {
     LAUREL_CHECK(entry.effective_on.has_value(), "an activity has a civil day");
     return *entry.effective_on;
   }
+  // What comes back while the events are read; null where they tell of something else. A receipt
+  // may take back and sell: what it takes back comes first.
+  mutable const PurchaseReturned* coming_back = nullptr;
+
+  // The one whom an accrual that is undone was of, and whose sums and counters change: by now that
+  // may be a member who was merged into the entry's.
+  MemberId counted() const {
+    if (coming_back != nullptr) {
+      const PurchaseKey key{entry.program, coming_back->original};
+      if (const Purchase* sale = state.purchases.Find(key)) return sale->member;
+    } else if (const auto* cancelled = entry.FindEvent<AccrualCancelled>()) {
+      const std::shared_ptr<const Entry> accrued = state.FindEntry(cancelled->accrual);
+      if (accrued != nullptr && accrued->member) return *accrued->member;
+    }
+    return member();
+  }
+  MemberId other() const {
+    LAUREL_CHECK(entry.other.has_value(), "an event of two members names both");
+    return *entry.other;
+  }
   // The day whose sums change: that of the activity, also where the entry undoes it later.
   Date CountedOn() const {
-    if (const auto* returned = entry.FindEvent<PurchaseReturned>()) return returned->original_on;
+    if (coming_back != nullptr) return coming_back->original_on;
     if (const auto* cancelled = entry.FindEvent<AccrualCancelled>()) return cancelled->accrued_on;
     return day();
   }
@@ -165,7 +181,7 @@ struct Folder {
     record.program = entry.program;
     record.tier.tier = e.tier;
     record.tier.since = entry.occurred_at;
-    state.enrolments.Put(EnrolmentKey{member()}, Enrolment{.enrolled_at = entry.recorded_at,
+    state.enrolments.Put(EnrolmentKey{member()}, Enrolment{.enrolled_at = EnrolledAt(entry),
                                                            .channel = e.channel,
                                                            .store = e.store,
                                                            .identities = {}});
@@ -175,10 +191,81 @@ struct Folder {
     state.enrolments.Mutable(EnrolmentKey{member()})
         .identities.push_back(LinkedIdentity{IdentityLink{e.kind, e.hash}, entry.recorded_at});
   }
-  void operator()(const IdentityUnlinked& e) const {
-    state.identities.Erase(IdentityKey{entry.program, e.hash});
-    std::erase_if(state.enrolments.Mutable(EnrolmentKey{member()}).identities,
-                  [&](const LinkedIdentity& linked) { return linked.identity.hash == e.hash; });
+  void operator()(const IdentityUnlinked& e) const { Unlink(e.hash); }
+  void Unlink(const IdentityHash& hash) const {
+    const IdentityKey key{entry.program, hash};
+    const Identity* identity = state.identities.Find(key);
+    const MemberId holder = identity == nullptr ? member() : identity->member;
+    state.identities.Erase(key);
+    std::erase_if(state.enrolments.Mutable(EnrolmentKey{holder}).identities,
+                  [&](const LinkedIdentity& linked) { return linked.identity.hash == hash; });
+  }
+  void operator()(const IdentityMoved& e) const {
+    Unlink(e.hash);
+    (*this)(IdentityLinked{e.kind, e.hash});
+  }
+  void operator()(const MembersMerged& e) const {
+    Member& merged = state.members.Mutable(MemberKey{other()});
+    Member& survivor = state.members.Mutable(MemberKey{member()});
+    merged.state = MemberState::kMerged;
+    merged.merged_into = member();
+    merged.lots_due_at = Timestamp::Never();
+    survivor.merged.push_back(MergedMember{other(), entry.sequence, survivor.tier});
+    if (e.takes_tier) survivor.tier = merged.tier;
+    // What one of the two has done keeps the points of both.
+    for (const IdleEnd& theirs : merged.idle_ends) {
+      IdleEnd& idle = survivor.MutableIdleEnd(theirs.type);
+      idle.acted_on = std::max(idle.acted_on, theirs.acted_on);
+      idle.ends_at = std::max(idle.ends_at, theirs.ends_at);
+      idle.available += theirs.available;
+    }
+    if (!merged.has_activity) return;
+    survivor.latest_occurred_at =
+        survivor.has_activity ? std::max(survivor.latest_occurred_at, merged.latest_occurred_at)
+                              : merged.latest_occurred_at;
+    survivor.has_activity = true;
+  }
+  void operator()(const MembersUnmerged& e) const {
+    Member& merged = state.members.Mutable(MemberKey{other()});
+    Member& survivor = state.members.Mutable(MemberKey{member()});
+    LAUREL_CHECK(!survivor.merged.empty() && survivor.merged.back().member == other(),
+                 "the latest merge is undone");
+    merged.state = MemberState::kActive;
+    merged.merged_into.reset();
+    merged.lots_due_at = e.lots_due_at;
+    // What was done while they were one was done by both.
+    for (IdleEnd& idle : survivor.idle_ends) {
+      IdleEnd& theirs = merged.MutableIdleEnd(idle.type);
+      theirs.acted_on = idle.acted_on;
+      theirs.ends_at = idle.ends_at;
+      idle.available -= theirs.available;
+    }
+    survivor.tier = std::move(survivor.merged.back().tier);
+    survivor.merged.pop_back();
+  }
+  void operator()(const PointsTransferred& e) const {
+    state.members.Mutable(MemberKey{other()}).lots_due_at = e.lots_due_at;
+  }
+  // The lot move that follows fills it, as with OpenLot.
+  void operator()(const PiecePassed& e) const {
+    const LotKey key{other(), e.from.type, e.expires_at, e.lot};
+    const Lot lot{.amount = e.amount - e.covered_arrears,
+                  .activates_at = e.activates_at,
+                  .funding = e.funding,
+                  .is_idle = !e.idle_ends_at.is_never()};
+    if (lot.is_idle) {
+      state.members.Mutable(MemberKey{other()}).MutableIdleEnd(key.type).ends_at = e.idle_ends_at;
+    }
+    if (lot.amount > 0) {
+      state.lots.Put(key, lot);
+    } else {
+      state.closed_lots.Put(ClosedLotKey{key}, lot);
+    }
+  }
+  void operator()(const PointsRestored& e) const {
+    const Lot* from = state.FindLot(e.from);
+    LAUREL_CHECK(from != nullptr || state.has_failed(), "a lot that was spent exists");
+    OpenLot(e, from == nullptr ? "" : from->funding, member());
   }
   void operator()(const MemberStateChanged& e) const {
     state.members.Mutable(MemberKey{member()}).state = e.to;
@@ -191,7 +278,16 @@ struct Folder {
     const auto erase = [&](const std::string& id) {
       std::erase_if(told, [&](const ToldAttribute& one) { return one.told.attribute.id == id; });
     };
-    for (const std::string& id : e.cleared) erase(id);
+    for (const std::string& id : e.cleared) {
+      for (const MemberId one : state.GroupOf(member())) {
+        if (one == member()) continue;
+        const Enrolment* merged = state.enrolments.Find(EnrolmentKey{one});
+        if (merged == nullptr || !IsTold(merged->attributes, id)) continue;
+        std::erase_if(state.enrolments.Mutable(EnrolmentKey{one}).attributes,
+                      [&](const ToldAttribute& told) { return told.told.attribute.id == id; });
+      }
+      erase(id);
+    }
     for (const MemberAttribute& set : e.set) {
       erase(set.attribute.id);
       const auto place = std::find_if(told.begin(), told.end(), [&](const ToldAttribute& one) {
@@ -201,10 +297,45 @@ struct Folder {
     }
   }
   void operator()(const PurchaseAccrued& e) const {
+    coming_back = nullptr;
+    NoteRow(e.receipt, e.row);
     state.purchases.Put(PurchaseKey{entry.program, e.receipt},
                         Purchase{.member = member(), .sequence = entry.sequence});
     CountActivity(state, member(), day(), ActivityDelta{.spend = e.eligible_net, .purchases = 1});
     NoteActivity();
+  }
+  // A row of a terminal has come, and with it its clock.
+  void NoteRow(const ReceiptKey& receipt, const TerminalRow& row) const {
+    if (row.number == 0) return;
+    Terminal& terminal =
+        state.terminals.Mutable(TerminalKey{entry.program, receipt.store, receipt.terminal});
+    terminal.Take(row.number);
+    if (row.is_offline) return;
+    terminal.Observe(entry.recorded_at.micros() - entry.occurred_at.micros(), entry.recorded_at);
+  }
+  void operator()(const RowRefused& e) const {
+    state.terminals.Mutable(TerminalKey{entry.program, e.store, e.terminal}).Take(e.number);
+  }
+  void operator()(const ReturnUnmatched& e) const {
+    NoteRow(e.receipt, e.row);
+    PutReturn(e.receipt, entry.member.value_or(MemberId()));
+    state.awaited.Mutable(AwaitedKey{entry.program, e.original}).returns.push_back(entry.sequence);
+    ++program().awaiting_returns;
+  }
+  // A return is known by its receipt; where that sells as well, or has kept the return until now,
+  // there is a record already, or one will take its place.
+  void PutReturn(const ReceiptKey& receipt, MemberId member_or_none) const {
+    const PurchaseKey key{entry.program, receipt};
+    if (state.purchases.Find(key) != nullptr) return;
+    state.purchases.Put(
+        key, Purchase{.member = member_or_none, .sequence = entry.sequence, .is_return = true});
+  }
+  void NoteMatched(const PurchaseReturned& e) const {
+    if (e.kept == 0) return;
+    const AwaitedKey key{entry.program, e.original};
+    Awaited& awaited = state.awaited.Mutable(key);
+    if (std::erase(awaited.returns, e.kept) > 0) --program().awaiting_returns;
+    if (awaited.returns.empty()) state.awaited.Erase(key);
   }
   void NoteActivity() const {
     Member& record = state.members.Mutable(MemberKey{member()});
@@ -214,8 +345,8 @@ struct Folder {
   }
   // The lot move that follows fills it; one that went to arrears whole is closed from the start.
   template <class Given>
-  void OpenLot(const Given& e, const std::string& funding) const {
-    const LotKey key{member(), e.type, e.expires_at, e.lot};
+  void OpenLot(const Given& e, const std::string& funding, MemberId owner) const {
+    const LotKey key{owner, e.type, e.expires_at, e.lot};
     const Lot lot{.amount = e.amount - e.covered_arrears,
                   .activates_at = e.activates_at,
                   .funding = funding,
@@ -227,7 +358,7 @@ struct Folder {
     }
   }
   void operator()(const PointsAwarded& e) const {
-    OpenLot(e, e.funding);
+    OpenLot(e, e.funding, member());
     CountPoints(state, member(), day(), e.type_index, e.amount);
   }
   // What is left of a purchase, to be changed.
@@ -250,10 +381,11 @@ struct Folder {
     return purchase;
   }
   void operator()(const PurchaseReturned& e) const {
-    state.purchases.Put(
-        PurchaseKey{entry.program, e.receipt},
-        Purchase{.member = member(), .sequence = entry.sequence, .is_return = true});
-    CountActivity(state, member(), e.original_on,
+    coming_back = &e;
+    NoteRow(e.receipt, e.row);
+    PutReturn(e.receipt, member());
+    NoteMatched(e);
+    CountActivity(state, counted(), e.original_on,
                   ActivityDelta{.spend = -e.eligible_net, .purchases = e.is_whole ? -1 : 0});
     Purchase& purchase = LeftOf(e.original, e.original_sequence);
     *purchase.eligible_left -= e.eligible_net;
@@ -268,16 +400,15 @@ struct Folder {
                   [](const LineLeft& left) { return left.quantity_micros == 0; });
   }
   void operator()(const PointsTakenBack& e) const {
-    const PurchaseReturned* returned = entry.FindEvent<PurchaseReturned>();
     const AccrualCancelled* cancelled = entry.FindEvent<AccrualCancelled>();
-    LAUREL_CHECK(returned != nullptr || cancelled != nullptr,
+    LAUREL_CHECK(coming_back != nullptr || cancelled != nullptr,
                  "points are taken back by a return or by a person");
-    if (returned != nullptr) {
-      TakeBack(e, state.purchases.Mutable(PurchaseKey{entry.program, returned->original}));
+    if (coming_back != nullptr) {
+      TakeBack(e, state.purchases.Mutable(PurchaseKey{entry.program, coming_back->original}));
     } else if (cancelled->receipt) {
       TakeBack(e, LeftOf(*cancelled->receipt, cancelled->accrual));
     }
-    CountPoints(state, member(), CountedOn(), e.type_index, -e.amount);
+    CountPoints(state, counted(), CountedOn(), e.type_index, -e.amount);
   }
   static void TakeBack(const PointsTakenBack& e, Purchase& purchase) {
     for (AwardLeft& left : purchase.awards_left) {
@@ -301,7 +432,7 @@ struct Folder {
   void operator()(const PointsSettled& e) const {
     const Lot* from = state.FindLot(e.from);
     LAUREL_CHECK(from != nullptr || state.has_failed(), "a settled lot exists");
-    OpenLot(e, from == nullptr ? "" : from->funding);
+    OpenLot(e, from == nullptr ? "" : from->funding, e.from.member);
     const AccrualSettled* settled = entry.FindEvent<AccrualSettled>();
     LAUREL_CHECK(settled != nullptr, "points are settled with an accrual");
     if (!settled->receipt) return;
@@ -316,22 +447,30 @@ struct Folder {
               .reference = e.reference};
     for (const LotMove& move : entry.lot_moves) {
       if (move.bucket != Bucket::kHeld) continue;
-      hold.parts.push_back(HeldPart{move.lot.id, move.lot.expires_at, move.delta});
+      HeldPart& part =
+          hold.parts.emplace_back(HeldPart{move.lot.id, move.lot.expires_at, move.delta});
+      if (move.lot.member != member()) part.home = move.lot.member;
     }
     state.holds.Put(HoldKey{member(), entry.sequence}, std::move(hold));
     state.hold_lapses.Put(HoldLapseKey{member(), e.lapses_at, entry.sequence}, Marker{});
   }
+  // A hold of the member or of one that was merged into it.
+  HoldKey HoldOf(std::uint64_t sequence) const {
+    const HoldKey own{member(), sequence};
+    return state.FindHold(own).value_or(own);
+  }
   void operator()(const HoldCaptured& e) const {
-    Hold& hold = state.holds.Mutable(HoldKey{member(), e.hold});
+    Hold& hold = state.holds.Mutable(HoldOf(e.hold));
     hold.captured += e.amount;
     hold.Take(e.amount);
   }
   void operator()(const HoldEnded& e) const {
-    Hold& hold = state.holds.Mutable(HoldKey{member(), e.hold});
+    const HoldKey key = HoldOf(e.hold);
+    Hold& hold = state.holds.Mutable(key);
     hold.state = e.state;
     hold.parts.clear();
     hold.ended_at = entry.occurred_at;
-    state.hold_lapses.Erase(HoldLapseKey{member(), hold.lapses_at, e.hold});
+    state.hold_lapses.Erase(HoldLapseKey{key.member, hold.lapses_at, e.hold});
   }
   void operator()(const PointsRedeemed& e) const {
     state.redemptions.Put(RedemptionKey{entry.sequence}, Redemption{member(), e.type, e.amount, 0});
@@ -341,15 +480,17 @@ struct Folder {
   }
   // Nothing is counted: what staff give or take is no act of the member and earns no tier.
   void operator()(const PointsAdjusted& e) const {
-    if (e.amount > 0) OpenLot(e, "adjustment");
+    if (e.amount > 0) OpenLot(e, "adjustment", member());
+  }
+  void operator()(const PointsImported& e) const {
+    OpenLot(e, "import", member());
+    if (e.counts_on) CountPoints(state, member(), *e.counts_on, e.type_index, e.amount);
+  }
+  void operator()(const HistoryCounted& e) const {
+    CountActivity(state, member(), e.on, ActivityDelta{.spend = e.spend, .purchases = e.purchases});
   }
   void operator()(const RedemptionReversed& e) const {
     state.redemptions.Mutable(RedemptionKey{e.redemption}).reversed += e.amount;
-  }
-  void operator()(const PointsRestored& e) const {
-    const Lot* from = state.FindLot(e.from);
-    LAUREL_CHECK(from != nullptr || state.has_failed(), "points come back from a lot that exists");
-    OpenLot(e, from == nullptr ? "" : from->funding);
   }
   // The lot move that follows takes the points out of the bucket.
   void operator()(const LotExpired& e) const {
@@ -382,6 +523,14 @@ struct Folder {
   void operator()(const ReviewPostponed& e) const {
     state.members.Mutable(MemberKey{member()}).tier.review_not_before = e.not_before;
   }
+  void operator()(const ReceiptKept& e) const {
+    state.unclaimed.Put(UnclaimedKey{entry.program, e.sale.receipt}, Unclaimed{entry.sequence});
+  }
+  void operator()(const ReceiptClaimed&) const {
+    const auto* sale = entry.FindEvent<PurchaseAccrued>();
+    LAUREL_CHECK(sale != nullptr, "what is claimed is a purchase");
+    state.unclaimed.Erase(UnclaimedKey{entry.program, sale->receipt});
+  }
   void operator()(const ActivityAccrued& e) const {
     if (!e.reference.empty()) {
       state.activities.Put(ActivityKey::Of(entry.program, e.type, e.reference),
@@ -391,11 +540,11 @@ struct Folder {
   }
   void operator()(const EvidenceKept&) const {}
   void operator()(const CounterMoved& e) const {
-    const CounterKey key{entry.program, e.is_of_member ? entry.member : std::nullopt, e.name, e.by,
-                         e.start};
+    CounterKey key{entry.program, std::nullopt, e.name, e.by, e.start};
+    if (e.is_of_member) key.member = counted();
     state.counters.Mutable(key).used += e.delta;
   }
-  void operator()(const MetricCounted& e) const { CountMetric(state, member(), CountedOn(), e); }
+  void operator()(const MetricCounted& e) const { CountMetric(state, counted(), CountedOn(), e); }
   void operator()(const RevisionCreated& e) const {
     state.revisions.Put(RevisionKey{entry.program, e.number},
                         Revision{.digest = e.digest,
@@ -442,9 +591,15 @@ struct Folder {
     if (!entry.member || entry.method == Method::kAdvanceMember) return;
     const Program* record = state.programs.Find(ProgramKey{entry.program});
     if (record == nullptr || record->judgements.empty()) return;
-    const Judgement& last = record->judgements.back();
-    Member& found = state.members.Mutable(MemberKey{*entry.member});
-    if (last.Awaits(*entry.member, found.tier)) found.tier.judged_at = last.from;
+    NoteJudged(*entry.member, record->judgements.back());
+    // Who comes out of a merge has been away: what came into force meanwhile is made up for.
+    const bool was_away =
+        entry.kind == EntryKind::kMembersMerged || entry.kind == EntryKind::kMembersUnmerged;
+    if (entry.other && !was_away) NoteJudged(*entry.other, record->judgements.back());
+  }
+  void NoteJudged(MemberId id, const Judgement& last) const {
+    Member& found = state.members.Mutable(MemberKey{id});
+    if (last.Awaits(id, found.tier)) found.tier.judged_at = last.from;
   }
   void operator()(const RevisionApproved& e) const {
     Revision& revision = state.revisions.Mutable(RevisionKey{entry.program, e.number});
@@ -500,6 +655,17 @@ std::int64_t& BucketOf(Lot& lot, Bucket bucket) {
   return lot.available;
 }
 
+// Each member's record has the sum of its own lots and of those of whoever was merged into it, so
+// that neither a merge nor its undoing counts lots.
+void CountIdle(const LotMove& move, State& state) {
+  std::optional<MemberId> next = move.lot.member;
+  while (next) {
+    Member& member = state.members.Mutable(MemberKey{*next});
+    member.MutableIdleEnd(move.lot.type).available += move.delta;
+    next = member.merged_into;
+  }
+}
+
 void MoveLot(const LotMove& move, State& state) {
   if (state.lots.Find(move.lot) == nullptr) {  // points come back to a lot that had nothing left
     const Lot* closed = state.closed_lots.Find(ClosedLotKey{move.lot});
@@ -512,10 +678,7 @@ void MoveLot(const LotMove& move, State& state) {
   std::int64_t& bucket = BucketOf(lot, move.bucket);
   const bool was_pending = lot.pending > 0;
   bucket += move.delta;
-  if (lot.is_idle && move.bucket == Bucket::kAvailable) {
-    state.members.Mutable(MemberKey{move.lot.member}).MutableIdleEnd(move.lot.type).available +=
-        move.delta;
-  }
+  if (lot.is_idle && move.bucket == Bucket::kAvailable) CountIdle(move, state);
   if (was_pending != (lot.pending > 0) && !lot.activates_at.is_never()) {
     const PendingLotKey key{move.lot.member, lot.activates_at, move.lot};
     if (was_pending) {
@@ -533,7 +696,8 @@ void MoveLot(const LotMove& move, State& state) {
 
 void Post(const Posting& posting, const Entry& entry, State& state) {
   if (IsMemberAccount(posting.account)) {
-    Balance& balance = state.members.Mutable(MemberKey{*entry.member}).MutableBalance(posting.type);
+    const MemberId holder = posting.member.value_or(*entry.member);
+    Balance& balance = state.members.Mutable(MemberKey{holder}).MutableBalance(posting.type);
     switch (posting.account) {
       case AccountClass::kMemberPending:
         balance.pending += posting.amount;
@@ -556,16 +720,27 @@ void Post(const Posting& posting, const Entry& entry, State& state) {
   }
 }
 
+Timestamp DueAt(const std::optional<MemberId>& id, State& state) {
+  const Member* member = id ? state.members.Find(MemberKey{*id}) : nullptr;
+  return member == nullptr ? Timestamp::Never() : member->due_at();
+}
+
+// Whom an entry concerns: it is among the member's entries, and the member may be due otherwise.
+void NoteConcerned(const Entry& entry, MemberId id, Timestamp due_before, State& state) {
+  state.member_entries.Put(MemberEntryKey{id, entry.sequence}, EntryKindMark{entry.kind});
+  const Timestamp due_after = DueAt(id, state);
+  if (due_after == due_before) return;
+  if (!due_before.is_never()) state.due.Erase(DueKey{due_before, id});
+  if (!due_after.is_never()) state.due.Put(DueKey{due_after, id}, Marker{});
+}
+
 }  // namespace
 
 void Apply(const std::shared_ptr<const Entry>& shared, State& state) {
   const Entry& entry = *shared;
   state.AddEntry(shared);
-  Timestamp due_before = Timestamp::Never();
-  if (entry.member) {
-    if (const Member* member = state.members.Find(MemberKey{*entry.member}))
-      due_before = member->due_at();
-  }
+  const Timestamp due_before = DueAt(entry.member, state);
+  const Timestamp other_due_before = DueAt(entry.other, state);
   const Folder folder{entry, state};
   for (const Event& event : entry.events) std::visit(folder, event);
   folder.NoteJudged();
@@ -575,15 +750,8 @@ void Apply(const std::shared_ptr<const Entry>& shared, State& state) {
   if (!entry.request.empty()) {
     state.requests.Put(RequestKey::Of(entry.program, entry.request), Request{entry.sequence});
   }
-  if (!entry.member) return;
-  state.member_entries.Put(MemberEntryKey{*entry.member, entry.sequence},
-                           EntryKindMark{entry.kind});
-  const Member* member = state.members.Find(MemberKey{*entry.member});
-  if (member == nullptr) return;
-  const Timestamp due_after = member->due_at();
-  if (due_after == due_before) return;
-  if (!due_before.is_never()) state.due.Erase(DueKey{due_before, *entry.member});
-  if (!due_after.is_never()) state.due.Put(DueKey{due_after, *entry.member}, Marker{});
+  if (entry.member) NoteConcerned(entry, *entry.member, due_before, state);
+  if (entry.other) NoteConcerned(entry, *entry.other, other_due_before, state);
 }
 
 bool PostingsBalance(const Entry& entry) {
@@ -601,8 +769,12 @@ bool PostingsBalance(const Entry& entry) {
 
 namespace {
 
+// Whether an event may stand in an entry that names no member.
 bool IsOfProgram(const Event& event) {
-  return std::holds_alternative<RevisionCreated>(event) ||
+  return std::holds_alternative<ReceiptKept>(event) ||
+         std::holds_alternative<RevisionCreated>(event) ||
+         std::holds_alternative<ReturnUnmatched>(event) ||  // its purchase says whose it is
+         std::holds_alternative<RowRefused>(event) ||
          std::holds_alternative<RevisionActivated>(event) ||
          std::holds_alternative<RevisionApproved>(event) ||
          std::holds_alternative<WarningsAcknowledged>(event) ||
@@ -660,7 +832,9 @@ std::string FitsProgram(const Entry& entry, const Event& event, State& state) {
 bool HasAccrual(const Entry& entry, std::uint64_t accrual, const std::optional<ReceiptKey>& receipt,
                 State& state) {
   const std::shared_ptr<const Entry> accrued = state.FindEntry(accrual);
-  if (accrued == nullptr || accrued->member != entry.member) return false;
+  if (accrued == nullptr || !accrued->member || state.RootOf(*accrued->member) != *entry.member) {
+    return false;
+  }
   if (!receipt) return accrued->FindEvent<ActivityAccrued>() != nullptr;
   const Purchase* purchase = state.purchases.Find(PurchaseKey{entry.program, *receipt});
   return purchase != nullptr && purchase->sequence == accrual &&
@@ -682,7 +856,7 @@ std::string FitsAccrual(const Entry& entry, const Event& event, State& state,
   if (const auto* settled = std::get_if<PointsSettled>(&event)) {
     if (entry.FindEvent<AccrualSettled>() == nullptr || state.FindLot(settled->from) == nullptr)
       return "a settled lot is not there";
-    if (!OpensLot(*settled, *entry.member, lots)) return "settled amounts are out of range";
+    if (!OpensLot(*settled, settled->from.member, lots)) return "settled amounts are out of range";
   }
   if (const auto* activated = std::get_if<LotActivated>(&event)) {
     const Lot* lot = state.lots.Find(activated->lot);
@@ -698,7 +872,8 @@ std::string FitsAccrual(const Entry& entry, const Event& event, State& state,
 // Of events on holds.
 std::string FitsHold(const Entry& entry, const Event& event, State& state) {
   const auto find = [&](std::uint64_t hold) {
-    const Hold* found = state.holds.Find(HoldKey{*entry.member, hold});
+    const std::optional<HoldKey> key = state.FindHold(HoldKey{*entry.member, hold});
+    const Hold* found = key ? state.holds.Find(*key) : nullptr;
     return found != nullptr && found->state == HoldState::kOpen ? found : nullptr;
   };
   if (const auto* placed = std::get_if<HoldPlaced>(&event)) {
@@ -722,6 +897,41 @@ std::string FitsHold(const Entry& entry, const Event& event, State& state) {
 
 }  // namespace
 
+namespace {
+
+// Of events about two members, and of their accounts and lots.
+std::string FitsMembers(const Entry& entry, State& state) {
+  const bool is_merge = entry.FindEvent<MembersMerged>() != nullptr;
+  const auto* unmerged = entry.FindEvent<MembersUnmerged>();
+  const bool is_of_two =
+      is_merge || unmerged != nullptr || entry.FindEvent<IdentityMoved>() != nullptr ||
+      entry.FindEvent<PointsTransferred>() != nullptr || entry.FindEvent<PiecePassed>() != nullptr;
+  if (is_of_two && !entry.other) {
+    return "an event of two members names one";
+  }
+  for (const Posting& posting : entry.postings) {
+    if (posting.member && (posting.member != entry.other || !IsMemberAccount(posting.account))) {
+      return "a posting names a member that is not of the entry";
+    }
+  }
+  if (!entry.other) return "";
+  if (entry.other == entry.member) return "an entry of two members names one twice";
+  const Member* member = state.members.Find(MemberKey{*entry.member});
+  const Member* other = state.members.Find(MemberKey{*entry.other});
+  if (member == nullptr || other == nullptr) return "one of two members is not there";
+  if (is_merge && (other->merged_into || member->merged_into)) {
+    return "a member that was merged before is merged";
+  }
+  if (unmerged != nullptr &&
+      (member->merged.empty() || member->merged.back().member != *entry.other ||
+       member->merged.back().sequence != unmerged->merge)) {
+    return "a merge that is undone is not the latest";
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string Fits(const Entry& entry, State& state) {
   if (!PostingsBalance(entry)) return "postings do not sum to zero";
   if (!entry.postings.empty() && !entry.effective_on) return "postings have no civil day";
@@ -730,6 +940,8 @@ std::string Fits(const Entry& entry, State& state) {
       std::any_of(entry.postings.begin(), entry.postings.end(),
                   [](const Posting& p) { return IsMemberAccount(p.account); });
   if (touches_member && !entry.member) return "a member's account moves without a member";
+  const std::string mismatch = FitsMembers(entry, state);
+  if (!mismatch.empty()) return mismatch;
   std::map<LotKey, Lot> lots;
   for (const Event& event : entry.events) {
     if (!IsOfProgram(event) && !entry.member) return "an event of a member names no member";
@@ -746,6 +958,10 @@ std::string Fits(const Entry& entry, State& state) {
         return "an adjustment's amounts are out of range";
       }
     }
+    if (const auto* imported = std::get_if<PointsImported>(&event)) {
+      if (imported->type_index > 64) return "an imported point type is out of range";
+      if (!OpensLot(*imported, *entry.member, lots)) return "imported amounts are out of range";
+    }
     if (std::holds_alternative<PurchaseAccrued>(event) && !entry.effective_on)
       return "a purchase has no civil day";
     if (const auto* returned = std::get_if<PurchaseReturned>(&event)) {
@@ -755,15 +971,44 @@ std::string Fits(const Entry& entry, State& state) {
       if (state.purchases.Find(PurchaseKey{entry.program, returned->original}) == nullptr) {
         return "the returned receipt is not there";
       }
+      const Awaited* awaited = state.awaited.Find(AwaitedKey{entry.program, returned->original});
+      if (returned->kept != 0 &&
+          (awaited == nullptr || std::find(awaited->returns.begin(), awaited->returns.end(),
+                                           returned->kept) == awaited->returns.end())) {
+        return "a return that was kept is not there";
+      }
+    }
+    if (std::holds_alternative<ReturnUnmatched>(event) &&
+        state.programs.Find(ProgramKey{entry.program}) == nullptr) {
+      return "the program of a return is not there";
+    }
+    if (const auto* spent = std::get_if<PointsRedeemed>(&event)) {
+      if (spent->first_move > entry.lot_moves.size()) return "a redemption's moves are not there";
     }
     if (std::holds_alternative<PointsTakenBack>(event) &&
         entry.FindEvent<PurchaseReturned>() == nullptr &&
         entry.FindEvent<AccrualCancelled>() == nullptr) {
       return "points are taken back without a return";
     }
+    if (const auto* claimed = std::get_if<ReceiptClaimed>(&event)) {
+      const auto* sale = entry.FindEvent<PurchaseAccrued>();
+      const Unclaimed* kept =
+          sale == nullptr ? nullptr
+                          : state.unclaimed.Find(UnclaimedKey{entry.program, sale->receipt});
+      if (kept == nullptr || kept->sequence != claimed->kept)
+        return "a claimed receipt is not kept";
+    }
+    if (const auto* passed = std::get_if<PiecePassed>(&event)) {
+      if (state.FindLot(passed->from) == nullptr) return "a lot that was given from is not there";
+      if (passed->amount <= 0 || passed->covered_arrears < 0 ||
+          passed->covered_arrears > passed->amount) {
+        return "transferred amounts are out of range";
+      }
+      lots[LotKey{*entry.other, passed->from.type, passed->expires_at, passed->lot}] =
+          Lot{.amount = passed->amount - passed->covered_arrears};
+    }
     if (const auto* restored = std::get_if<PointsRestored>(&event)) {
-      if (state.FindLot(restored->from) == nullptr)
-        return "the lot of restored points is not there";
+      if (state.FindLot(restored->from) == nullptr) return "a lot that was spent is not there";
       if (!OpensLot(*restored, *entry.member, lots)) return "restored amounts are out of range";
     }
     const std::string unfit = FitsAccrual(entry, event, state, lots);
@@ -771,7 +1016,7 @@ std::string Fits(const Entry& entry, State& state) {
     const std::string unheld = FitsHold(entry, event, state);
     if (!unheld.empty()) return unheld;
     if (const auto* expired = std::get_if<LotExpired>(&event)) {
-      if (state.lots.Find(expired->lot) == nullptr &&
+      if (lots.count(expired->lot) == 0 && state.lots.Find(expired->lot) == nullptr &&
           state.closed_lots.Find(ClosedLotKey{expired->lot}) == nullptr) {
         return "an expired lot is not there";
       }
@@ -806,10 +1051,11 @@ namespace {
 std::string CheckHeld(MemberId id, const Balance& balance, State& state) {
   std::map<LotKey, std::int64_t> held;
   state.ForHoldLapses(id, [&](const HoldLapseKey& key) {
-    const Hold* hold = state.holds.Find(HoldKey{id, key.sequence});
+    const Hold* hold = state.holds.Find(HoldKey{key.member, key.sequence});
     if (hold == nullptr || hold->type != balance.type) return true;
     for (const HeldPart& part : hold->parts) {
-      held[LotKey{id, hold->type, part.expires_at, part.lot}] += part.amount;
+      held[LotKey{part.home.value_or(key.member), hold->type, part.expires_at, part.lot}] +=
+          part.amount;
     }
     return true;
   });
@@ -848,6 +1094,13 @@ std::string CheckPending(MemberId id, const Member& member, State& state) {
 std::string CheckMember(MemberId id, State& state) {
   const Member* member = state.members.Find(MemberKey{id});
   if (member == nullptr) return "";
+  if (member->merged_into) {
+    for (const Balance& balance : member->balances) {
+      if (balance.available != 0 || balance.pending != 0 || balance.held != 0)
+        return absl::StrCat(balance.type.str(), ": a merged member still has points");
+    }
+    return "";
+  }
   for (const Balance& balance : member->balances) {
     std::int64_t pending = 0;
     std::int64_t available = 0;

@@ -100,4 +100,29 @@ model::AttributeFact FactOf(const AttributeValue& attribute) {
   return fact;
 }
 
+bool IsTold(std::span<const ToldAttribute> told, absl::string_view id) {
+  return std::any_of(told.begin(), told.end(),
+                     [&](const ToldAttribute& one) { return one.told.attribute.id == id; });
+}
+
+std::vector<ToldAttribute> ToldOf(State& state, std::span<const MemberId> group) {
+  std::vector<ToldAttribute> told;
+  for (const MemberId id : group) {
+    const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{id});
+    if (enrolment == nullptr) continue;
+    for (const ToldAttribute& one : enrolment->attributes) {
+      const auto place = std::lower_bound(
+          told.begin(), told.end(), one, [](const ToldAttribute& a, const ToldAttribute& b) {
+            return a.told.attribute.id < b.told.attribute.id;
+          });
+      if (place == told.end() || place->told.attribute.id != one.told.attribute.id) {
+        told.insert(place, one);
+      } else if (one.told_at > place->told_at) {
+        *place = one;
+      }
+    }
+  }
+  return told;
+}
+
 }  // namespace laurel

@@ -3,9 +3,11 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "engine/domain/decide.h"
+#include "engine/domain/state.h"
 #include "rules/program/facts.h"
 #include "rules/program/model.h"
 
@@ -20,6 +22,10 @@ std::optional<Rejected> RefuseAttribute(std::span<const rules::model::DeclaredAt
 std::optional<Rejected> RefuseMemberAttributes(const rules::model::Model& model,
                                                std::span<const MemberAttribute> attributes,
                                                Timestamp now);
+
+bool IsTold(std::span<const ToldAttribute> told, absl::string_view id);
+// What was told of members that are one, ascending by id: of several, what was told last.
+std::vector<ToldAttribute> ToldOf(State& state, std::span<const MemberId> group);
 
 // As rules read it; views belong to `attribute`.
 rules::model::AttributeFact FactOf(const AttributeValue& attribute);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/domain/replay.h"
 #include "engine/domain/tiers.h"
 #include "rules/program/model.h"
 #include "rules/program/rule_amounts.h"
@@ -356,7 +357,7 @@ void Backtest::KeepUses(const Case& one) {
   for (const model::CounterUse& use : evaluated_.uses) {
     if (used_[use.counter]) *used_[use.counter] += use.amount;
   }
-  for (const Event& event : one.entry.events) {
+  for (const Event& event : EventsOfActivity(one.entry)) {
     const auto* move = std::get_if<CounterMoved>(&event);
     if (move == nullptr) continue;
     const CounterKey key{program_, move->is_of_member ? one.entry.member : std::nullopt, move->name,
@@ -382,7 +383,7 @@ void Backtest::KeepDifference(const Case& one) {
       difference.values.push_back(counted);
     }
   }
-  for (const Event& event : one.entry.events) {
+  for (const Event& event : EventsOfActivity(one.entry)) {
     if (const auto* award = std::get_if<PointsAwarded>(&event)) {
       if (award->type_index < difference.points.size()) {
         difference.points[award->type_index] -= award->amount;

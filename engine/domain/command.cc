@@ -102,6 +102,18 @@ struct Writer {
     }
     t.Number(static_cast<std::int64_t>(o.tenders.size()));
     for (const Tender& tender : o.tenders) t.Bytes(tender.kind).Number(tender.amount);
+    // What is not stated is not written: the tuple is then that of before it could be.
+    for (const PurchaseLine& line : o.lines) {
+      if (!line.original) continue;
+      t.Bytes("original").Number(line.line).Receipt(line.original->receipt);
+      t.Number(line.original->line);
+    }
+    if (o.pay) t.Bytes("pay").Bytes(o.pay->type.str()).Number(o.pay->amount);
+    Row(o.row);
+  }
+  void Row(const TerminalRow& row) const {
+    if (row == TerminalRow{}) return;
+    t.Bytes("row").Number(row.number).Number(row.is_offline ? 1 : 0);
   }
   void operator()(const AccrueActivity& o) const {
     t.Ref(o.member).Bytes(o.type).Bytes(o.reference).Number(o.occurred_at.micros());
@@ -118,7 +130,10 @@ struct Writer {
           .Number(line.refund ? 1 : 0)
           .Number(line.refund.value_or(0));
     }
+    if (o.member) t.Bytes("member").Ref(*o.member);
+    Row(o.row);
   }
+  void operator()(const CorrectReceipt& o) const { (*this)(o.right); }
   void operator()(const Redeem& o) const {
     t.Ref(o.member).Bytes(o.type.str()).Number(o.amount).Bytes(o.reference);
     if (o.purchase)
@@ -143,7 +158,11 @@ struct Writer {
         .Number(static_cast<std::int64_t>(hold.sequence));
   }
   void operator()(const HoldPoints& o) const {
-    t.Ref(o.member).Bytes(o.type.str()).Number(o.amount).Number(o.lasts_micros).Bytes(o.reference);
+    t.Ref(o.member)
+        .Bytes(o.type.str())
+        .Number(o.amount)
+        .Number(o.lasts_micros == 0 ? kHoldMicrosDefault : o.lasts_micros);
+    t.Bytes(o.reference);
   }
   void operator()(const CaptureHold& o) const {
     Hold(o.hold);
@@ -186,6 +205,43 @@ struct Writer {
     t.Number(o.until ? 1 : 0).Number(o.until.value_or(Timestamp()).micros());
   }
   void operator()(const MatchTier& o) const { t.Ref(o.member).Bytes(o.tier); }
+  void operator()(const ImportMember& o) const {
+    const auto instant = [&](const std::optional<Timestamp>& at) {
+      t.Number(at ? 1 : 0).Number(at.value_or(Timestamp()).micros());
+    };
+    t.Number(static_cast<std::int64_t>(o.identities.size()));
+    for (const IdentityLink& link : o.identities) t.Link(link);
+    t.Number(static_cast<std::int64_t>(o.channel)).Bytes(o.store.str());
+    instant(o.enrolled_at);
+    t.Number(static_cast<std::int64_t>(o.lots.size()));
+    for (const ImportMember::OpeningLot& lot : o.lots) {
+      t.Bytes(lot.type.str()).Number(lot.amount).Number(lot.awarded_at.micros());
+      instant(lot.activates_at);
+      t.Number(lot.expires_at.micros());
+    }
+    t.Number(static_cast<std::int64_t>(o.history.size()));
+    for (const ImportMember::HistoryDay& day : o.history) {
+      t.Number(day.on.days()).Number(day.spend).Number(day.purchases);
+    }
+    t.Number(o.tier ? 1 : 0);
+    if (!o.tier) return;
+    t.Bytes(o.tier->tier).Number(o.tier->since.micros());
+    instant(o.tier->review_at);
+  }
+  void operator()(const MergeMembers& o) const {
+    t.Ref(o.merged).Ref(o.survivor).Bytes(o.reason.str());
+  }
+  void operator()(const UnmergeMembers& o) const {
+    t.Number(static_cast<std::int64_t>(o.merged.raw())).Bytes(o.reason.str());
+  }
+  void operator()(const KeepReceipt& o) const { (*this)(o.sale); }
+  void operator()(const ClaimReceipt& o) const { t.Ref(o.member).Receipt(o.receipt); }
+  void operator()(const TransferPoints& o) const {
+    t.Ref(o.from).Ref(o.to).Bytes(o.type.str()).Number(o.amount).Bytes(o.reference);
+  }
+  void operator()(const MoveIdentity& o) const {
+    t.Link(o.identity).Ref(o.from).Ref(o.to).Bytes(o.reason.str());
+  }
 };
 
 }  // namespace
@@ -196,6 +252,14 @@ Method MethodOf(const Order& order) {
   if (std::holds_alternative<SetTierFloor>(order)) return Method::kSetTierFloor;
   if (std::holds_alternative<MatchTier>(order)) return Method::kMatchTier;
   if (std::holds_alternative<SetMemberAttributes>(order)) return Method::kSetMemberAttributes;
+  if (std::holds_alternative<ImportMember>(order)) return Method::kImportMember;
+  if (std::holds_alternative<MergeMembers>(order)) return Method::kMergeMembers;
+  if (std::holds_alternative<UnmergeMembers>(order)) return Method::kUnmergeMembers;
+  if (std::holds_alternative<MoveIdentity>(order)) return Method::kMoveIdentity;
+  if (std::holds_alternative<TransferPoints>(order)) return Method::kTransferPoints;
+  if (std::holds_alternative<KeepReceipt>(order)) return Method::kKeepReceipt;
+  if (std::holds_alternative<ClaimReceipt>(order)) return Method::kClaimReceipt;
+  if (std::holds_alternative<CorrectReceipt>(order)) return Method::kCorrectReceipt;
   return static_cast<Method>(order.index() + 1);
 }
 static_assert(
@@ -276,6 +340,8 @@ absl::string_view ToString(Method method) {
       return "CaptureHold";
     case Method::kVoidHold:
       return "VoidHold";
+    case Method::kCorrectReceipt:
+      return "CorrectReceipt";
     case Method::kAdvanceProgram:
       return "AdvanceProgram";
     case Method::kAcknowledgeWarnings:
@@ -286,6 +352,20 @@ absl::string_view ToString(Method method) {
       return "MatchTier";
     case Method::kSetMemberAttributes:
       return "SetMemberAttributes";
+    case Method::kImportMember:
+      return "ImportMember";
+    case Method::kMergeMembers:
+      return "MergeMembers";
+    case Method::kUnmergeMembers:
+      return "UnmergeMembers";
+    case Method::kMoveIdentity:
+      return "MoveIdentity";
+    case Method::kTransferPoints:
+      return "TransferPoints";
+    case Method::kKeepReceipt:
+      return "KeepReceipt";
+    case Method::kClaimReceipt:
+      return "ClaimReceipt";
   }
   return "";
 }

@@ -29,6 +29,36 @@ struct EnrollMember {
   std::optional<Timestamp> occurred_at;          // left out: when it is recorded
   std::vector<MemberAttribute> attributes = {};  // distinct, ascending by id
 };
+// Takes a member over from another system, with what there is of it.
+struct ImportMember {
+  struct OpeningLot {
+    PointTypeId type;
+    std::int64_t amount = 0;  // > 0
+    Timestamp awarded_at;
+    std::optional<Timestamp> activates_at;      // left out: it has
+    Timestamp expires_at = Timestamp::Never();  // exclusive
+    friend bool operator==(const OpeningLot&, const OpeningLot&) = default;
+  };
+  struct HistoryDay {
+    Date on;
+    std::int64_t spend = 0;  // minor units, of purchases that count
+    std::int64_t purchases = 0;
+  };
+  struct OpeningTier {
+    std::string tier;
+    Timestamp since;
+    std::optional<Timestamp> review_at;  // first instant after the term; left out: as its age says
+  };
+  std::vector<IdentityLink> identities;  // as EnrollMember
+  Channel channel = Channel::kNone;
+  PlaceId store;                         // may be empty
+  std::optional<Timestamp> enrolled_at;  // left out: when it is recorded
+  std::vector<OpeningLot> lots;          // at most kImportLotsMax, the oldest first
+  std::vector<HistoryDay> history;       // at most kImportDaysMax, ascending, each day once
+  std::optional<OpeningTier> tier;       // left out: the base tier
+};
+inline constexpr std::size_t kImportLotsMax = 300;
+inline constexpr std::size_t kImportDaysMax = 400;
 struct LinkIdentity {
   MemberRef member;
   IdentityLink identity;
@@ -36,6 +66,28 @@ struct LinkIdentity {
 struct UnlinkIdentity {
   MemberRef member;
   IdentityLink identity;
+};
+// Moves an identity from the member that it names to another one.
+struct MoveIdentity {
+  IdentityLink identity;
+  MemberRef from;  // whom it must name now
+  MemberRef to;
+  ReasonCode reason;
+  std::optional<IdentityHash> own = {};  // as in AdjustPoints
+};
+// Joins two memberships of one person: what the merged one has is the survivor's from then on, and
+// its id and its identities lead there.
+struct MergeMembers {
+  MemberRef merged;
+  MemberRef survivor;
+  ReasonCode reason;
+  std::optional<IdentityHash> own = {};  // as in AdjustPoints
+};
+// Undoes the latest merge of a survivor.
+struct UnmergeMembers {
+  MemberId merged;  // who gets back what is left
+  ReasonCode reason;
+  std::optional<IdentityHash> own = {};  // as in AdjustPoints
 };
 struct SuspendMember {
   MemberRef member;
@@ -47,16 +99,36 @@ struct CloseMember {
   MemberRef member;
 };
 
-// Awards a receipt. Lines add up to `total`.
+// Points that a member puts in to pay for a part of a purchase.
+struct PointsOffered {
+  PointTypeId type;
+  std::int64_t amount = 0;  // > 0; as many of them are taken as the program allows
+};
+
+// Awards a receipt. Lines add up to `total`, where those that come back count against it; of these
+// the ones that name an original take back what it brought, in the same entry.
 struct AccruePurchase {
   MemberRef member;
   ReceiptKey receipt;
   Timestamp occurred_at;
   Channel channel = Channel::kNone;
   std::string currency;             // ISO 4217
-  std::int64_t total = 0;           // minor units, 0 to kPurchaseTotalMax
+  std::int64_t total = 0;           // minor units, up to kPurchaseTotalMax; >= 0 without originals
   std::vector<PurchaseLine> lines;  // empty: one SALE line of the total
   std::vector<Tender> tenders;      // may be empty; else distinct kinds that add up to `total`
+  std::optional<PointsOffered> pay = {};
+  TerminalRow row = {};
+};
+
+// Keeps a guest's receipt until a member claims it.
+struct KeepReceipt {
+  AccruePurchase sale;  // whose member says nothing
+};
+// Awards a guest's receipt to a member, as of its day.
+struct ClaimReceipt {
+  MemberRef member;
+  ReceiptKey receipt;
+  std::optional<IdentityHash> own = {};  // as in AdjustPoints
 };
 
 // Rates something else that a member did.
@@ -70,17 +142,21 @@ struct AccrueActivity {
   std::vector<AttributeValue> attributes;  // distinct, ascending by id
 };
 
-struct ReturnLine {
-  std::int32_t line = 0;
-  std::int64_t quantity_micros = 0;    // > 0
-  std::optional<std::int64_t> refund;  // minor units; left out: in proportion to the quantity
-};
-// Takes back what a receipt awarded, for lines and quantities or for all that is left of it.
+// Takes back what a receipt awarded, for lines and quantities or for all that is left of it. One
+// that comes before its purchase is kept until that arrives.
 struct ReturnPurchase {
   ReceiptKey receipt;   // of the return itself
   ReceiptKey original;  // of the purchase
   Timestamp occurred_at;
-  std::vector<ReturnLine> lines;  // empty: the whole of what is left
+  std::vector<ReturnLine> lines;         // empty: the whole of what is left
+  std::optional<MemberRef> member = {};  // whose purchase it is; left out: whoever's
+  TerminalRow row = {};
+  // The entry that has kept the return until now; set by the engine alone.
+  std::uint64_t kept = 0;
+};
+// Puts the right purchase in the place of one that was posted wrong under the same receipt.
+struct CorrectReceipt {
+  AccruePurchase right;
 };
 
 // An accrual is named by its entry or, a purchase, by its receipt.
@@ -131,9 +207,9 @@ struct AdjustPoints {
 struct HoldPoints {
   MemberRef member;
   PointTypeId type;
-  std::int64_t amount = 0;                         // > 0
-  std::int64_t lasts_micros = kHoldMicrosDefault;  // kHoldMicrosMin to kHoldMicrosMax
-  std::string reference;                           // of the order, may be empty
+  std::int64_t amount = 0;        // > 0
+  std::int64_t lasts_micros = 0;  // kHoldMicrosMin to kHoldMicrosMax; 0: as the program says
+  std::string reference;          // of the order, may be empty
 };
 // Spends points of a hold, those that were reserved first.
 struct CaptureHold {
@@ -146,6 +222,16 @@ struct CaptureHold {
 // Frees what is left of a hold.
 struct VoidHold {
   HoldKey hold;
+};
+
+// Gives available points to another member.
+struct TransferPoints {
+  MemberRef from;
+  MemberRef to;
+  PointTypeId type;
+  std::int64_t amount = 0;               // > 0
+  std::string reference;                 // the caller's own, may be empty
+  std::optional<IdentityHash> own = {};  // as in AdjustPoints
 };
 
 struct CreateProgram {
@@ -230,13 +316,15 @@ struct SetMemberAttributes {
   std::vector<std::string> cleared;  // distinct, ascending; none of `set`
 };
 
-using Order = std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember,
-                           ReactivateMember, CloseMember, AccruePurchase, ReturnPurchase, Redeem,
-                           ReverseRedemption, CreateProgram, CreateRevision, ActivateRevision,
-                           AdvanceMember, ApproveRevision, ScheduleRevision, CancelSchedule,
-                           PauseRule, ResumeRule, AdvanceProgram, AccrueActivity, AdjustPoints,
-                           SettleAccrual, CancelAccrual, HoldPoints, CaptureHold, VoidHold,
-                           AcknowledgeWarnings, SetTierFloor, MatchTier, SetMemberAttributes>;
+using Order =
+    std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember,
+                 CloseMember, AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption,
+                 CreateProgram, CreateRevision, ActivateRevision, AdvanceMember, ApproveRevision,
+                 ScheduleRevision, CancelSchedule, PauseRule, ResumeRule, AdvanceProgram,
+                 AccrueActivity, AdjustPoints, SettleAccrual, CancelAccrual, HoldPoints,
+                 CaptureHold, VoidHold, AcknowledgeWarnings, SetTierFloor, MatchTier,
+                 SetMemberAttributes, MergeMembers, UnmergeMembers, MoveIdentity, TransferPoints,
+                 KeepReceipt, ClaimReceipt, ImportMember, CorrectReceipt>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -267,12 +355,20 @@ enum class Method : std::uint8_t {
   kHoldPoints = 25,
   kCaptureHold = 26,
   kVoidHold = 27,
+  kCorrectReceipt = 28,
   kAcknowledgeWarnings = 40,
   kSetTierFloor = 41,
   kMatchTier = 42,
   kSetMemberAttributes = 43,
+  kMergeMembers = 50,
+  kUnmergeMembers = 51,
+  kMoveIdentity = 52,
+  kTransferPoints = 53,
+  kKeepReceipt = 54,
+  kClaimReceipt = 55,
+  kImportMember = 60,
 };
-inline constexpr Method kMethodLast = Method::kSetMemberAttributes;
+inline constexpr Method kMethodLast = Method::kImportMember;
 
 struct Command {
   ProgramId program;

@@ -52,6 +52,8 @@ std::vector<std::pair<LotKey, std::int64_t>> Draft::Reopened(const PointTypeId& 
     if (where.first != Bucket::kAvailable || where.second.type != type || delta <= 0) continue;
     if (state_.lots.Find(where.second) == nullptr) lots.emplace_back(where.second, delta);
   }
+  std::sort(lots.begin(), lots.end(),
+            [](const auto& a, const auto& b) { return SpendsBefore(a.first, b.first); });
   return lots;
 }
 
@@ -69,10 +71,11 @@ std::int64_t Draft::TakeInSpendOrder(const PointTypeId& type, std::int64_t amoun
   std::stable_sort(reopened.begin(), reopened.end(),
                    [&](const auto& a, const auto& b) { return EndOf(a.first) < EndOf(b.first); });
   auto next = reopened.begin();
-  state_.ForLotsToSpend(member_, type, [&](const LotKey& key, const Lot& lot, Timestamp ends_at) {
+  state_.ForLotsToSpend(group_, type, [&](const LotKey& key, const Lot& lot, Timestamp ends_at) {
     for (; next != reopened.end(); ++next) {
       const Timestamp next_at = EndOf(next->first);
-      const bool is_first = next_at != ends_at ? next_at < ends_at : next->first < key;
+      const bool is_first =
+          next_at != ends_at ? next_at < ends_at : SpendsBefore(next->first, key);
       if (!is_first) break;
       if (!take(next->first, next->second)) return false;
     }
@@ -83,7 +86,24 @@ std::int64_t Draft::TakeInSpendOrder(const PointTypeId& type, std::int64_t amoun
   return taken;
 }
 
+bool Draft::IsOfGroup(const LotKey& lot) const {
+  return std::find(group_.begin(), group_.end(), lot.member) != group_.end();
+}
+
+bool Draft::IsIdle(const LotKey& key) const {
+  const Lot* lot = state_.FindLot(key);
+  return lot != nullptr && lot->is_idle;
+}
+
+Timestamp Draft::EndBack(const LotKey& from) const {
+  if (IsOfGroup(from) || !IsIdle(from)) return EndOf(from);
+  const Timestamp idle_end = state_.IdleEndOf(group_, from.type);
+  return idle_end.is_never() ? EndOf(from) : std::min(from.expires_at, idle_end);
+}
+
 Timestamp Draft::EndOf(const LotKey& key) const {
+  const auto restored = restored_ends_.find(key);
+  if (restored != restored_ends_.end()) return restored->second;
   const Lot* lot = state_.FindLot(key);
   return lot == nullptr ? key.expires_at : state_.EndOf(key, *lot);
 }
@@ -107,39 +127,84 @@ std::int64_t Draft::MakeAvailable(const PointTypeId& type, std::int64_t amount) 
   return covered;
 }
 
-void Draft::PutBack(const LotKey& lot, std::int64_t amount, Timestamp now,
+void Draft::PutBack(const LotKey& from, std::int64_t amount, Timestamp now, std::uint64_t sequence,
                     std::vector<Event>& events) {
-  const std::int64_t left = amount - MakeAvailable(lot.type, amount);
+  const std::int64_t covered = MakeAvailable(from.type, amount);
+  const std::int64_t left = amount - covered;
   if (left == 0) return;
+  LotKey lot = from;
+  const Timestamp ends_at = EndBack(from);
+  if (!IsOfGroup(from)) {
+    lot.member = member_;
+    lot.id = LotId{sequence, kFirstRestored + restored_++};
+    const Timestamp idle_ends_at = IsIdle(from) ? state_.IdleEndOf(group_, from.type)
+                                                : Timestamp::Never();
+    if (idle_ends_at.is_never()) lot.expires_at = ends_at;
+    restored_ends_[lot] = ends_at;
+    events.push_back(PointsRestored{.from = from,
+                                    .lot = lot.id,
+                                    .type = lot.type,
+                                    .amount = amount,
+                                    .covered_arrears = covered,
+                                    .activates_at = now,
+                                    .expires_at = lot.expires_at,
+                                    .idle_ends_at = idle_ends_at});
+  }
   Move(lot, left);
-  if (EndOf(lot) > now) return;
+  if (ends_at > now) return;
   Move(lot, -left);
   Post(AccountClass::kMemberAvailable, "", lot.type, -left);
   Post(AccountClass::kExpiration, "due", lot.type, left);
   events.push_back(LotExpired{.lot = lot, .amount = left});
+  expired_[lot] += left;
 }
 
-void Draft::Restore(const LotKey& lot, std::int64_t amount, Timestamp lives_until,
+void Draft::Restore(const LotKey& from, std::int64_t amount, Timestamp lives_until,
                     const Context& context, std::vector<Event>& events) {
-  if (EndOf(lot) >= lives_until) return PutBack(lot, amount, context.recorded_at, events);
-  const std::int64_t left = amount - MakeAvailable(lot.type, amount);
+  if (EndBack(from) >= lives_until) {
+    return PutBack(from, amount, context.recorded_at, context.sequence, events);
+  }
+  const std::int64_t covered = MakeAvailable(from.type, amount);
+  const std::int64_t left = amount - covered;
   if (left == 0) return;
-  const LotKey own{member_, lot.type, lives_until, LotId{context.sequence, ++restored_}};
-  Open(own, left);
-  restored_due_at_ = std::min(restored_due_at_, lives_until);
-  events.push_back(PointsRestored{.from = lot,
+  const LotKey own{member_, from.type, lives_until,
+                   LotId{context.sequence, kFirstRestored + restored_++}};
+  Move(own, left);
+  restored_ends_[own] = lives_until;
+  events.push_back(PointsRestored{.from = from,
                                   .lot = own.id,
-                                  .type = lot.type,
-                                  .amount = left,
+                                  .type = from.type,
+                                  .amount = amount,
+                                  .covered_arrears = covered,
                                   .activates_at = context.recorded_at,
                                   .expires_at = lives_until});
 }
 
-Timestamp Draft::EndsNext(const Member& member) {
+bool Draft::HasAny(std::int64_t Balance::*bucket) {
+  for (const MemberId id : group_) {
+    const Member* member = state_.members.Find(MemberKey{id});
+    if (member == nullptr) continue;
+    for (const Balance& balance : member->balances) {
+      if (balance.*bucket > 0) return true;
+    }
+  }
+  return false;
+}
+
+Timestamp Draft::EndsNext() {
   Timestamp due = Timestamp::Never();
-  for (const Balance& balance : member.balances) {
-    for (const auto& [key, left] : Reopened(balance.type)) due = std::min(due, key.expires_at);
-    state_.ForLots(member_, balance.type, [&](const LotKey& key, const Lot& lot) {
+  std::vector<PointTypeId> types;
+  for (const MemberId id : group_) {
+    const Member* member = state_.members.Find(MemberKey{id});
+    if (member == nullptr) continue;
+    for (const Balance& balance : member->balances) {
+      const bool is_new = std::find(types.begin(), types.end(), balance.type) == types.end();
+      if (is_new) types.push_back(balance.type);
+    }
+  }
+  for (const PointTypeId& type : types) {
+    for (const auto& [key, left] : Reopened(type)) due = std::min(due, key.expires_at);
+    state_.ForLots(group_, type, [&](const LotKey& key, const Lot& lot) {
       if (key.expires_at >= due) return false;
       // Pending and held points do not end here.
       if (lot.available + Moved(key, Bucket::kAvailable) == 0) return true;
@@ -150,12 +215,9 @@ Timestamp Draft::EndsNext(const Member& member) {
   return due;
 }
 
-Timestamp Draft::ActivatesNext(const Member& member) {
+Timestamp Draft::ActivatesNext() {
   Timestamp due = Timestamp::Never();
-  const bool has_pending = std::any_of(member.balances.begin(), member.balances.end(),
-                                       [](const Balance& b) { return b.pending > 0; });
-  if (!has_pending) return due;
-  state_.ForPendingLots(member_, [&](const PendingLotKey& key) {
+  state_.ForPendingLots(group_, [&](const PendingLotKey& key) {
     const Lot* lot = state_.lots.Find(key.lot);
     LAUREL_CHECK(lot != nullptr || has_failed(), "a lot that will be activated is open");
     if (lot == nullptr || lot->pending + Moved(key.lot, Bucket::kPending) == 0) return true;
@@ -165,12 +227,9 @@ Timestamp Draft::ActivatesNext(const Member& member) {
   return due;
 }
 
-Timestamp Draft::LapsesNext(const Member& member) {
+Timestamp Draft::LapsesNext() {
   Timestamp due = Timestamp::Never();
-  const bool has_held = std::any_of(member.balances.begin(), member.balances.end(),
-                                    [](const Balance& b) { return b.held > 0; });
-  if (!has_held) return due;
-  state_.ForHoldLapses(member_, [&](const HoldLapseKey& key) {
+  state_.ForHoldLapses(group_, [&](const HoldLapseKey& key) {
     if (key == ended_) return true;
     due = key.lapses_at;
     return false;
@@ -179,10 +238,13 @@ Timestamp Draft::LapsesNext(const Member& member) {
 }
 
 Timestamp Draft::LotsDue() {
+  // Who is taken apart has none in the records, and may have pending and held points all the same.
   const Member* member = state_.members.Find(MemberKey{member_});
   LAUREL_CHECK(member != nullptr, "the draft's member exists");
-  return std::min(
-      {EndsNext(*member), ActivatesNext(*member), LapsesNext(*member), restored_due_at_});
+  const bool is_whole = !member->merged_into && group_ == state_.GroupOf(member_);
+  return std::min({EndsNext(),
+                   !is_whole || HasAny(&Balance::pending) ? ActivatesNext() : Timestamp::Never(),
+                   !is_whole || HasAny(&Balance::held) ? LapsesNext() : Timestamp::Never()});
 }
 
 // ---- shared guards
@@ -233,6 +295,21 @@ std::optional<Rejected> RefuseNameless(const Command& command) {
       {{"expected", "the name of who asks"}, {"field", "laurel-principal"}, {"was", "empty"}}};
 }
 
+std::optional<Rejected> RefuseOwn(State& state, const ProgramId& program,
+                                  const std::optional<IdentityHash>& own,
+                                  const std::vector<MemberId>& members) {
+  const std::optional<MemberId> id = own ? state.Resolve(program, *own) : std::nullopt;
+  if (!id || std::find(members.begin(), members.end(), *id) == members.end()) return std::nullopt;
+  return Rejected{Rejection::kSelfDealingForbidden, {}};
+}
+
+std::vector<Posting> PostingsOf(MemberId other, std::vector<Posting> postings) {
+  for (Posting& posting : postings) {
+    if (IsMemberAccount(posting.account)) posting.member = other;
+  }
+  return postings;
+}
+
 Rejected NotActive(const Member& member) {
   return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(member.state))}}};
 }
@@ -271,6 +348,9 @@ struct Dispatcher {
   Decision operator()(const EnrollMember& o) const {
     return DecideEnroll(state, command, o, context);
   }
+  Decision operator()(const ImportMember& o) const {
+    return DecideImport(state, command, o, context);
+  }
   Decision operator()(const LinkIdentity& o) const {
     return DecideLink(state, command, o, context);
   }
@@ -297,6 +377,9 @@ struct Dispatcher {
   }
   Decision operator()(const ReturnPurchase& o) const {
     return DecideReturn(state, command, o, context);
+  }
+  Decision operator()(const CorrectReceipt& o) const {
+    return DecideCorrect(state, command, o, context);
   }
   Decision operator()(const Redeem& o) const { return DecideRedeem(state, command, o, context); }
   Decision operator()(const AdjustPoints& o) const {
@@ -356,6 +439,24 @@ struct Dispatcher {
     return DecideAttributes(state, command, o, context);
   }
   Decision operator()(const MatchTier& o) const { return DecideMatch(state, command, o, context); }
+  Decision operator()(const MergeMembers& o) const {
+    return DecideMerge(state, command, o, context);
+  }
+  Decision operator()(const UnmergeMembers& o) const {
+    return DecideUnmerge(state, command, o, context);
+  }
+  Decision operator()(const KeepReceipt& o) const {
+    return DecideKeepReceipt(state, command, o, context);
+  }
+  Decision operator()(const ClaimReceipt& o) const {
+    return DecideClaim(state, command, o, context);
+  }
+  Decision operator()(const TransferPoints& o) const {
+    return DecideTransfer(state, command, o, context);
+  }
+  Decision operator()(const MoveIdentity& o) const {
+    return DecideMoveIdentity(state, command, o, context);
+  }
 };
 
 }  // namespace
@@ -374,6 +475,51 @@ bool IsDue(State& state, MemberId id, Timestamp now, const std::optional<Timesta
              .has_value();
 }
 
+namespace {
+
+std::vector<Balance> BalancesAfter(State& state, const Entry& entry, MemberId id) {
+  const Member* before = state.members.Find(MemberKey{id});
+  Member after;
+  if (before != nullptr) after.balances = before->balances;
+  for (const Posting& posting : entry.postings) {
+    if (!IsMemberAccount(posting.account) || posting.member.value_or(*entry.member) != id) continue;
+    Balance& balance = after.MutableBalance(posting.type);
+    switch (posting.account) {
+      case AccountClass::kMemberPending:
+        balance.pending += posting.amount;
+        break;
+      case AccountClass::kMemberHeld:
+        balance.held += posting.amount;
+        break;
+      default:
+        balance.available += posting.amount;
+        break;
+    }
+  }
+  return std::move(after.balances);
+}
+
+}  // namespace
+
+namespace {
+
+// The terminal's row that an order is; empty if it is none.
+std::optional<RowRefused> RowOf(const Order& order) {
+  const auto of = [](const ReceiptKey& receipt,
+                     const TerminalRow& row) -> std::optional<RowRefused> {
+    if (row.number == 0) return std::nullopt;
+    return RowRefused{receipt.store, receipt.terminal, row.number};
+  };
+  if (const auto* sale = std::get_if<AccruePurchase>(&order)) return of(sale->receipt, sale->row);
+  if (const auto* back = std::get_if<ReturnPurchase>(&order)) return of(back->receipt, back->row);
+  if (const auto* right = std::get_if<CorrectReceipt>(&order)) {
+    return of(right->right.receipt, right->right.row);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Entry MakeEntry(State& state, const Command& command, const Context& context, Decision decision,
                 const Hash& fingerprint) {
   Entry entry;
@@ -390,12 +536,14 @@ Entry MakeEntry(State& state, const Command& command, const Context& context, De
   if (auto* rejected = std::get_if<Rejected>(&decision)) {
     entry.kind = EntryKind::kRefused;
     entry.outcome.rejected = std::move(*rejected);
+    if (const std::optional<RowRefused> row = RowOf(command.order)) entry.events.push_back(*row);
     return entry;
   }
   Accepted& accepted = std::get<Accepted>(decision);
   entry.kind = accepted.kind;
   entry.occurred_at = accepted.occurred_at;
   entry.member = accepted.member;
+  entry.other = accepted.other;
   entry.revision = accepted.revision;
   entry.effective_on = accepted.effective_on;
   entry.events = std::move(accepted.events);
@@ -405,25 +553,10 @@ Entry MakeEntry(State& state, const Command& command, const Context& context, De
   LAUREL_CHECK(PostingsBalance(entry), "the postings of an entry sum to zero");
 
   if (!accepted.member) return entry;
-  const Member* before = state.members.Find(MemberKey{*accepted.member});
-  Member after;
-  if (before != nullptr) after.balances = before->balances;
-  for (const Posting& posting : entry.postings) {
-    switch (posting.account) {
-      case AccountClass::kMemberAvailable:
-        after.MutableBalance(posting.type).available += posting.amount;
-        break;
-      case AccountClass::kMemberPending:
-        after.MutableBalance(posting.type).pending += posting.amount;
-        break;
-      case AccountClass::kMemberHeld:
-        after.MutableBalance(posting.type).held += posting.amount;
-        break;
-      default:
-        break;
-    }
+  entry.outcome.balances = BalancesAfter(state, entry, *accepted.member);
+  if (accepted.other && accepted.kind != EntryKind::kMembersMerged) {
+    entry.outcome.other_balances = BalancesAfter(state, entry, *accepted.other);
   }
-  entry.outcome.balances = std::move(after.balances);
   return entry;
 }
 

@@ -11,6 +11,7 @@
 #include "engine/domain/rejection.h"
 #include "engine/domain/revision_life.h"
 #include "engine/domain/state.h"
+#include "engine/domain/transfer_policy.h"
 #include "rules/program/rulebook.h"
 
 namespace laurel {
@@ -32,12 +33,14 @@ struct Context {
   RulebookLibrary* rulebooks = nullptr;
   Quorum approvals = {};            // that a revision needs
   AdjustLimits adjust_limits = {};  // of people who move points by hand
+  TransferPolicy transfers = {};    // of points between members
 };
 
 struct Accepted {
   EntryKind kind = EntryKind::kRefused;
   Timestamp occurred_at;
   std::optional<MemberId> member;
+  std::optional<MemberId> other = {};  // as in Entry
   std::optional<Hash> revision;
   std::optional<Date> effective_on;
   std::vector<Event> events;
@@ -52,10 +55,10 @@ using Decision = std::variant<Accepted, Rejected>;
 // each command stand in the order of Rejection's precedence.
 Decision Decide(State& state, const Command& command, const Context& context);
 
-// What the engine does at once after an entry, in the same batch: rules may wait for an enrolment.
-// Reads the state with the entry applied.
-std::optional<Command> FollowingOf(State& state, const Command& command, const Entry& entry,
-                                   const Context& context);
+// What the engine does at once after an entry, in the same batch and in this order: rules may wait
+// for an enrolment, returns for their purchase. Reads the state with the entry applied.
+std::vector<Command> FollowingOf(State& state, const Command& command, const Entry& entry,
+                                 const Context& context);
 
 // Whether something is due for the member before a command of this instant may be decided: lots
 // that became available or have ended, a hold that lapsed, a term that is over, a revision that has

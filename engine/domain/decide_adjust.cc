@@ -100,8 +100,8 @@ Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& 
   if (std::optional<Rejected> refused = RefuseReason(order.reason)) return *std::move(refused);
   const std::optional<MemberId> id = state.Resolve(command.program, order.member);
   if (!id) return Rejected{Rejection::kMemberNotFound, {}};
-  if (order.own && state.Resolve(command.program, *order.own) == id) {
-    return Rejected{Rejection::kSelfDealingForbidden, {}};
+  if (std::optional<Rejected> refused = RefuseOwn(state, command.program, order.own, {*id})) {
+    return *std::move(refused);
   }
   const Member& member = *state.members.Find(MemberKey{*id});
   if (member.state == MemberState::kClosed) return NotActive(member);

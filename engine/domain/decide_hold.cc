@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/domain/draft.h"
+#include "rules/program/model.h"
 
 // Points that are reserved while a checkout goes on.
 namespace laurel {
@@ -11,6 +12,8 @@ namespace {
 // A hold that may still be captured or voided.
 struct OpenHold {
   InForce in_force;
+  HoldKey key;
+  MemberId holder;  // whose it is by now
   Hold hold;
 };
 std::optional<Rejected> FindOpenHold(State& state, const Command& command, const HoldKey& key,
@@ -18,9 +21,12 @@ std::optional<Rejected> FindOpenHold(State& state, const Command& command, const
   if (std::optional<Rejected> refused = FindInForce(state, command, context, open.in_force)) {
     return refused;
   }
-  const bool is_ours = state.Resolve(command.program, key.member).has_value();
-  const Hold* found = is_ours ? state.holds.Find(key) : nullptr;
-  if (found == nullptr) return Rejected{Rejection::kHoldNotFound, {}};
+  const std::optional<MemberId> holder = state.Resolve(command.program, key.member);
+  const std::optional<HoldKey> known = holder ? state.FindHold(key) : std::nullopt;
+  if (!known) return Rejected{Rejection::kHoldNotFound, {}};
+  const Hold* found = state.holds.Find(*known);
+  open.key = *known;
+  open.holder = *holder;
   open.hold = *found;
   if (found->state == HoldState::kOpen) return std::nullopt;
   return Rejected{
@@ -28,11 +34,18 @@ std::optional<Rejected> FindOpenHold(State& state, const Command& command, const
       {{"ended_at", ToString(found->ended_at)}, {"state", std::string(ToString(found->state))}}};
 }
 
-LotKey LotOf(MemberId member, const Hold& hold, const HeldPart& part) {
-  return LotKey{member, hold.type, part.expires_at, part.lot};
+// How long a hold lasts where nobody says.
+std::int64_t LastsUnsaid(const rules::Rulebook& rulebook) {
+  const auto& pay = rulebook.model().pay;
+  if (!pay) return kHoldMicrosDefault;
+  return std::clamp(pay->hold_for.micros_max(), kHoldMicrosMin, kHoldMicrosMax);
 }
 
 }  // namespace
+
+LotKey LotOf(const HoldKey& key, const Hold& hold, const HeldPart& part) {
+  return LotKey{part.home.value_or(key.member), hold.type, part.expires_at, part.lot};
+}
 
 void EndHold(const HoldKey& key, const Hold& hold, HoldState to, Timestamp at, Draft& draft,
              std::vector<Event>& events) {
@@ -41,9 +54,10 @@ void EndHold(const HoldKey& key, const Hold& hold, HoldState to, Timestamp at, D
   draft.Post(AccountClass::kMemberHeld, "", hold.type, -freed);
   events.push_back(HoldEnded{.hold = key.sequence, .state = to, .type = hold.type, .freed = freed});
   for (const HeldPart& part : hold.parts) {
-    const LotKey lot = LotOf(key.member, hold, part);
+    const LotKey lot = LotOf(key, hold, part);
     draft.Move(lot, -part.amount, Bucket::kHeld);
-    draft.PutBack(lot, part.amount, at, events);
+    // Its lots are its holder's: none has to be opened.
+    draft.PutBack(lot, part.amount, at, /*sequence=*/0, events);
   }
 }
 
@@ -65,7 +79,8 @@ Decision DecideHold(State& state, const Command& command, const HoldPoints& orde
 
   // Nothing below may refuse.
   Accepted accepted = Begun(EntryKind::kHold, spender.id, found, context);
-  const Timestamp lapses_at = context.recorded_at.PlusMicros(order.lasts_micros);
+  const Timestamp lapses_at = context.recorded_at.PlusMicros(
+      order.lasts_micros != 0 ? order.lasts_micros : LastsUnsaid(*found.rulebook));
   accepted.events.push_back(HoldPlaced{.type = order.type,
                                        .amount = order.amount,
                                        .lapses_at = lapses_at,
@@ -84,7 +99,7 @@ Decision DecideCapture(State& state, const Command& command, const CaptureHold& 
   if (std::optional<Rejected> refused = FindOpenHold(state, command, order.hold, context, open)) {
     return *std::move(refused);
   }
-  const MemberId id = order.hold.member;
+  const MemberId id = open.holder;
   const Member& member = *state.members.Find(MemberKey{id});
   if (member.state != MemberState::kActive) return NotActive(member);
   const std::int64_t held = open.hold.held();
@@ -100,17 +115,16 @@ Decision DecideCapture(State& state, const Command& command, const CaptureHold& 
   accepted.events.push_back(PointsRedeemed{
       .type = type, .amount = amount, .reference = order.reference, .purchase = order.purchase});
   accepted.events.push_back(HoldCaptured{
-      .hold = order.hold.sequence, .amount = amount, .total = open.hold.captured + amount});
+      .hold = open.key.sequence, .amount = amount, .total = open.hold.captured + amount});
   Draft draft(state, id);
   for (const HeldPart& part : open.hold.Take(amount)) {
-    draft.Move(LotOf(id, open.hold, part), -part.amount, Bucket::kHeld);
+    draft.Move(LotOf(open.key, open.hold, part), -part.amount, Bucket::kHeld);
   }
   LAUREL_CHECK(open.hold.held() == held - amount, "a hold holds what is captured of it");
   draft.Post(AccountClass::kMemberHeld, "", type, -amount);
   draft.Post(AccountClass::kRedemption, "payment", type, amount);
   if (order.is_final || amount == held) {
-    EndHold(order.hold, open.hold, HoldState::kCaptured, context.recorded_at, draft,
-            accepted.events);
+    EndHold(open.key, open.hold, HoldState::kCaptured, context.recorded_at, draft, accepted.events);
   }
   FinishMove(state, *open.in_force.rulebook, member, draft.LotsDue(), context, draft, accepted);
   return accepted;
@@ -124,11 +138,11 @@ Decision DecideVoid(State& state, const Command& command, const VoidHold& order,
   }
 
   // Nothing below may refuse.
-  const MemberId id = order.hold.member;
+  const MemberId id = open.holder;
   const Member& member = *state.members.Find(MemberKey{id});
   Accepted accepted = Begun(EntryKind::kVoidHold, id, open.in_force, context);
   Draft draft(state, id);
-  EndHold(order.hold, open.hold, HoldState::kVoided, context.recorded_at, draft, accepted.events);
+  EndHold(open.key, open.hold, HoldState::kVoided, context.recorded_at, draft, accepted.events);
   FinishMove(state, *open.in_force.rulebook, member, draft.LotsDue(), context, draft, accepted);
   return accepted;
 }

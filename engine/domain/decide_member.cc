@@ -16,6 +16,14 @@ Rejected NotActive(MemberState state) {
   return Rejected{Rejection::kMemberNotActive, {{"state", std::string(ToString(state))}}};
 }
 
+constexpr std::size_t kIdentitiesMax = 64;
+
+std::optional<Rejected> RefuseFull(State& state, MemberId member) {
+  const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{member});
+  if (enrolment == nullptr || enrolment->identities.size() < kIdentitiesMax) return std::nullopt;
+  return Rejected{Rejection::kInvalidState, {{"identities_max", std::to_string(kIdentitiesMax)}}};
+}
+
 Accepted AboutMember(EntryKind kind, MemberId member, const Context& context) {
   return Accepted{.kind = kind, .occurred_at = context.recorded_at, .member = member};
 }
@@ -74,14 +82,11 @@ Decision DecideLink(State& state, const Command& command, const LinkIdentity& or
   if (member_state == MemberState::kClosed) return NotActive(member_state);
   const Identity* taken = state.identities.Find(IdentityKey{command.program, order.identity.hash});
   if (taken != nullptr) {
-    return Rejected{taken->member == *member ? Rejection::kInvalidState : Rejection::kIdentityTaken,
+    const bool is_own = state.RootOf(taken->member) == *member;
+    return Rejected{is_own ? Rejection::kInvalidState : Rejection::kIdentityTaken,
                     {{"state", "LINKED"}}};
   }
-  constexpr std::size_t kIdentitiesMax = 64;
-  const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{*member});
-  if (enrolment != nullptr && enrolment->identities.size() >= kIdentitiesMax) {
-    return Rejected{Rejection::kInvalidState, {{"identities_max", std::to_string(kIdentitiesMax)}}};
-  }
+  if (std::optional<Rejected> full = RefuseFull(state, *member)) return *std::move(full);
   Accepted accepted = AboutMember(EntryKind::kIdentityLinked, *member, context);
   accepted.events.push_back(
       IdentityLinked{.kind = order.identity.kind, .hash = order.identity.hash});
@@ -95,7 +100,7 @@ Decision DecideUnlink(State& state, const Command& command, const UnlinkIdentity
   const std::optional<MemberId> member = state.Resolve(command.program, order.member);
   if (!member) return MemberNotFound();
   const Identity* linked = state.identities.Find(IdentityKey{command.program, order.identity.hash});
-  if (linked == nullptr || linked->member != *member) {
+  if (linked == nullptr || state.RootOf(linked->member) != *member) {
     return ResourceNotFound("identity", "of this member");
   }
   Accepted accepted = AboutMember(EntryKind::kIdentityUnlinked, *member, context);
@@ -119,16 +124,42 @@ Decision DecideAttributes(State& state, const Command& command, const SetMemberA
   const MemberState member_state = state.members.Find(MemberKey{*member})->state;
   if (member_state == MemberState::kClosed) return NotActive(member_state);
   // What is no longer declared can still be taken back, but only if it is there.
-  const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{*member});
+  const std::vector<ToldAttribute> told = ToldOf(state, state.GroupOf(*member));
   for (const std::string& id : order.cleared) {
-    const bool is_told =
-        enrolment != nullptr &&
-        std::any_of(enrolment->attributes.begin(), enrolment->attributes.end(),
-                    [&](const ToldAttribute& one) { return one.told.attribute.id == id; });
-    if (!is_told) return ResourceNotFound("attribute", id);
+    if (!IsTold(told, id)) return ResourceNotFound("attribute", id);
   }
   Accepted accepted = Begun(EntryKind::kMemberAttributesSet, *member, found, context);
   accepted.events.push_back(MemberAttributesSet{.set = order.set, .cleared = order.cleared});
+  return accepted;
+}
+
+Decision DecideMoveIdentity(State& state, const Command& command, const MoveIdentity& order,
+                            const Context& context) {
+  InForce found;
+  if (std::optional<Rejected> refused = FindInForce(state, command, context, found)) {
+    return *std::move(refused);
+  }
+  if (std::optional<Rejected> refused = RefuseNameless(command)) return *std::move(refused);
+  const std::optional<MemberId> from = state.Resolve(command.program, order.from);
+  const std::optional<MemberId> to = state.Resolve(command.program, order.to);
+  if (!from || !to) return MemberNotFound();
+  if (*from == *to) return InvalidField("to", "another member than from", "the same");
+  if (std::optional<Rejected> refused =
+          RefuseOwn(state, command.program, order.own, {*from, *to})) {
+    return *std::move(refused);
+  }
+  const MemberState to_state = state.members.Find(MemberKey{*to})->state;
+  if (to_state == MemberState::kClosed) return NotActive(to_state);
+  const Identity* linked = state.identities.Find(IdentityKey{command.program, order.identity.hash});
+  if (linked == nullptr) return ResourceNotFound("identity", "of this member");
+  if (state.RootOf(linked->member) != *from) return Rejected{Rejection::kIdentityTaken, {}};
+  if (std::optional<Rejected> full = RefuseFull(state, *to)) return *std::move(full);
+
+  // Nothing below may refuse.
+  Accepted accepted = Begun(EntryKind::kIdentityMoved, *to, found, context);
+  accepted.other = *from;
+  accepted.events.push_back(IdentityMoved{
+      .kind = order.identity.kind, .hash = order.identity.hash, .reason = order.reason});
   return accepted;
 }
 

@@ -55,8 +55,9 @@ std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
                                                      const PointsRedeemed& redeemed) {
   std::vector<std::pair<LotKey, std::int64_t>> spent;
   std::int64_t left = redeemed.amount;
-  for (const LotMove& move : entry.lot_moves) {
-    if (left == 0) break;  // of a capture, what follows was freed
+  for (std::size_t i = redeemed.first_move; i < entry.lot_moves.size(); ++i) {
+    if (left == 0) break;  // what follows was freed, or is what a purchase awarded
+    const LotMove& move = entry.lot_moves[i];
     spent.emplace_back(move.lot, -move.delta);
     left += move.delta;
   }
@@ -86,7 +87,7 @@ void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reverse
     if (lives_until) {
       draft.Restore(part->first, put, *lives_until, context, events);
     } else {
-      draft.PutBack(part->first, put, now, events);
+      draft.PutBack(part->first, put, now, context.sequence, events);
     }
   }
   LAUREL_CHECK(back == 0, "no more is given back than was spent");
@@ -147,8 +148,8 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
   if (entry == nullptr || entry->program != command.program)
     return Rejected{Rejection::kEntryNotFound, {}};
   const Redemption redemption = *found;
-  if (!state.Resolve(command.program, redemption.member))
-    return Rejected{Rejection::kMemberNotFound, {}};
+  const std::optional<MemberId> holder = state.Resolve(command.program, redemption.member);
+  if (!holder) return Rejected{Rejection::kMemberNotFound, {}};
   const Activation& revision = program->activations.back();
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, revision);
@@ -163,7 +164,7 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
   }
 
   // Nothing below may refuse.
-  const MemberId id = redemption.member;
+  const MemberId id = *holder;
   const Member& member = *state.members.Find(MemberKey{id});
   Accepted accepted =
       Begun(EntryKind::kReverseRedemption, id, InForce{&revision, rulebook}, context);

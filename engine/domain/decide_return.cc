@@ -82,12 +82,12 @@ struct Clawback {
   const OwnLots& lots;
   rules::Clawback policy;
 
-  // How much of these lots has expired.
-  std::int64_t Expired(const std::vector<LotKey>& keys) const {
+  // How much of these lots has expired, what the return itself gave back included.
+  std::int64_t Expired(const std::vector<LotKey>& keys, const Draft& draft) const {
     std::int64_t expired = 0;
     for (const LotKey& key : keys) {
       const Lot* lot = state.FindLot(key);
-      expired += lot == nullptr ? 0 : lot->expired;
+      expired += (lot == nullptr ? 0 : lot->expired) + draft.Expired(key);
     }
     return expired;
   }
@@ -126,7 +126,7 @@ struct Clawback {
     // Points of the own lots that have ended are gone; they are not taken a second time from
     // others.
     const auto missing = [&] { return due - taken.pending - taken.available - result.gone; };
-    result.gone = std::min(missing(), Expired(own) - left.gone);
+    result.gone = std::min(missing(), Expired(own, draft) - left.gone);
     for (const OwnLots::Of& sister : lots.all()) {
       if (sister.award->type == award.type) Take(sister.keys, missing(), draft, taken);
     }
@@ -151,23 +151,35 @@ struct Value {
   std::int64_t total = 0;
   std::int64_t left = 0;
 };
-template <class Line>
-std::int64_t NetOf(const std::vector<Line>& lines) {
-  std::int64_t net = 0;
-  for (const Line& line : lines) net += line.net;
-  return net;
+// Of what was sold: goods that came back with the same receipt, and cancelled lines, paid nothing.
+Value ValueOf(const PurchaseAccrued& accrued, const std::vector<LineLeft>& lines_left) {
+  Value value;
+  for (const PurchaseLine& line : accrued.lines) {
+    if (line.kind == PurchaseLineKind::kReturn || line.kind == PurchaseLineKind::kVoid) continue;
+    value.total += line.net;
+    for (const LineLeft& left : lines_left) {
+      if (left.line == line.line) value.left += left.net;
+    }
+  }
+  return value;
 }
 
-// Points that a purchase was paid with come back in the proportion in which its value does.
+// Points that a purchase was paid with come back in the proportion in which its value does; of a
+// purchase that is corrected only what its own entry spent: the right one says it anew.
 void GiveSpendingBack(State& state, const ProgramId& program, const ReceiptKey& receipt,
-                      const Value& value, bool is_whole, const rules::Rulebook& active,
-                      const Context& context, Draft& draft, std::vector<Event>& events) {
+                      const std::optional<std::uint64_t>& only, const Value& value, bool is_whole,
+                      const rules::Rulebook& active, const Context& context, Draft& draft,
+                      std::vector<Event>& events) {
   const Spending* found = state.spendings.Find(SpendingKey{program, receipt});
   if (found == nullptr) return;
   for (const std::uint64_t sequence : found->redemptions) {
+    if (only && sequence != *only) continue;
     const Redemption* redemption = state.redemptions.Find(RedemptionKey{sequence});
     const std::shared_ptr<const Entry> entry = state.FindEntry(sequence);
-    if (redemption == nullptr || entry == nullptr || entry->member != draft.member()) continue;
+    if (redemption == nullptr || entry == nullptr ||
+        state.RootOf(redemption->member) != draft.member()) {
+      continue;
+    }
     const bool is_all = is_whole || value.left == 0 || value.total <= 0;
     const absl::int128 share =
         is_all ? absl::int128(redemption->amount)
@@ -238,7 +250,7 @@ class SaleAgain {
   std::vector<CounterMoved> CounterMoves(const rules::model::ReturnEvaluated& kept) const {
     std::vector<CounterMoved> moves;
     const auto give_back = [&](const std::string& name, const std::string& by, std::int64_t delta) {
-      for (const Event& event : sale_.events) {
+      for (const Event& event : EventsOfActivity(sale_)) {
         const auto* used = std::get_if<CounterMoved>(&event);
         if (used == nullptr || used->name != name || used->by != by || delta == 0) continue;
         moves.push_back(*used);
@@ -264,7 +276,9 @@ class SaleAgain {
     const std::vector<PurchaseLine> left_before = Without(accrued_.lines, before);
     const std::vector<PurchaseLine> left_now = Without(left_before, now);
     std::vector<MetricCounted> counts;
-    const Rating was(rulebook_, sale_.member, With(left_before), EvidenceOf(sale_));
+    const std::vector<Tender> paid_before = PaidFor(left_before);
+    const std::vector<Tender> paid_now = PaidFor(left_now);
+    const Rating was(rulebook_, sale_.member, With(left_before, paid_before), EvidenceOf(sale_));
     AddCounts(was.MetricCounts(points_before), -1, counts);
     if (left_now.empty()) {
       // Of a purchase that is gone, points that are kept all the same still count.
@@ -277,10 +291,12 @@ class SaleAgain {
   }
 
  private:
-  // The sale with other lines.
-  ReportedActivity With(const std::vector<PurchaseLine>& lines) const {
+  // The sale with other lines, which must outlive the answer.
+  ReportedActivity With(const std::vector<PurchaseLine>& lines,
+                        const std::vector<Tender>& tenders) const {
     ReportedActivity activity = ReportedIn(sale_, accrued_);
     activity.lines = lines;
+    activity.tenders = tenders;
     return activity;
   }
 
@@ -292,6 +308,27 @@ class SaleAgain {
       });
     });
     return counts;
+  }
+
+  // What was paid for the lines that are left: of each tender the part that they are of all.
+  std::vector<Tender> PaidFor(const std::vector<PurchaseLine>& lines) const {
+    const auto worth = [](const std::vector<PurchaseLine>& all) {
+      std::int64_t sum = 0;
+      for (const PurchaseLine& line : all) {
+        const bool is_sold =
+            line.kind != PurchaseLineKind::kReturn && line.kind != PurchaseLineKind::kVoid;
+        if (is_sold) sum += line.net;
+      }
+      return sum;
+    };
+    const std::int64_t whole = worth(accrued_.lines);
+    const std::int64_t left = worth(lines);
+    std::vector<Tender> tenders = accrued_.tenders;
+    if (whole <= 0) return tenders;
+    for (Tender& tender : tenders) {
+      tender.amount = static_cast<std::int64_t>(absl::int128(tender.amount) * left / whole);
+    }
+    return tenders;
   }
 
   static std::vector<PurchaseLine> Without(
@@ -335,50 +372,89 @@ Rejected Exceeds(std::int32_t line, std::int64_t left, std::int64_t value, absl:
                    {"value", std::to_string(value)}}};
 }
 
+// Likewise of a return that was kept, for lines and quantities as they were asked for.
+bool IsSame(const ReturnPurchase& order, const Entry& entry, const ReturnUnmatched& kept) {
+  return kept.original == order.original && entry.occurred_at == order.occurred_at &&
+         kept.lines == order.lines;
+}
+
+// A return's receipt that came before: the same return under another request id, or something else
+// under the same number.
+Rejected AlreadyReturned(State& state, const Purchase& known, const ReturnPurchase& order,
+                         const Context& context) {
+  const std::string entry_name = absl::StrCat(context.partition, "-", known.sequence);
+  const std::shared_ptr<const Entry> entry =
+      known.is_return ? state.FindEntry(known.sequence) : nullptr;
+  const PurchaseReturned* returned =
+      entry == nullptr ? nullptr : entry->FindEvent<PurchaseReturned>();
+  const ReturnUnmatched* kept = entry == nullptr ? nullptr : entry->FindEvent<ReturnUnmatched>();
+  if ((returned != nullptr && IsSame(order, *entry, *returned)) ||
+      (kept != nullptr && IsSame(order, *entry, *kept))) {
+    return Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", entry_name}}};
+  }
+  const char* differing = "kind";
+  if (returned != nullptr || kept != nullptr) {
+    const ReceiptKey& original = returned != nullptr ? returned->original : kept->original;
+    differing = original != order.original                ? "original"
+                : entry->occurred_at != order.occurred_at ? "occurred_at"
+                                                          : "lines";
+  }
+  return Rejected{Rejection::kReceiptContentDiffers,
+                  {{"differing", differing}, {"entry", entry_name}}};
+}
+
+// A return whose purchase has not come: no points move before it does.
+Decision KeepUnmatched(State& state, const Command& command, const Program& program,
+                       const ReturnPurchase& order, const std::optional<MemberId>& member,
+                       const Context& context) {
+  const Activation* revision = RevisionAt(program, order.occurred_at);
+  const std::shared_ptr<const rules::Rulebook> rulebook =
+      context.rulebooks->Find(state, command.program, *revision);
+  if (rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  if (std::optional<Rejected> late =
+          RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
+    return *std::move(late);
+  }
+  Accepted accepted{
+      .kind = EntryKind::kReturnUnmatched, .occurred_at = order.occurred_at, .member = member};
+  accepted.revision = revision->digest;
+  accepted.effective_on = rulebook->LocalDate(order.occurred_at);
+  accepted.events.push_back(ReturnUnmatched{.receipt = order.receipt,
+                                            .original = order.original,
+                                            .lines = order.lines,
+                                            .row = order.row});
+  return accepted;
+}
+
 }  // namespace
 
-Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order,
-                      const Context& context) {
+std::optional<Rejected> TakeBack(State& state, const Command& command, const Returning& what,
+                                 const Context& context, TakenBack& result) {
   const Program* program = FindActiveProgram(state, command.program);
-  if (program == nullptr) return ResourceNotFound("program", command.program.str());
-  const Purchase* found = state.purchases.Find(PurchaseKey{command.program, order.original});
-  if (found == nullptr || found->is_return) return Rejected{Rejection::kPurchaseNotFound, {}};
-  const Purchase purchase = *found;
+  const Purchase purchase = what.purchase;
   const std::shared_ptr<const Entry> sale = state.FindEntry(purchase.sequence);
   if (state.has_failed()) return Rejected{Rejection::kPurchaseNotFound, {}};
-  LAUREL_CHECK(sale != nullptr && sale->revision, "a purchase's entry is in the journal");
+  LAUREL_CHECK(program != nullptr && sale != nullptr && sale->revision,
+               "a purchase's entry is in the journal");
   const PurchaseAccrued& accrued = *sale->FindEvent<PurchaseAccrued>();
-
-  if (const Purchase* known = state.purchases.Find(PurchaseKey{command.program, order.receipt})) {
-    const std::string entry_name = absl::StrCat(context.partition, "-", known->sequence);
-    const std::shared_ptr<const Entry> entry = state.FindEntry(known->sequence);
-    const PurchaseReturned* returned =
-        entry == nullptr ? nullptr : entry->FindEvent<PurchaseReturned>();
-    if (returned != nullptr && IsSame(order, *entry, *returned)) {
-      return Rejected{Rejection::kReceiptAlreadyPosted, {{"entry", entry_name}}};
-    }
-    const char* differing = returned == nullptr                       ? "kind"
-                            : returned->original != order.original    ? "original"
-                            : entry->occurred_at != order.occurred_at ? "occurred_at"
-                                                                      : "lines";
-    return Rejected{Rejection::kReceiptContentDiffers,
-                    {{"differing", differing}, {"entry", entry_name}}};
-  }
   const Activation* activation = FindActivation(*program, *sale->revision);
   LAUREL_CHECK(activation != nullptr, "the revision that awarded was to be in force");
   const std::shared_ptr<const rules::Rulebook> rulebook =
       context.rulebooks->Find(state, command.program, *activation);
+  // What comes back of the spending lives by the rules of today.
   const std::shared_ptr<const rules::Rulebook> active =
       context.rulebooks->Find(state, command.program, program->activations.back());
   if (rulebook == nullptr || active == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
-  if (const std::optional<Rejected> late =
-          RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
-    return *late;
+  if (what.is_timed) {
+    if (std::optional<Rejected> late =
+            RefuseTime(*rulebook, what.occurred_at, context.recorded_at)) {
+      return late;
+    }
   }
 
   const Left left_before = LeftOf(purchase, *sale, accrued);
   Left left = left_before;
-  std::vector<ReturnLine> asked = order.lines;
+  std::vector<ReturnLine> asked = what.lines;
   if (asked.empty()) {
     for (const LineLeft& line : left.lines)
       asked.push_back(ReturnLine{line.line, line.quantity_micros, std::nullopt});
@@ -417,29 +493,34 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   const bool is_whole = kept.is_whole;
 
   // Nothing below may refuse.
-  const MemberId id = purchase.member;
+  const MemberId id = state.RootOf(purchase.member);
   const Member member = *state.members.Find(MemberKey{id});
-  Accepted accepted{.kind = EntryKind::kReturn, .occurred_at = order.occurred_at, .member = id};
+  Accepted& accepted = result.accepted;
+  accepted = Accepted{.kind = EntryKind::kReturn, .occurred_at = what.occurred_at, .member = id};
   accepted.revision = sale->revision;
-  accepted.effective_on = rulebook->LocalDate(order.occurred_at);
+  accepted.effective_on = rulebook->LocalDate(what.occurred_at);
   const std::int64_t eligible_off =
       std::max<std::int64_t>(0, left.eligible - (is_whole ? 0 : kept.eligible_net_left));
-  accepted.events.push_back(PurchaseReturned{.receipt = order.receipt,
-                                             .original = order.original,
+  accepted.events.push_back(PurchaseReturned{.receipt = what.receipt,
+                                             .original = accrued.receipt,
                                              .original_sequence = purchase.sequence,
                                              .original_on = *sale->effective_on,
                                              .eligible_net = eligible_off,
                                              .is_whole = is_whole,
-                                             .lines = std::move(returned)});
+                                             .lines = std::move(returned),
+                                             .row = what.row,
+                                             .kept = what.kept});
   Draft draft(state, id);
-  const Value value{.total = NetOf(accrued.lines), .left = NetOf(left.lines)};
-  GiveSpendingBack(state, command.program, order.original, value, is_whole, *active, context, draft,
-                   accepted.events);
+  draft.RestoredBefore(what.restored);
+  const Value value = ValueOf(accrued, left.lines);
+  GiveSpendingBack(state, command.program, accrued.receipt,
+                   what.is_corrected ? std::optional(purchase.sequence) : std::nullopt, value,
+                   is_whole, *active, context, draft, accepted.events);
   ActivityInThought undone{.day = *sale->effective_on,
                            .spend = -eligible_off,
                            .purchases = is_whole ? -1 : 0,
                            .points = std::vector<std::int64_t>(rulebook->point_types().size())};
-  const OwnLots own_lots(id, *sale, purchase);
+  const OwnLots own_lots(purchase.member, *sale, purchase);
   for (const Event& event : sale->events) {
     const auto* award = std::get_if<PointsAwarded>(&event);
     if (award == nullptr) continue;
@@ -470,14 +551,79 @@ Decision DecideReturn(State& state, const Command& command, const ReturnPurchase
   }
   undone.tracked = again.MetricCounts(before, back, points_before, points_now);
   for (const MetricCounted& count : undone.tracked) accepted.events.push_back(count);
-
-  JudgeUndone(state, *active,
-              Undone{sale->occurred_at, undone, order.occurred_at, context.recorded_at}, accepted);
   const Timestamp lots_due_at = draft.LotsDue();
   if (lots_due_at != member.lots_due_at) accepted.events.push_back(LotsDue{lots_due_at});
   accepted.postings = std::move(draft.postings);
   accepted.lot_moves = std::move(draft.lot_moves);
-  return accepted;
+  result.undone = std::move(undone);
+  result.sale_occurred_at = sale->occurred_at;
+  return std::nullopt;
+}
+
+Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order,
+                      const Context& context) {
+  const Program* program = FindActiveProgram(state, command.program);
+  if (program == nullptr) return ResourceNotFound("program", command.program.str());
+  const Purchase* purchase = state.purchases.Find(PurchaseKey{command.program, order.original});
+  if (purchase != nullptr && purchase->is_return) {
+    return InvalidField("original", "the receipt of a purchase", "that of a return");
+  }
+  std::optional<MemberId> member;
+  if (order.member) {
+    member = state.Resolve(command.program, *order.member);
+    if (!member) return Rejected{Rejection::kMemberNotFound, {}};
+    if (purchase != nullptr && state.RootOf(purchase->member) != *member) {
+      return InvalidField("member", "whose purchase it was", "another");
+    }
+  }
+  if (const Purchase* known = state.purchases.Find(PurchaseKey{command.program, order.receipt});
+      known != nullptr && order.kept == 0) {
+    return AlreadyReturned(state, *known, order, context);
+  }
+  if (const Unclaimed* guests =
+          state.unclaimed.Find(UnclaimedKey{command.program, order.receipt})) {
+    return Rejected{
+        Rejection::kReceiptContentDiffers,
+        {{"differing", "kind"}, {"entry", absl::StrCat(context.partition, "-", guests->sequence)}}};
+  }
+  if (purchase == nullptr) {
+    if (state.has_failed()) return Rejected{Rejection::kPurchaseNotFound, {}};
+    return KeepUnmatched(state, command, *program, order, member, context);
+  }
+  TakenBack taken;
+  if (std::optional<Rejected> refused = TakeBack(state, command,
+                                                 Returning{.purchase = *purchase,
+                                                           .receipt = order.receipt,
+                                                           .occurred_at = order.occurred_at,
+                                                           .lines = order.lines,
+                                                           .row = order.row,
+                                                           .kept = order.kept,
+                                                           .is_timed = order.kept == 0},
+                                                 context, taken)) {
+    return *std::move(refused);
+  }
+  const std::shared_ptr<const rules::Rulebook> active =
+      context.rulebooks->Find(state, command.program, program->activations.back());
+  if (active == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
+  JudgeUndone(state, *active,
+              Undone{taken.sale_occurred_at, taken.undone, order.occurred_at, context.recorded_at},
+              taken.accepted);
+  return std::move(taken.accepted);
+}
+
+std::optional<TierDecided> JudgeFall(const MemberStanding& standing, const rules::Rulebook& active,
+                                     const MemberTier& tier, const MetricValues& now,
+                                     const Undone& undone) {
+  const bool may_fall = TierIndex(active, tier.tier) != 0 && tier.term == 1 &&
+                        undone.occurred_at <= tier.since && !tier.previous.empty();
+  if (!may_fall) return std::nullopt;
+  Date risen_on = active.LocalDate(tier.since);
+  // A review looks at the day before it.
+  const bool is_by_review =
+      !active.model().tier_policy.upgrades_at_once && tier.since == active.StartOf(risen_on);
+  if (is_by_review) risen_on = risen_on.PlusDays(-1);
+  const MetricValues then = standing.MetricsAsOf(tier, risen_on, &undone.activity);
+  return standing.JudgeReturn(tier, then, now, undone.at);
 }
 
 void JudgeUndone(State& state, const rules::Rulebook& active, const Undone& undone,
@@ -488,20 +634,9 @@ void JudgeUndone(State& state, const rules::Rulebook& active, const Undone& undo
   const MemberStanding standing(state, id, active);
   const MetricValues now =
       standing.MetricsAsOf(tier, active.LocalDate(member.latest_occurred_at), &undone.activity);
-  const bool may_fall = TierIndex(active, tier.tier) != 0 && tier.term == 1 &&
-                        undone.occurred_at <= tier.since && !tier.previous.empty();
-  if (may_fall) {
-    Date risen_on = active.LocalDate(tier.since);
-    // A review looks at the day before it.
-    const bool is_by_review =
-        !active.model().tier_policy.upgrades_at_once && tier.since == active.StartOf(risen_on);
-    if (is_by_review) risen_on = risen_on.PlusDays(-1);
-    const MetricValues then = standing.MetricsAsOf(tier, risen_on, &undone.activity);
-    if (const std::optional<TierDecided> verdict =
-            standing.JudgeReturn(tier, then, now, undone.at)) {
-      tier = After(tier, *verdict, undone.at);
-      accepted.events.push_back(*verdict);
-    }
+  if (const std::optional<TierDecided> verdict = JudgeFall(standing, active, tier, now, undone)) {
+    tier = After(tier, *verdict, undone.at);
+    accepted.events.push_back(*verdict);
   }
   accepted.tier = standing.ViewOf(tier, now, undone.recorded_at);
 }

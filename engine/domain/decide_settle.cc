@@ -24,7 +24,9 @@ struct Accrual {
   std::shared_ptr<const rules::Rulebook> rulebook;
   std::vector<std::int32_t> lines;  // that are decided now; empty for activities
 
+  // Under whom its lots lie, and whose it is by now.
   MemberId member() const { return *entry->member; }
+  MemberId holder;
   std::vector<const PointsAwarded*> awards() const {
     std::vector<const PointsAwarded*> awards;
     for (const Event& event : entry->events) {
@@ -64,12 +66,17 @@ std::optional<Rejected> FindEntryOf(State& state, const Command& command, const 
                           (accrual.entry->FindEvent<PurchaseAccrued>() != nullptr ||
                            accrual.entry->FindEvent<ActivityAccrued>() != nullptr);
   if (!is_accrual) return Rejected{Rejection::kEntryNotFound, {}};
+  accrual.holder = state.RootOf(accrual.member());
   const auto* purchase = accrual.entry->FindEvent<PurchaseAccrued>();
   if (purchase == nullptr) return std::nullopt;
   accrual.receipt = purchase->receipt;
   const Purchase* record = state.purchases.Find(PurchaseKey{command.program, purchase->receipt});
   LAUREL_CHECK(record != nullptr || state.has_failed(), "a purchase that was posted is known");
-  if (record != nullptr) accrual.purchase = *record;
+  if (record == nullptr) return std::nullopt;
+  if (record->sequence != sequence) {
+    return Rejected{Rejection::kInvalidState, {{"state", "CORRECTED"}}};
+  }
+  accrual.purchase = *record;
   return std::nullopt;
 }
 
@@ -175,10 +182,7 @@ std::optional<Rejected> RefuseWhoAsks(State& state, const Command& command, cons
   });
   if (!is_personal) return std::nullopt;
   if (std::optional<Rejected> refused = RefuseNameless(command)) return refused;
-  if (own && state.Resolve(command.program, *own) == accrual.member()) {
-    return Rejected{Rejection::kSelfDealingForbidden, {}};
-  }
-  return std::nullopt;
+  return RefuseOwn(state, command.program, own, {accrual.holder});
 }
 
 // What both decisions begin with, and what they come to.
@@ -204,7 +208,7 @@ std::optional<Rejected> FindPending(State& state, const Command& command, const 
   accrual.rulebook = context.rulebooks->Find(state, command.program, *revision);
   if (accrual.rulebook == nullptr) return Rejected{Rejection::kRevisionNotFound, {}};
   pending.rated_by = InForce{revision, accrual.rulebook};
-  const Member* member = state.members.Find(MemberKey{accrual.member()});
+  const Member* member = state.members.Find(MemberKey{accrual.holder});
   if (member == nullptr) return Rejected{Rejection::kMemberNotFound, {}};
   if (member->state == MemberState::kClosed) return NotActive(*member);
   bool is_last = true;
@@ -272,7 +276,7 @@ Decision DecideSettle(State& state, const Command& command, const SettleAccrual&
 
   // Nothing below may refuse.
   const Accrual& accrual = pending.accrual;
-  const MemberId id = accrual.member();
+  const MemberId id = accrual.holder;
   const Member& member = *state.members.Find(MemberKey{id});
   Accepted accepted = Begun(EntryKind::kSettle, id, pending.rated_by, context);
   accepted.events.push_back(AccrualSettled{
@@ -300,7 +304,8 @@ Decision DecideSettle(State& state, const Command& command, const SettleAccrual&
                           .expires_at = dates.fixed_expires_at};
     if (dates.is_idle) settled.idle_ends_at = idle.Open(line.point_type, context.recorded_at);
     if (part.amount > covered) {
-      draft.Open(LotKey{id, settled.type, settled.expires_at, settled.lot}, part.amount - covered);
+      draft.Open(LotKey{part.lot.member, settled.type, settled.expires_at, settled.lot},
+                 part.amount - covered);
       lots_due_at = std::min(lots_due_at, settled.expires_at);
     }
     accepted.events.push_back(std::move(settled));
@@ -321,7 +326,7 @@ Decision DecideCancel(State& state, const Command& command, const CancelAccrual&
 
   // Nothing below may refuse.
   const Accrual& accrual = pending.accrual;
-  const MemberId id = accrual.member();
+  const MemberId id = accrual.holder;
   const Member& member = *state.members.Find(MemberKey{id});
   const Date accrued_on = *accrual.entry->effective_on;
   Accepted accepted = Begun(EntryKind::kCancelPending, id, pending.rated_by, context);

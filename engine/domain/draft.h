@@ -13,6 +13,7 @@
 #include "engine/domain/entry.h"
 #include "engine/domain/metrics.h"
 #include "engine/domain/state.h"
+#include "engine/domain/tiers.h"
 
 // What decisions share while they write down what follows: postings, lot moves and lots in thought.
 // Internal to the decide_*.cc files.
@@ -26,7 +27,10 @@ inline constexpr std::size_t kHeldLotsMax = 400;
 
 class Draft {
  public:
-  Draft(State& state, MemberId member) : state_(state), member_(member) {}
+  Draft(State& state, MemberId member) : Draft(state, member, state.GroupOf(member)) {}
+  // Of a group that is about to be another: these members are one.
+  Draft(State& state, MemberId member, std::vector<MemberId> group)
+      : state_(state), member_(member), group_(std::move(group)) {}
 
   void Post(AccountClass account, absl::string_view detail, const PointTypeId& type,
             std::int64_t amount);
@@ -42,6 +46,12 @@ class Draft {
     lot_moves.push_back(LotMove{std::move(lot), bucket, amount});
   }
 
+  // What of a lot has come back in this draft only to expire.
+  std::int64_t Expired(const LotKey& lot) const {
+    const auto found = expired_.find(lot);
+    return found == expired_.end() ? 0 : found->second;
+  }
+
   MemberId member() const { return member_; }
   // What is available of a type with what the draft has posted so far; below 0 the member owes it.
   std::int64_t AvailableAfter(const PointTypeId& type) const;
@@ -50,18 +60,22 @@ class Draft {
   std::int64_t MakeAvailable(const PointTypeId& type, std::int64_t amount);
   // Makes points available that were taken out of a lot: they cover arrears, go back into the lot,
   // and expire in this entry if it has ended by `now`; `events` is told of that.
-  void PutBack(const LotKey& lot, std::int64_t amount, Timestamp now, std::vector<Event>& events);
+  // Points of a lot that is no longer the group's go into a new one: `sequence` is the entry's.
+  void PutBack(const LotKey& lot, std::int64_t amount, Timestamp now, std::uint64_t sequence,
+               std::vector<Event>& events);
   // The same of points that a reversal puts back, which live until `lives_until` at least: where
-  // their lot ends earlier, in one of their own, of the entry with this sequence.
+  // their lot ends earlier, in one of their own.
   void Restore(const LotKey& lot, std::int64_t amount, Timestamp lives_until,
                const Context& context, std::vector<Event>& events);
 
   // As StateSource says: what is missing may only be unreadable.
   bool has_failed() const { return state_.has_failed(); }
 
+  // How many lots the entry has restored before this draft.
+  void RestoredBefore(std::uint32_t lots) { restored_ = lots; }
   // A hold that ends with this entry.
   void End(const HoldLapseKey& hold) { ended_ = hold; }
-  // When the member's points next need attention, as LotsDue says, of what was there before the
+  // When the group's points next need attention, as LotsDue says, of what was there before the
   // draft and as it will be, with what it restores: other new lots and holds are the caller's.
   Timestamp LotsDue();
 
@@ -70,20 +84,31 @@ class Draft {
 
  private:
   std::int64_t Moved(const LotKey& key, Bucket bucket) const;
-  // Where a lot ends that the records have, open or not.
+  bool IsOfGroup(const LotKey& lot) const;
+  // Whether a lot ends when its member does nothing for long.
+  bool IsIdle(const LotKey& key) const;
+  // Where a lot ends that the records have, open or not, or that the draft restores.
   Timestamp EndOf(const LotKey& key) const;
+  // Where points end that go back to a lot. Those of a lot that is no longer the group's end with the
+  // group's idleness, if that ends with somebody's.
+  Timestamp EndBack(const LotKey& from) const;
   // Lots that had nothing available in the records and have something now, by key.
   std::vector<std::pair<LotKey, std::int64_t>> Reopened(const PointTypeId& type) const;
-  Timestamp EndsNext(const Member& member);
-  Timestamp ActivatesNext(const Member& member);
-  Timestamp LapsesNext(const Member& member);
+  Timestamp EndsNext();
+  Timestamp ActivatesNext();
+  Timestamp LapsesNext();
+  bool HasAny(std::int64_t Balance::*bucket);
 
   State& state_;
   const MemberId member_;
+  const std::vector<MemberId> group_;
+  // The first lot of an entry that points come back to, beside those that awards may open.
+  static constexpr std::uint32_t kFirstRestored = 10'001;
+  std::uint32_t restored_ = 0;                               // lots that points have come back to
+  std::map<LotKey, Timestamp> restored_ends_;
   std::map<std::pair<Bucket, LotKey>, std::int64_t> moved_;  // in thought
+  std::map<LotKey, std::int64_t> expired_;
   std::optional<HoldLapseKey> ended_;
-  std::uint32_t restored_ = 0;  // lots
-  Timestamp restored_due_at_ = Timestamp::Never();
 };
 
 // The program's record with an activation, or null.
@@ -105,6 +130,12 @@ Accepted Begun(EntryKind kind, MemberId member, const InForce& by, const Context
 // Where people answer for what they do, each of them has a name.
 std::optional<Rejected> RefuseNameless(const Command& command);
 Rejected NotActive(const Member& member);
+// Nobody moves what is their own: `own` names the membership of who asks.
+std::optional<Rejected> RefuseOwn(State& state, const ProgramId& program,
+                                  const std::optional<IdentityHash>& own,
+                                  const std::vector<MemberId>& members);
+// Of an entry's members: what a draft for the other one has posted to its accounts.
+std::vector<Posting> PostingsOf(MemberId other, std::vector<Posting> postings);
 // The index of a point type that can be spent; empty if it is none.
 std::optional<std::size_t> RedeemableType(const rules::Rulebook& rulebook, const PointTypeId& type);
 Rejected NotRedeemable(const PointTypeId& type);
@@ -137,6 +168,8 @@ void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reverse
 // Ends an open hold at an instant: what it still holds goes back.
 void EndHold(const HoldKey& key, const Hold& hold, HoldState to, Timestamp at, Draft& draft,
              std::vector<Event>& events);
+// Where a part of a hold lies.
+LotKey LotOf(const HoldKey& key, const Hold& hold, const HeldPart& part);
 // Where an activity was undone, wholly or in part: the tier falls when what its upgrade rested on
 // is gone, at the upgrade's instant and now, by the rules of today. Says the tier as it is then.
 struct Undone {
@@ -147,6 +180,31 @@ struct Undone {
 };
 void JudgeUndone(State& state, const rules::Rulebook& active, const Undone& undone,
                  Accepted& accepted);
+// The verdict alone, by metrics of today that count what else the entry tells of.
+std::optional<TierDecided> JudgeFall(const MemberStanding& standing, const rules::Rulebook& active,
+                                     const MemberTier& tier, const MetricValues& now,
+                                     const Undone& undone);
+
+// Goods that come back of a purchase that is known.
+struct Returning {
+  const Purchase& purchase;
+  ReceiptKey receipt;  // that takes them back
+  Timestamp occurred_at;
+  std::vector<ReturnLine> lines;  // empty: all that is left
+  TerminalRow row = {};
+  std::uint64_t kept = 0;     // as PurchaseReturned
+  std::uint32_t restored = 0;  // lots that the entry has restored before
+  bool is_timed = true;       // refused if it is too late or early
+  bool is_corrected = false;  // the purchase is posted anew: what else paid for it still does
+};
+// Everything that follows but the tier, which is judged when all is known.
+struct TakenBack {
+  Accepted accepted;
+  ActivityInThought undone;
+  Timestamp sale_occurred_at;
+};
+std::optional<Rejected> TakeBack(State& state, const Command& command, const Returning& what,
+                                 const Context& context, TakenBack& result);
 
 // What follows from a move of points that is no activity: when lots end next, the postings and
 // moves of the draft, and the tier as it stays.
@@ -155,6 +213,8 @@ void FinishMove(State& state, const rules::Rulebook& rulebook, const Member& mem
 
 // One per command; Decide dispatches to them.
 Decision DecideEnroll(State& state, const Command& command, const EnrollMember& order,
+                      const Context& context);
+Decision DecideImport(State& state, const Command& command, const ImportMember& order,
                       const Context& context);
 Decision DecideLink(State& state, const Command& command, const LinkIdentity& order,
                     const Context& context);
@@ -170,6 +230,8 @@ Decision DecideActivity(State& state, const Command& command, const AccrueActivi
                         const Context& context);
 Decision DecideReturn(State& state, const Command& command, const ReturnPurchase& order,
                       const Context& context);
+Decision DecideCorrect(State& state, const Command& command, const CorrectReceipt& order,
+                       const Context& context);
 Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
                       const Context& context);
 Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& order,
@@ -212,6 +274,18 @@ Decision DecideFloor(State& state, const Command& command, const SetTierFloor& o
                      const Context& context);
 Decision DecideMatch(State& state, const Command& command, const MatchTier& order,
                      const Context& context);
+Decision DecideMerge(State& state, const Command& command, const MergeMembers& order,
+                     const Context& context);
+Decision DecideUnmerge(State& state, const Command& command, const UnmergeMembers& order,
+                       const Context& context);
+Decision DecideKeepReceipt(State& state, const Command& command, const KeepReceipt& order,
+                           const Context& context);
+Decision DecideClaim(State& state, const Command& command, const ClaimReceipt& order,
+                     const Context& context);
+Decision DecideTransfer(State& state, const Command& command, const TransferPoints& order,
+                        const Context& context);
+Decision DecideMoveIdentity(State& state, const Command& command, const MoveIdentity& order,
+                            const Context& context);
 
 }  // namespace laurel
 

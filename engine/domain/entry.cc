@@ -2,6 +2,36 @@
 
 namespace laurel {
 
+absl::string_view ToString(TierCause cause) {
+  switch (cause) {
+    case TierCause::kUpgraded:
+      return "upgraded";
+    case TierCause::kRetained:
+      return "retained";
+    case TierCause::kDowngraded:
+      return "downgraded";
+    case TierCause::kReturned:
+      return "returned";
+    case TierCause::kRetired:
+      return "retired";
+    case TierCause::kWaiting:
+      return "waiting";
+    case TierCause::kSecured:
+      return "secured";
+    case TierCause::kMatched:
+      return "matched";
+    case TierCause::kUnmatched:
+      return "unmatched";
+    case TierCause::kImported:
+      return "imported";
+    case TierCause::kMerged:
+      return "merged";
+    case TierCause::kUnmerged:
+      return "unmerged";
+  }
+  return "";
+}
+
 absl::string_view ToString(EntryKind kind) {
   switch (kind) {
     case EntryKind::kRefused:
@@ -68,12 +98,30 @@ absl::string_view ToString(EntryKind kind) {
       return "void_hold";
     case EntryKind::kHoldLapsed:
       return "hold_lapsed";
+    case EntryKind::kReturnUnmatched:
+      return "return_unmatched";
+    case EntryKind::kExchange:
+      return "exchange";
+    case EntryKind::kCorrect:
+      return "correct";
     case EntryKind::kWarningsAcknowledged:
       return "warnings_acknowledged";
     case EntryKind::kTierFloorSet:
       return "tier_floor_set";
     case EntryKind::kMemberAttributesSet:
       return "member_attributes_set";
+    case EntryKind::kMemberImported:
+      return "member_imported";
+    case EntryKind::kMembersMerged:
+      return "members_merged";
+    case EntryKind::kMembersUnmerged:
+      return "members_unmerged";
+    case EntryKind::kIdentityMoved:
+      return "identity_moved";
+    case EntryKind::kTransfer:
+      return "transfer";
+    case EntryKind::kReceiptKept:
+      return "receipt_kept";
   }
   return "";
 }

@@ -46,11 +46,20 @@ enum class EntryKind : std::uint8_t {
   kCapture = 30,
   kVoidHold = 31,
   kHoldLapsed = 32,
+  kReturnUnmatched = 33,
+  kExchange = 34,  // one receipt that sells and takes back
+  kCorrect = 35,   // the right purchase in the place of a wrong one
   kWarningsAcknowledged = 40,
   kTierFloorSet = 41,
   kMemberAttributesSet = 42,
+  kMembersMerged = 50,
+  kMembersUnmerged = 51,
+  kIdentityMoved = 52,
+  kTransfer = 53,
+  kReceiptKept = 54,
+  kMemberImported = 60,
 };
-inline constexpr EntryKind kEntryKindLast = EntryKind::kMemberAttributesSet;
+inline constexpr EntryKind kEntryKindLast = EntryKind::kMemberImported;
 absl::string_view ToString(EntryKind kind);  // accrue; empty for a number that is none
 
 // Credit-positive: + means points arrive in the account. The postings of an entry sum to zero by
@@ -60,6 +69,8 @@ struct Posting {
   std::string detail;  // "base" of issuance/base; empty for a member's accounts
   PointTypeId type;
   std::int64_t amount = 0;
+  // Whose account, where it is the entry's other member's; empty: that of the entry's member.
+  std::optional<MemberId> member = {};
 };
 struct LotMove {
   LotKey lot;
@@ -92,7 +103,8 @@ struct TierView {
 // What the reply is built from, besides the events: so that a replayed reply is the same bytes.
 struct Outcome {
   std::optional<Rejected> rejected;
-  std::vector<Balance> balances;  // of the member after the entry
+  std::vector<Balance> balances;        // of the member after the entry
+  std::vector<Balance> other_balances;  // of the other member, where it is still one
   std::optional<TierView> tier;
 };
 
@@ -105,6 +117,7 @@ struct Entry {
   Timestamp occurred_at;
   ProgramId program;
   std::optional<MemberId> member;
+  std::optional<MemberId> other;  // another one whom the entry concerns, too
   EntryKind kind = EntryKind::kRefused;
   Method method = Method::kAdvanceMember;
   RequestId request;
@@ -127,6 +140,11 @@ struct Entry {
     return nullptr;
   }
 };
+
+// Of an entry that makes a member: what another system says, else when it was recorded.
+inline Timestamp EnrolledAt(const Entry& entry) {
+  return entry.kind == EntryKind::kMemberImported ? entry.occurred_at : entry.recorded_at;
+}
 
 }  // namespace laurel
 

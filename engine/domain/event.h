@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "engine/domain/values.h"
 
 // What happened, past tense, results only: whoever folds an event next year needs no rule, no rate
@@ -27,6 +28,60 @@ struct IdentityUnlinked {
   IdentityKind kind = IdentityKind::kCard;
   IdentityHash hash{};
 };
+// The entry's other member, whom the identity named, no longer has it; its member has.
+struct IdentityMoved {
+  IdentityKind kind = IdentityKind::kCard;
+  IdentityHash hash{};
+  ReasonCode reason;
+};
+// The entry's other member has been merged into its member. Lots keep their keys, so that each
+// remains known as that of the member it came from; the postings say what balances moved.
+struct MembersMerged {
+  bool takes_tier = false;  // the survivor's tier is that of the merged one from then on
+  ReasonCode reason;
+};
+// A merge has been undone: of the entry's other member into its member. The lots that were the
+// merged one's are its own again, with what is left of them, and the survivor's tier is what it was
+// before.
+struct MembersUnmerged {
+  std::uint64_t merge = 0;  // sequence of its entry
+  Timestamp lots_due_at;    // of the other member, as LotsDue
+  ReasonCode reason;
+};
+// Spent points came back as a lot of their own: the lot that they were spent from belongs to somebody
+// else by now, or they outlive it.
+struct PointsRestored {
+  LotKey from;
+  LotId lot;
+  PointTypeId type;
+  std::int64_t amount = 0;           // > 0
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+  Timestamp activates_at;            // inclusive
+  Timestamp expires_at;              // exclusive
+  // As PointsAwarded, with whoever has them now; Never: nothing moves their end.
+  Timestamp idle_ends_at = Timestamp::Never();
+};
+// The entry's member has given points to its other member: so many, of which a fee did not arrive.
+struct PointsTransferred {
+  PointTypeId type;
+  std::int64_t amount = 0;
+  std::int64_t fee = 0;   // of it
+  std::string reference;  // may be empty
+  Timestamp lots_due_at;  // of the other member, as LotsDue
+};
+// What arrived of one lot, or, as one lot under today's rule, of all: opens a lot of the other
+// member.
+struct PiecePassed {
+  LotKey from;  // the first one it came from
+  LotId lot;
+  std::int64_t amount = 0;           // > 0
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+  std::string funding;
+  Timestamp activates_at;  // inclusive
+  Timestamp expires_at;    // exclusive
+  // As PointsAwarded, with the other member, whose end of the type it is from then on.
+  Timestamp idle_ends_at = Timestamp::Never();
+};
 struct MemberStateChanged {
   MemberState from = MemberState::kActive;
   MemberState to = MemberState::kActive;
@@ -45,6 +100,20 @@ struct PurchaseAccrued {
   std::int64_t eligible_net = 0;  // of it, what counted for rules and metrics
   std::vector<PurchaseLine> lines;
   std::vector<Tender> tenders;
+  TerminalRow row = {};
+  std::uint64_t corrects = 0;  // entry of the purchase in whose place it is; 0: none
+  std::int64_t offered = 0;    // points that were put in; PointsRedeemed says how many paid
+  PaidBound bound = PaidBound::kNone;
+  std::uint32_t awaited = 0;  // returns that had come before it, and follow now
+};
+
+// A guest's receipt was taken, as a sale of nobody's: it awards nothing until it is claimed.
+struct ReceiptKept {
+  PurchaseAccrued sale;  // of which nothing counts yet
+};
+// The purchase that the entry takes was kept before.
+struct ReceiptClaimed {
+  std::uint64_t kept = 0;  // sequence of its entry
 };
 
 // Something else that a member did.
@@ -192,6 +261,21 @@ struct PurchaseReturned {
   std::int64_t eligible_net = 0;  // taken off what counted
   bool is_whole = false;          // nothing of the purchase is left
   std::vector<ReturnedLine> lines;
+  TerminalRow row = {};
+  std::uint64_t kept = 0;  // entry that had kept the return until its purchase came; 0: none
+};
+// Goods of a purchase came back that has not arrived yet: kept until it does.
+struct ReturnUnmatched {
+  ReceiptKey receipt;
+  ReceiptKey original;
+  std::vector<ReturnLine> lines;  // empty: all of it
+  TerminalRow row = {};
+};
+// A row of a terminal arrived and was refused.
+struct RowRefused {
+  PlaceId store;
+  PlaceId terminal;
+  std::int64_t number = 0;
 };
 // What a return, or who cancelled pending points, took back of one award. taken_own + taken_other +
 // arrears + shortfall + gone = amount.
@@ -211,22 +295,12 @@ struct PointsRedeemed {
   std::int64_t amount = 0;
   std::string reference;
   std::optional<ReceiptKey> purchase = {};  // that was paid
+  std::uint32_t first_move = 0;             // index of its first lot move in the entry
 };
 struct RedemptionReversed {
   std::uint64_t redemption = 0;  // sequence of the redemption's entry
   PointTypeId type;
   std::int64_t amount = 0;
-};
-// Spent points came back and outlive the lot that they were spent from: in one of their own.
-struct PointsRestored {
-  LotKey from;
-  LotId lot;
-  PointTypeId type;
-  std::int64_t amount = 0;           // > 0
-  std::int64_t covered_arrears = 0;  // of amount; always 0: what covers arrears is in no lot
-  Timestamp activates_at;            // inclusive
-  Timestamp expires_at;              // exclusive
-  Timestamp idle_ends_at = Timestamp::Never();  // always: nothing moves this end
 };
 struct LotExpired {
   LotKey lot;
@@ -269,17 +343,41 @@ struct PointsAdjusted {
   Timestamp idle_ends_at = Timestamp::Never();  // as PointsAwarded
 };
 
+// Points that another system had granted. Opens one lot; the entry's lot move says in which bucket.
+struct PointsImported {
+  LotId lot;
+  PointTypeId type;
+  std::uint32_t type_index = 0;   // as PointsAwarded
+  std::int64_t amount = 0;        // > 0
+  std::optional<Date> counts_on;  // the civil day for whose metrics they count; empty: for none
+  Timestamp activates_at;         // inclusive; of what was available, when it was awarded
+  Timestamp expires_at;           // exclusive; Never sorts last
+  Timestamp idle_ends_at = Timestamp::Never();        // as PointsAwarded
+  static constexpr std::int64_t covered_arrears = 0;  // nobody begins with arrears
+};
+// Purchases of a day that another system knew: they count for metrics, and earn nothing.
+struct HistoryCounted {
+  Date on;
+  std::int64_t spend = 0;  // minor units
+  std::int64_t purchases = 0;
+};
+
 enum class TierCause : std::uint8_t {
   kUpgraded = 1,
   kRetained = 2,
   kDowngraded = 3,
   kReturned = 4,
-  kRetired = 5,   // the revision in force has no such tier
-  kWaiting = 6,   // its term is over, and credit that comes late may still keep it
-  kSecured = 7,   // its next term follows, whatever the review will see
-  kMatched = 8,   // a tier that was shown because another program gave it has been earned
-  kUnmatched = 9  // it has not, and is no longer shown
+  kRetired = 5,    // the revision in force has no such tier
+  kWaiting = 6,    // its term is over, and credit that comes late may still keep it
+  kSecured = 7,    // its next term follows, whatever the review will see
+  kMatched = 8,    // a tier that was shown because another program gave it has been earned
+  kUnmatched = 9,  // it has not, and is no longer shown
+  kImported = 10,  // another system says so
+  kMerged = 50,    // a member that was merged into this one had a higher one
+  kUnmerged = 51,  // that merge was undone
 };
+// Empty for a number that is none.
+absl::string_view ToString(TierCause cause);
 struct TierDecided {
   TierCause cause = TierCause::kUpgraded;
   std::string from;
@@ -371,8 +469,10 @@ using Event =
                  RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
                  ActivityAccrued, MembersJudged, PointsAdjusted, LotActivated, AccrualSettled,
                  PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured, HoldEnded,
-                 WarningsAcknowledged, TierFloorSet, MemberAttributesSet, IdleEndMoved,
-                 PointsRestored>;
+                 WarningsAcknowledged, TierFloorSet, MemberAttributesSet, IdleEndMoved, IdentityMoved,
+                 MembersMerged, MembersUnmerged, PointsRestored, PointsTransferred, PiecePassed,
+                 ReceiptKept, ReceiptClaimed, PointsImported, HistoryCounted, ReturnUnmatched,
+                 RowRefused>;
 
 }  // namespace laurel
 

@@ -34,6 +34,27 @@ std::vector<PointsTakenBack> TakenBackIn(const Entry& entry) {
   return taken;
 }
 
+// What an entry says of one accrual that it takes back or cancels: a receipt may take back several.
+struct OfAccrual {
+  const PurchaseReturned* returned = nullptr;
+  std::vector<PointsTakenBack> taken;
+};
+OfAccrual PartOf(const Entry& entry, std::uint64_t accrual) {
+  OfAccrual part;
+  bool is_its = false;
+  for (const Event& event : entry.events) {
+    if (const auto* returned = std::get_if<PurchaseReturned>(&event)) {
+      is_its = returned->original_sequence == accrual;
+      if (is_its) part.returned = returned;
+    } else if (const auto* cancelled = std::get_if<AccrualCancelled>(&event)) {
+      is_its = cancelled->accrual == accrual;
+    } else if (const auto* taken = std::get_if<PointsTakenBack>(&event); taken && is_its) {
+      part.taken.push_back(*taken);
+    }
+  }
+  return part;
+}
+
 // What went to arrears is the state's business, not the rules'.
 bool IsSame(const PointsAwarded& a, const PointsAwarded& b) {
   return a.lot == b.lot && a.type == b.type && a.type_index == b.type_index &&
@@ -194,7 +215,27 @@ class Explainer {
     AddLines(model_, replay.evaluated(), parts, result_.lines, result_.missed);
     result_.sentences = model::PointSentences(model_, facts, replay.evaluated(), language_);
     TierSentences();
+    TellBesides();
     return absl::OkStatus();
+  }
+
+  // What the same receipt took back, and the points that paid for a part of it: as the ledger has
+  // it.
+  void TellBesides() {
+    result_.taken_back = TakenBackIn(entry_);
+    for (const Event& event : entry_.events) {
+      if (const auto* returned = std::get_if<PurchaseReturned>(&event)) {
+        Add("takes back of entry ", entry_.partition, "-", returned->original_sequence, "\n");
+      } else if (const auto* kept = std::get_if<ReturnUnmatched>(&event)) {
+        Add("takes back of ", ToString(kept->original), ", kept until that arrives\n");
+      } else if (const auto* taken = std::get_if<PointsTakenBack>(&event)) {
+        Add("  -", Points(taken->type, taken->amount), "  ", taken->rule, "\n");
+      } else if (const auto* spent = std::get_if<PointsRedeemed>(&event)) {
+        Move("-", "redeemed", model::Movement::kRedeemed, spent->type, spent->amount);
+      } else if (const auto* back = std::get_if<RedemptionReversed>(&event)) {
+        Move("+", "given back", model::Movement::kGivenBack, back->type, back->amount);
+      }
+    }
   }
 
   // Whether the evaluation has the metrics after the activity: what rules read of the past is kept
@@ -280,10 +321,9 @@ class Explainer {
       gone.left[i] = sale.evaluated().lines[i].granted;
     }
     for (const std::shared_ptr<const Entry>& earlier : context_.earlier_returns) {
-      if (const auto* goods = earlier->FindEvent<PurchaseReturned>()) {
-        AddItems(*goods, gone.before);
-      }
-      for (const PointsTakenBack& taken : TakenBackIn(*earlier)) {
+      const OfAccrual part = PartOf(*earlier, returned.original_sequence);
+      if (part.returned != nullptr) AddItems(*part.returned, gone.before);
+      for (const PointsTakenBack& taken : part.taken) {
         const std::optional<std::size_t> line = sale.LineOf(taken.lot);
         if (!line) return Differs("a lot of a return");
         gone.left[*line] -= taken.amount;
@@ -365,6 +405,12 @@ class Explainer {
              absl::StrCat(is_given ? "given by hand, " : "taken by hand, ", adjusted->reason.str()),
              is_given ? model::Movement::kGivenByHand : model::Movement::kTakenByHand,
              adjusted->type, is_given ? adjusted->amount : -adjusted->amount);
+      } else if (const auto* imported = std::get_if<PointsImported>(&event)) {
+        Move("+",
+             absl::StrCat("taken over, ", ToString(rulebook_.LocalDate(imported->activates_at))),
+             model::Movement::kTakenOver, imported->type, imported->amount);
+      } else if (const auto* day = std::get_if<HistoryCounted>(&event)) {
+        Add("taken over, ", ToString(day->on), ": ", day->purchases, " purchases\n");
       } else if (const auto* ended = std::get_if<LotExpired>(&event)) {
         Move("-", "expired", model::Movement::kExpired, ended->lot.type, ended->amount);
       } else if (const auto* active = std::get_if<LotActivated>(&event)) {
@@ -381,9 +427,23 @@ class Explainer {
       } else if (const auto* cancelled = std::get_if<AccrualCancelled>(&event)) {
         Add("cancels entry ", entry_.partition, "-", cancelled->accrual, Lines(cancelled->lines),
             ", ", cancelled->reason.str(), "\n");
+      } else if (const auto* kept = std::get_if<ReturnUnmatched>(&event)) {
+        Add("return of ", ToString(kept->original), ", kept until that arrives\n");
       } else if (const auto* placed = std::get_if<HoldPlaced>(&event)) {
         Move("", absl::StrCat("held until ", ToString(placed->lapses_at)), model::Movement::kHeld,
              placed->type, placed->amount);
+      } else if (const auto* given = std::get_if<PointsTransferred>(&event)) {
+        Move("-", absl::StrCat("given to another member, fee ", Points(given->type, given->fee)),
+             model::Movement::kGivenAway, given->type, given->amount);
+      } else if (const auto* merged = std::get_if<MembersMerged>(&event)) {
+        Add("another member is this one from now on, ", merged->reason.str(), "\n");
+      } else if (const auto* parted = std::get_if<MembersUnmerged>(&event)) {
+        Add("undoes entry ", entry_.partition, "-", parted->merge, ", ", parted->reason.str(),
+            "\n");
+      } else if (const auto* moved = std::get_if<IdentityMoved>(&event)) {
+        Add("an identity of another member is this one's, ", moved->reason.str(), "\n");
+      } else if (std::holds_alternative<ReceiptKept>(event)) {
+        Add("a guest's receipt, which awards nothing until it is claimed\n");
       } else if (const auto* over = std::get_if<HoldEnded>(&event)) {
         if (over->freed > 0) {
           Move("", "no longer held", model::Movement::kFreed, over->type, over->freed);
@@ -435,10 +495,12 @@ class Explainer {
 }  // namespace
 
 bool TookBackOf(const Entry& entry, std::uint64_t accrual) {
-  const auto* returned = entry.FindEvent<PurchaseReturned>();
-  const auto* cancelled = entry.FindEvent<AccrualCancelled>();
-  return (returned != nullptr && returned->original_sequence == accrual) ||
-         (cancelled != nullptr && cancelled->accrual == accrual);
+  return std::any_of(entry.events.begin(), entry.events.end(), [&](const Event& event) {
+    const auto* returned = std::get_if<PurchaseReturned>(&event);
+    const auto* cancelled = std::get_if<AccrualCancelled>(&event);
+    return (returned != nullptr && returned->original_sequence == accrual) ||
+           (cancelled != nullptr && cancelled->accrual == accrual);
+  });
 }
 
 void ExplainLines(const model::Model& model, const model::Facts& facts,

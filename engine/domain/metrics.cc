@@ -1,7 +1,11 @@
 #include "engine/domain/metrics.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <utility>
+
+#include "engine/domain/member_history.h"
 
 namespace laurel {
 namespace {
@@ -56,11 +60,11 @@ Date FirstOfMonth(std::int32_t month_number) {
 // One member's numbers as of one day.
 class Reader {
  public:
-  Reader(State& state, MemberId id, Date last, const model::MemberDates& dates,
+  Reader(State& state, std::vector<MemberId> group, Date last, const model::MemberDates& dates,
          const ActivityInThought* extra, Date begun_as_of)
       : state_(state),
-        id_(id),
-        member_(state.members.Find(MemberKey{id})),
+        group_(group),
+        history_(state, std::move(group)),
         last_(last),
         dates_(dates),
         extra_(extra),
@@ -90,21 +94,19 @@ class Reader {
 
   std::int64_t Total(const model::Metric& metric, MetricSource source, Date first) {
     std::int64_t total = 0;
-    if (member_ != nullptr) {
-      const std::int32_t first_month = first.month_number();
-      const std::int32_t last_month = last_.month_number();
-      for (const MonthSum& month : member_->months) {
-        if (month.month < first_month || month.month > last_month) continue;
-        // Months in between lie in the window with all their days.
-        const bool begins_in = month.month > first_month || FirstOfMonth(month.month) >= first;
-        const bool ends_in =
-            month.month < last_month || FirstOfMonth(month.month + 1).PlusDays(-1) <= last_;
-        if (!begins_in || !ends_in) {
-          total += SumOfDays(metric, source, month.month, first);
-        } else {
-          total +=
-              CountsDays(metric) ? DaysIn(month, metric, source) : AmountIn(month, metric, source);
-        }
+    const std::int32_t first_month = first.month_number();
+    const std::int32_t last_month = last_.month_number();
+    for (const MonthSum& month : history_.months()) {
+      if (month.month < first_month || month.month > last_month) continue;
+      // Months in between lie in the window with all their days.
+      const bool begins_in = month.month > first_month || FirstOfMonth(month.month) >= first;
+      const bool ends_in =
+          month.month < last_month || FirstOfMonth(month.month + 1).PlusDays(-1) <= last_;
+      if (!begins_in || !ends_in) {
+        total += SumOfDays(metric, source, month.month, first);
+      } else {
+        total +=
+            CountsDays(metric) ? DaysIn(month, metric, source) : AmountIn(month, metric, source);
       }
     }
     if (extra_ == nullptr || extra_->day < first || extra_->day > last_) return total;
@@ -117,15 +119,20 @@ class Reader {
   bool HasExtra(Date first) const {
     return extra_ != nullptr && extra_->day >= first && extra_->day <= last_;
   }
-  // Calls visit(month, whether all of its days lie in the window) for months with values of it.
+  // Calls visit(member, month, whether all of its days lie in the window) for months in which a
+  // member of the group has values of it.
   template <class Visit>
   void ForMonths(const model::Metric& metric, Date first, Visit visit) {
-    if (member_ == nullptr) return;
-    for (const MonthSum& month : member_->months) {
-      if (month.month < first.month_number() || month.month > last_.month_number()) continue;
-      if (TrackedIn(month.tracked, metric.id) <= 0) continue;
-      visit(month, FirstOfMonth(month.month) >= first &&
-                       FirstOfMonth(month.month + 1).PlusDays(-1) <= last_);
+    for (const MemberId id : group_) {
+      const Member* member = state_.members.Find(MemberKey{id});
+      if (member == nullptr) continue;
+      for (const MonthSum& month : member->months) {
+        if (month.month < first.month_number() || month.month > last_.month_number()) continue;
+        if (TrackedIn(month.tracked, metric.id) <= 0) continue;
+        visit(id, month,
+              FirstOfMonth(month.month) >= first &&
+                  FirstOfMonth(month.month + 1).PlusDays(-1) <= last_);
+      }
     }
   }
 
@@ -141,12 +148,12 @@ class Reader {
     }
     // Only a day from which something is taken away has to be looked at value by value.
     const std::optional<Date> changed = takes_away ? std::optional(extra_->day) : std::nullopt;
-    ForMonths(metric, first, [&](const MonthSum& month, bool is_whole) {
+    ForMonths(metric, first, [&](MemberId id, const MonthSum& month, bool is_whole) {
       if (is_whole && !(changed && changed->month_number() == month.month)) {
         largest = std::max(largest, TrackedIn(month.tracked, metric.id));
         return;
       }
-      const MonthDays* days = state_.months.Find(MonthKey{id_, month.month});
+      const MonthDays* days = state_.months.Find(MonthKey{id, month.month});
       if (days == nullptr) return;
       for (const DaySum& day : days->days) {
         const Date date = FirstOfMonth(month.month).PlusDays(day.day - 1);
@@ -160,31 +167,59 @@ class Reader {
 
   // Of a day, with what is thought of.
   std::int64_t LargestLeft(const model::Metric& metric, Date date) {
-    const MonthValuesKey key{id_, metric.id, date.month_number()};
-    const MonthValues* found = state_.month_values.Find(key);
-    if (found == nullptr) return 0;
-    MonthValues values = *found;
+    MonthValues values;
+    const auto count = [&](const MetricCounted& counted) {
+      values.Count(date.day(), counted, std::numeric_limits<std::size_t>::max());
+    };
+    for (const MemberId id : group_) {
+      const MonthValues* found =
+          state_.month_values.Find(MonthValuesKey{id, metric.id, date.month_number()});
+      if (found == nullptr) continue;
+      for (const ValueCount& value : found->values) {
+        if (value.day != date.day()) continue;
+        count(MetricCounted{metric.id, value.count, MetricCounting::kLargest, value.value});
+      }
+    }
     for (const MetricCounted& counted : extra_->tracked) {
-      if (counted.metric == metric.id) values.Count(date.day(), counted, MonthValues::kMonthMax);
+      if (counted.metric == metric.id) count(counted);
     }
     return values.LargestOn(date.day());
   }
 
   std::int64_t Distinct(const model::Metric& metric, Date first) {
-    if (metric.window.kind == model::MetricWindow::Kind::kLifetime) {
-      const MonthValues* all =
-          state_.month_values.Find({id_, metric.id, MonthValuesKey::kAllMonths});
-      if (all == nullptr || all->latest_on <= last_) return DistinctOf(metric, all, first);
-    }
     std::map<std::int64_t, std::int64_t> counts;
-    ForMonths(metric, first, [&](const MonthSum& month, bool) {
-      const MonthValues* values = state_.month_values.Find({id_, metric.id, month.month});
+    if (metric.window.kind == model::MetricWindow::Kind::kLifetime) {
+      std::vector<const MonthValues*> all;
+      bool is_over = true;
+      for (const MemberId id : group_) {
+        const MonthValues* of_member =
+            state_.month_values.Find({id, metric.id, MonthValuesKey::kAllMonths});
+        if (of_member == nullptr) continue;
+        all.push_back(of_member);
+        is_over = is_over && of_member->latest_on <= last_;
+      }
+      if (is_over && all.empty()) return DistinctOf(metric, nullptr, first);
+      if (is_over && all.size() == 1) return DistinctOf(metric, all.front(), first);
+      if (is_over) {
+        for (const MonthValues* of_member : all) {
+          for (const ValueCount& value : of_member->values) counts[value.value] += value.count;
+        }
+        return DistinctOf(metric, counts, first);
+      }
+    }
+    ForMonths(metric, first, [&](MemberId id, const MonthSum& month, bool) {
+      const MonthValues* values = state_.month_values.Find({id, metric.id, month.month});
       if (values == nullptr) return;
       for (const ValueCount& value : values->values) {
         const Date date = FirstOfMonth(month.month).PlusDays(value.day - 1);
         if (date >= first && date <= last_) counts[value.value] += value.count;
       }
     });
+    return DistinctOf(metric, counts, first);
+  }
+
+  std::int64_t DistinctOf(const model::Metric& metric,
+                          const std::map<std::int64_t, std::int64_t>& counts, Date first) {
     MonthValues values;
     for (const auto& [value, count] : counts) values.values.push_back({0, value, count});
     return DistinctOf(metric, &values, first);
@@ -211,7 +246,7 @@ class Reader {
 
   std::int64_t SumOfDays(const model::Metric& metric, MetricSource source, std::int32_t month,
                          Date first) {
-    const MonthDays* days = state_.months.Find(MonthKey{id_, month});
+    const MonthDays* days = history_.DaysOf(month);
     if (days == nullptr) return 0;
     const Date start = FirstOfMonth(month);
     std::int64_t sum = 0;
@@ -227,7 +262,7 @@ class Reader {
   std::int64_t AmountOn(Date date, const model::Metric& metric, MetricSource source,
                         bool with_extra = true) {
     std::int64_t amount = 0;
-    if (const MonthDays* days = state_.months.Find(MonthKey{id_, date.month_number()})) {
+    if (const MonthDays* days = history_.DaysOf(date.month_number())) {
       for (const DaySum& day : days->days) {
         if (day.day == date.day()) amount = AmountIn(day, metric, source);
       }
@@ -256,14 +291,13 @@ class Reader {
       if (AmountOn(date, metric, source) > 0) latest = date;
     };
     if (extra_ != nullptr) consider(extra_->day);
-    if (member_ != nullptr) {
-      for (auto month = member_->months.rbegin(); month != member_->months.rend(); ++month) {
-        if (month->month > last_.month_number()) continue;
-        if (month->month < first.month_number() || latest) break;
-        if (const MonthDays* days = state_.months.Find(MonthKey{id_, month->month})) {
-          for (const DaySum& day : days->days) {
-            consider(FirstOfMonth(month->month).PlusDays(day.day - 1));
-          }
+    const std::vector<MonthSum>& months = history_.months();
+    for (auto month = months.rbegin(); month != months.rend(); ++month) {
+      if (month->month > last_.month_number()) continue;
+      if (month->month < first.month_number() || latest) break;
+      if (const MonthDays* days = history_.DaysOf(month->month)) {
+        for (const DaySum& day : days->days) {
+          consider(FirstOfMonth(month->month).PlusDays(day.day - 1));
         }
       }
     }
@@ -272,8 +306,8 @@ class Reader {
   }
 
   State& state_;
-  const MemberId id_;
-  const Member* const member_;
+  const std::vector<MemberId> group_;
+  MemberHistory history_;  // of what adds up
   const Date last_;
   const model::MemberDates& dates_;
   const ActivityInThought* const extra_;
@@ -308,7 +342,15 @@ std::vector<std::optional<std::int64_t>> MetricsAsOf(State& state, MemberId id,
                                                      Date last, const model::MemberDates& dates,
                                                      const ActivityInThought* extra,
                                                      std::optional<Date> begun_as_of) {
-  Reader reader(state, id, last, dates, extra, begun_as_of.value_or(last));
+  return MetricsAsOf(state, state.GroupOf(id), metrics, last, dates, extra, begun_as_of);
+}
+
+std::vector<std::optional<std::int64_t>> MetricsAsOf(State& state, std::vector<MemberId> group,
+                                                     std::span<const model::Metric> metrics,
+                                                     Date last, const model::MemberDates& dates,
+                                                     const ActivityInThought* extra,
+                                                     std::optional<Date> begun_as_of) {
+  Reader reader(state, std::move(group), last, dates, extra, begun_as_of.value_or(last));
   std::vector<std::optional<std::int64_t>> values;
   values.reserve(metrics.size());
   for (const model::Metric& metric : metrics) values.push_back(reader.Read(metric));

@@ -40,6 +40,11 @@ std::vector<std::optional<std::int64_t>> MetricsAsOf(
     State& state, MemberId id, std::span<const rules::model::Metric> metrics, Date last,
     const rules::model::MemberDates& dates, const ActivityInThought* extra = nullptr,
     std::optional<Date> begun_as_of = std::nullopt);
+// Those of several members, as if they were one.
+std::vector<std::optional<std::int64_t>> MetricsAsOf(
+    State& state, std::vector<MemberId> group, std::span<const rules::model::Metric> metrics,
+    Date last, const rules::model::MemberDates& dates, const ActivityInThought* extra = nullptr,
+    std::optional<Date> begun_as_of = std::nullopt);
 
 }  // namespace laurel
 

@@ -98,7 +98,7 @@ std::optional<PointsMove> NextPointsMove(State& state, MemberId id, Timestamp no
     Activate(activation, draft, move.events);
   } else if (lapses_at == move.at) {
     move.kind = EntryKind::kHoldLapsed;
-    const HoldKey key{id, lapse->sequence};
+    const HoldKey key{lapse->member, lapse->sequence};
     const Hold* hold = state.holds.Find(key);
     LAUREL_CHECK(hold != nullptr || state.has_failed(), "a hold that lapses is there");
     if (hold != nullptr) EndHold(key, *hold, HoldState::kLapsed, move.at, draft, move.events);

@@ -122,8 +122,8 @@ std::vector<model::CarryFact> CarriesOf(State& state, const ProgramId& program, 
                                         const model::Model& model) {
   std::vector<model::CarryFact> carries;
   for (const std::uint32_t rule : model.selection.carrying) {
-    const Counter* carried = state.counters.Find(CarryKeyOf(program, member, model.rules[rule].id));
-    if (carried != nullptr && carried->used != 0) carries.push_back({rule, carried->used});
+    const std::int64_t carried = state.UsedOf(CarryKeyOf(program, member, model.rules[rule].id));
+    if (carried > 0) carries.push_back({rule, carried});
   }
   return carries;
 }
@@ -398,8 +398,8 @@ std::int64_t Rating::Used(std::size_t counter, absl::string_view by) {
   std::int64_t used = 0;
   if (book_ != nullptr) {
     used = book_->Used(KeyOf(counter, by), model_.counters[counter], by);
-  } else if (const Counter* found = state_->counters.Find(KeyOf(counter, by))) {
-    used = found->used;
+  } else {
+    used = state_->UsedOf(KeyOf(counter, by));
   }
   evidence_.counters.push_back(
       EvidenceKept::CounterRead{static_cast<std::uint32_t>(counter), std::string(by), used});

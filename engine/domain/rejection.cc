@@ -58,6 +58,10 @@ absl::string_view ToString(Rejection rejection) {
       return "HOLD_LAPSED";
     case Rejection::kHoldFinished:
       return "HOLD_FINISHED";
+    case Rejection::kMemberMerged:
+      return "MEMBER_MERGED";
+    case Rejection::kCostMismatch:
+      return "COST_MISMATCH";
   }
   return "";
 }
@@ -100,7 +104,9 @@ const std::vector<Rejection>& AllRejections() {
                                                             Rejection::kHoldNotFound,
                                                             Rejection::kCaptureExceedsHold,
                                                             Rejection::kHoldLapsed,
-                                                            Rejection::kHoldFinished};
+                                                            Rejection::kHoldFinished,
+                                                            Rejection::kCostMismatch,
+                                                            Rejection::kMemberMerged};
   return *all;
 }
 

@@ -42,8 +42,10 @@ enum class Rejection : std::uint8_t {
   kCaptureExceedsHold = 25,     // more is captured than is left of the hold
   kHoldLapsed = 26,             // its time was up
   kHoldFinished = 27,           // it was captured or voided
+  kCostMismatch = 40,           // what the receipt says was paid by points is not what they pay
+  kMemberMerged = 50,           // another member has taken over
 };
-inline constexpr Rejection kRejectionLast = Rejection::kHoldFinished;
+inline constexpr Rejection kRejectionLast = Rejection::kMemberMerged;
 // Whether a refusal is kept under its request id, so that a late duplicate is refused for ever.
 bool IsRecorded(Rejection rejection);
 absl::string_view ToString(Rejection rejection);  // "INSUFFICIENT_POINTS"

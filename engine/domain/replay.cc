@@ -20,6 +20,15 @@ ReportedActivity ReportedIn(const Entry& entry, const ActivityAccrued& accrued) 
                           .attributes = accrued.attributes};
 }
 
+std::span<const Event> EventsOfActivity(const Entry& entry) {
+  const auto activity =
+      std::find_if(entry.events.begin(), entry.events.end(), [](const Event& event) {
+        return std::holds_alternative<PurchaseAccrued>(event) ||
+               std::holds_alternative<ActivityAccrued>(event);
+      });
+  return {activity, entry.events.end()};
+}
+
 Replay::Replay(const rules::Rulebook& rulebook, const Entry& entry,
                const ReportedActivity& activity)
     : rating_(rulebook, entry.member, activity, EvidenceOf(entry)), evaluated_(rating_.Evaluate()) {

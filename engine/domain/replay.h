@@ -2,6 +2,7 @@
 #define LAUREL_ENGINE_DOMAIN_REPLAY_H_
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/domain/entry.h"
@@ -15,6 +16,9 @@ namespace laurel {
 // What was reported; views belong to the event.
 ReportedActivity ReportedIn(const Entry& entry, const PurchaseAccrued& accrued);
 ReportedActivity ReportedIn(const Entry& entry, const ActivityAccrued& accrued);
+// Of an entry that tells of an activity: what follows from it, without what the same receipt took
+// back.
+std::span<const Event> EventsOfActivity(const Entry& entry);
 
 // Pure. The rulebook (of the entry's revision), the entry and what was reported must outlive it.
 // Not copyable: facts point into it.

@@ -87,6 +87,13 @@ struct MemberKey {
   MemberId member;
   friend auto operator<=>(const MemberKey&, const MemberKey&) = default;
 };
+// Another member that was merged into this one.
+struct MergedMember {
+  MemberId member;
+  std::uint64_t sequence = 0;  // of the merge's entry
+  MemberTier tier;             // the survivor's, as it was before
+  friend bool operator==(const MergedMember&, const MergedMember&) = default;
+};
 // What every command on a member touches; small, because each accrual rewrites it.
 struct Member {
   ProgramId program;
@@ -97,6 +104,8 @@ struct Member {
   Timestamp lots_due_at = Timestamp::Never();  // as LotsDue
   std::vector<Balance> balances;               // in the order of first use
   std::vector<MonthSum> months;                // ascending
+  std::optional<MemberId> merged_into = {};    // who has taken over, as it was then
+  std::vector<MergedMember> merged = {};       // into this one, the latest last
   std::vector<IdleEnd> idle_ends = {};         // in the order of first use
   friend bool operator==(const Member&, const Member&) = default;
 
@@ -228,6 +237,8 @@ struct HeldPart {
   LotId lot;
   Timestamp expires_at;
   std::int64_t amount = 0;  // > 0
+  // Under whom the lot lies, where that is not the hold's member but one who was merged into it.
+  std::optional<MemberId> home = {};
   friend bool operator==(const HeldPart&, const HeldPart&) = default;
 };
 // Points that were reserved; kept for ever.
@@ -294,6 +305,56 @@ struct Purchase {
   std::vector<std::int32_t> decided_lines;    // that somebody settled or cancelled, in that order
   std::vector<SettledLot> settled_lots;
   friend bool operator==(const Purchase&, const Purchase&) = default;
+};
+
+// A guest's receipt that nobody has claimed.
+struct UnclaimedKey {
+  ProgramId program;
+  ReceiptKey receipt;
+  friend auto operator<=>(const UnclaimedKey&, const UnclaimedKey&) = default;
+};
+struct Unclaimed {
+  std::uint64_t sequence = 0;  // of its entry
+  friend bool operator==(const Unclaimed&, const Unclaimed&) = default;
+};
+
+// Returns that wait for their purchase, by its receipt.
+struct AwaitedKey {
+  ProgramId program;
+  ReceiptKey receipt;
+  friend auto operator<=>(const AwaitedKey&, const AwaitedKey&) = default;
+};
+struct Awaited {
+  std::vector<std::uint64_t> returns;  // sequences of the entries that keep them, in order
+  friend bool operator==(const Awaited&, const Awaited&) = default;
+};
+
+// What a terminal numbers has come, and how its clock stands.
+struct TerminalKey {
+  ProgramId program;
+  PlaceId store;
+  PlaceId terminal;
+  friend auto operator<=>(const TerminalKey&, const TerminalKey&) = default;
+};
+struct NumberRange {
+  std::int64_t first = 0;
+  std::int64_t last = 0;  // included
+  friend bool operator==(const NumberRange&, const NumberRange&) = default;
+};
+struct Terminal {
+  // More gaps than these are not kept apart: the lowest ones are given up.
+  static constexpr std::size_t kRangesMax = 500;
+  std::vector<NumberRange> seen;  // ascending; between any two a number is missing
+  std::int64_t given_up = 0;      // numbers below that never came and are no longer looked for
+  std::int64_t online_calls = 0;  // of which the clock was seen
+  // Recorded less occurred, in microseconds: of the latest such call, the least and the most.
+  std::int64_t skew = 0;
+  std::int64_t skew_min = 0;
+  std::int64_t skew_max = 0;
+  Timestamp skew_at;  // of the latest
+  void Take(std::int64_t number);
+  void Observe(std::int64_t skew_micros, Timestamp at);
+  friend bool operator==(const Terminal&, const Terminal&) = default;
 };
 
 struct RedemptionKey {
@@ -409,6 +470,7 @@ struct Program {
   std::vector<Activation> cancelled;     // schedules called off, in that order
   std::vector<PausedRule> paused_rules;  // ascending by id
   std::vector<Judgement> judgements;     // that are not finished, in order of `from`
+  std::int64_t awaiting_returns = 0;     // that are kept until their purchase comes
   // When a schedule comes into force.
   Timestamp schedule_due_at() const {
     return schedules.empty() ? Timestamp::Never() : schedules.front().from;
@@ -522,7 +584,10 @@ class StateSource : public RecordSource<MemberKey, Member>,
                     public RecordSource<MemberEntryKey, EntryKindMark>,
                     public RecordSource<TierChangeKey, TierChangeMark>,
                     public RecordSource<CounterKey, Counter>,
-                    public RecordSource<ActivityKey, Activity> {
+                    public RecordSource<ActivityKey, Activity>,
+                    public RecordSource<AwaitedKey, Awaited>,
+                    public RecordSource<TerminalKey, Terminal>,
+                    public RecordSource<UnclaimedKey, Unclaimed> {
  public:
   // The entry with this sequence, decoded; null if there is none.
   virtual std::shared_ptr<const Entry> LoadEntry(std::uint64_t sequence) = 0;
@@ -546,6 +611,9 @@ class StateSource : public RecordSource<MemberKey, Member>,
   virtual bool has_failed() const { return false; }
 };
 
+// Says that changes are made on top of something, which stays as it is.
+struct InThought {};
+
 // Records of one kind: changes and cached reads on top of a parent's and a source's.
 template <class Key, class Record>
 class Table {
@@ -558,11 +626,14 @@ class Table {
 
   Table(const Table* parent, RecordSource<Key, Record>* source)
       : parent_(parent), source_(source) {}
+  // On top of a table that is not changed meanwhile.
+  Table(InThought, Table& below) : parent_(nullptr), source_(nullptr), below_(&below) {}
 
   // The record, or null. Valid until the next change of this key. A parent is not changed by it.
   const Record* Find(const Key& key) {
     const auto own = slots_.find(key);
     if (own != slots_.end()) return own->second.value ? &*own->second.value : nullptr;
+    if (below_ != nullptr) return below_->Find(key);
     if (parent_ != nullptr) {
       const auto inherited = parent_->slots_.find(key);
       if (inherited != parent_->slots_.end() && inherited->second.is_changed) {
@@ -607,6 +678,7 @@ class Table {
  private:
   const Table* parent_;
   RecordSource<Key, Record>* source_;
+  Table* below_ = nullptr;
   Slots slots_;
 };
 
@@ -614,6 +686,9 @@ class Table {
 class State {
  public:
   State(const State* parent, StateSource* source);
+  // For what a decision finds after a part of what it decides. `below` must outlive it, and must
+  // not be changed meanwhile.
+  State(InThought, State& below);
   // Members point into each other.
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -641,6 +716,9 @@ class State {
   Table<TierChangeKey, TierChangeMark> tier_changes;
   Table<CounterKey, Counter> counters;
   Table<ActivityKey, Activity> activities;
+  Table<UnclaimedKey, Unclaimed> unclaimed;
+  Table<AwaitedKey, Awaited> awaited;
+  Table<TerminalKey, Terminal> terminals;
 
   // Entries made on top of the source, or loaded from it.
   std::shared_ptr<const Entry> FindEntry(std::uint64_t sequence);
@@ -648,17 +726,29 @@ class State {
 
   // Where a lot ends, given that nothing moves it any more.
   Timestamp EndOf(const LotKey& key, const Lot& lot);
-  // Visits open lots of the member and type in spend order, each with its end, until `visit`
+  // Where lots of a type end that idle members lose, of these members as if they were one: the
+  // latest end of those who have taken over. Never if there are none.
+  Timestamp IdleEndOf(const std::vector<MemberId>& group, const PointTypeId& type);
+  // Visits open lots of these members and the type in spend order, each with its end, until `visit`
   // returns false: the end comes first, then what its key says. Walks over lots only that it passes
   // to find those that an idle member loses first.
+  void ForLotsToSpend(const std::vector<MemberId>& group, const PointTypeId& type,
+                      absl::FunctionRef<bool(const LotKey&, const Lot&, Timestamp)> visit);
   void ForLotsToSpend(MemberId member, const PointTypeId& type,
                       absl::FunctionRef<bool(const LotKey&, const Lot&, Timestamp)> visit);
-  // The same by key alone: in the order of ends that nothing moves. From `after` on where given,
-  // exclusive.
+  // The same by key alone, of the member's group: in the order of ends that nothing moves.
   void ForLots(MemberId member, const PointTypeId& type,
+               absl::FunctionRef<bool(const LotKey&, const Lot&)> visit);
+  // Likewise of these members, as if they were one. From `after` on where given: ends later than
+  // that.
+  void ForLots(const std::vector<MemberId>& group, const PointTypeId& type,
                absl::FunctionRef<bool(const LotKey&, const Lot&)> visit,
-               const std::optional<LotKey>& after = std::nullopt);
-  // Visits the member's lots that the clock makes available, the earliest first, until `visit`
+               const std::optional<Timestamp>& after = std::nullopt);
+  void ForPendingLots(const std::vector<MemberId>& group,
+                      absl::FunctionRef<bool(const PendingLotKey&)> visit);
+  void ForHoldLapses(const std::vector<MemberId>& group,
+                     absl::FunctionRef<bool(const HoldLapseKey&)> visit);
+  // Visits the group's lots that the clock makes available, the earliest first, until `visit`
   // returns false; likewise open holds, by when they lapse.
   void ForPendingLots(MemberId member, absl::FunctionRef<bool(const PendingLotKey&)> visit);
   void ForHoldLapses(MemberId member, absl::FunctionRef<bool(const HoldLapseKey&)> visit);
@@ -669,9 +759,24 @@ class State {
   std::vector<TierChangeMark> TierChangesOf(MemberId member);
 
   // The member of the program that `ref` names, whose record is then there; empty if there is none.
+  // An id that was merged leads to who has taken over.
   std::optional<MemberId> Resolve(const ProgramId& program, const MemberRef& ref);
+
+  // Who has taken over from a member, or itself. Whoever is named by an old id means that one.
+  MemberId RootOf(MemberId member);
+  // The member and all that were merged into it or into those, itself first: lots, months, counters
+  // and entries lie under the ids that they had, and are read together.
+  std::vector<MemberId> GroupOf(MemberId member);
+  // What is used up of a counter; of a member's, by the whole group.
+  std::int64_t UsedOf(const CounterKey& key);
+  // The hold of this number that the member or one of its group has; `key` may name any of them.
+  std::optional<HoldKey> FindHold(const HoldKey& key);
+
   // As StateSource says.
-  bool has_failed() const { return source_ != nullptr && source_->has_failed(); }
+  bool has_failed() const {
+    if (below_ != nullptr) return below_->has_failed();
+    return source_ != nullptr && source_->has_failed();
+  }
 
   // Calls visit(table) for every table, in a fixed order.
   template <class Visitor>
@@ -699,11 +804,15 @@ class State {
     visit(tier_changes);
     visit(counters);
     visit(activities);
+    visit(unclaimed);
+    visit(awaited);
+    visit(terminals);
   }
 
  private:
   const State* parent_;
   StateSource* source_;
+  State* below_ = nullptr;
   std::map<std::uint64_t, std::shared_ptr<const Entry>> entries_;
 };
 

@@ -52,7 +52,8 @@ TierCourse::TierCourse(State& state, MemberId id, RulebookLibrary& rulebooks)
       id_(id),
       rulebooks_(rulebooks),
       program_id_(ProgramOf(state, id)),
-      program_(state.programs.Find(ProgramKey{program_id_})) {}
+      program_(state.programs.Find(ProgramKey{program_id_})),
+      is_merged_(state.members.Find(MemberKey{id})->merged_into.has_value()) {}
 
 std::vector<Activation> TierCourse::JudgementsOf(const MemberTier& tier,
                                                  Timestamp judged_by) const {
@@ -120,6 +121,7 @@ std::optional<TierMove> TierCourse::Judge(const MemberTier& tier,
 }
 
 std::optional<TierMove> TierCourse::Next(const MemberTier& tier, const TierDue& due) const {
+  if (is_merged_) return std::nullopt;
   const bool is_reviewed = !tier.review_at.is_never() && tier.review_at <= due.reviewed_by;
   const TierFloor* const match = tier.FindFloor(TierFloorKind::kMatch);
   const Timestamp review_at = is_reviewed ? tier.review_at : Timestamp::Never();

@@ -65,6 +65,7 @@ class TierCourse {
   RulebookLibrary& rulebooks_;
   const ProgramId program_id_;
   const Program* const program_;
+  const bool is_merged_;  // who has taken over is judged instead
 };
 
 // Whether members are judged where the revision comes into force: unless it is the first one, or it

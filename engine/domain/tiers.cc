@@ -1,6 +1,7 @@
 #include "engine/domain/tiers.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/numeric/int128.h"
 #include "engine/base/check.h"
@@ -48,7 +49,15 @@ std::size_t InheritedTier(const rules::Rulebook& before, const rules::Rulebook& 
 }
 
 MemberStanding::MemberStanding(State& state, MemberId id, const rules::Rulebook& rulebook)
-    : state_(state), id_(id), rulebook_(rulebook), model_(rulebook.model()) {
+    : MemberStanding(state, id, rulebook, state.GroupOf(id)) {}
+
+MemberStanding::MemberStanding(State& state, MemberId id, const rules::Rulebook& rulebook,
+                               std::vector<MemberId> group)
+    : state_(state),
+      id_(id),
+      group_(std::move(group)),
+      rulebook_(rulebook),
+      model_(rulebook.model()) {
   const Member* member = state.members.Find(MemberKey{id});
   LAUREL_CHECK(member != nullptr, "a member that is judged exists");
   member_state_ = member->state;
@@ -63,9 +72,9 @@ MemberStanding::MemberStanding(State& state, MemberId id, const rules::Rulebook&
   const std::vector<std::string>& read = model_.read_attributes;
   if (!model_.reads_enrolment && read.empty()) return;
   const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{id});
-  if (enrolment == nullptr) return;
-  if (model_.reads_enrolment) enrolled_at_ = enrolment->enrolled_at;
-  for (const ToldAttribute& one : enrolment->attributes) {
+  if (model_.reads_enrolment && enrolment != nullptr) enrolled_at_ = enrolment->enrolled_at;
+  if (read.empty()) return;
+  for (const ToldAttribute& one : ToldOf(state, group_)) {
     if (std::find(read.begin(), read.end(), one.told.attribute.id) == read.end()) continue;
     attributes_.push_back(one.told);
   }
@@ -142,7 +151,7 @@ model::MemberDates MemberStanding::DatesOf(const MemberTier& tier) const {
 
 MetricValues MemberStanding::MetricsAsOf(const MemberTier& tier, Date last,
                                          const ActivityInThought* extra) const {
-  return laurel::MetricsAsOf(state_, id_, model_.metrics, last, DatesOf(tier), extra);
+  return laurel::MetricsAsOf(state_, group_, model_.metrics, last, DatesOf(tier), extra);
 }
 
 Date MemberStanding::ClosedTermEnd(const MemberTier& tier) const {
@@ -152,7 +161,7 @@ Date MemberStanding::ClosedTermEnd(const MemberTier& tier) const {
 MetricValues MemberStanding::MetricsOfReview(const MemberTier& tier) const {
   const Date last = LastDayOfTerm(tier);
   if (!tier.is_waiting()) return MetricsAsOf(tier, last);
-  return laurel::MetricsAsOf(state_, id_, model_.metrics, last, DatesOf(tier), nullptr,
+  return laurel::MetricsAsOf(state_, group_, model_.metrics, last, DatesOf(tier), nullptr,
                              ClosedTermEnd(tier));
 }
 
@@ -256,8 +265,8 @@ std::optional<TierDecided> MemberStanding::KeepWorn(const MemberTier& tier, cons
 std::optional<TierDecided> MemberStanding::KeepLate(const MemberTier& tier, Timestamp instant,
                                                     const ActivityInThought& activity) const {
   const MetricValues metrics =
-      laurel::MetricsAsOf(state_, id_, model_.metrics, rulebook_.LocalDate(instant), DatesOf(tier),
-                          &activity, ClosedTermEnd(tier));
+      laurel::MetricsAsOf(state_, group_, model_.metrics, rulebook_.LocalDate(instant),
+                          DatesOf(tier), &activity, ClosedTermEnd(tier));
   const model::MemberFact member = Facts(tier, instant);
   const model::TierVerdict verdict = model::JudgeTier(model_, FactsAt(member, metrics, instant),
                                                       TierStateOf(tier), model::Moment::kWaiting);
@@ -529,6 +538,9 @@ MemberTier After(const MemberTier& tier, const TierDecided& verdict, Timestamp a
     case TierCause::kUnmatched:
       EraseFloor(TierFloorKind::kMatch, after.floors);
       return after;
+    case TierCause::kMerged:
+    case TierCause::kUnmerged:
+      return after;  // MembersMerged and MembersUnmerged have moved it as a whole
     case TierCause::kMatched:
       EraseFloor(TierFloorKind::kMatch, after.floors);
       break;
@@ -539,6 +551,7 @@ MemberTier After(const MemberTier& tier, const TierDecided& verdict, Timestamp a
     case TierCause::kDowngraded:
     case TierCause::kReturned:
     case TierCause::kRetired:
+    case TierCause::kImported:
       break;
   }
   if (!verdict.worn_until.is_never()) {

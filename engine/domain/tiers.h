@@ -29,6 +29,9 @@ class MemberStanding {
  public:
   // Requires that the member exists.
   MemberStanding(State& state, MemberId id, const rules::Rulebook& rulebook);
+  // With the past of these members, as if they were one: of a group that is about to be another.
+  MemberStanding(State& state, MemberId id, const rules::Rulebook& rulebook,
+                 std::vector<MemberId> group);
   // Facts point into it.
   MemberStanding(const MemberStanding&) = delete;
   MemberStanding& operator=(const MemberStanding&) = delete;
@@ -112,6 +115,7 @@ class MemberStanding {
 
   State& state_;
   const MemberId id_;
+  const std::vector<MemberId> group_;
   const rules::Rulebook& rulebook_;
   const rules::model::Model& model_;
   MemberState member_state_ = MemberState::kActive;

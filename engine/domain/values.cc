@@ -1,5 +1,7 @@
 #include "engine/domain/values.h"
 
+#include <tuple>
+
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 
@@ -26,6 +28,8 @@ absl::string_view ToString(MemberState state) {
       return "SUSPENDED";
     case MemberState::kClosed:
       return "CLOSED";
+    case MemberState::kMerged:
+      return "MERGED";
   }
   return "";
 }
@@ -94,7 +98,16 @@ absl::string_view ToString(HoldState state) {
   return "";
 }
 
+bool SpendsBefore(const LotKey& a, const LotKey& b) {
+  return std::tie(a.expires_at, a.id, a.member) < std::tie(b.expires_at, b.id, b.member);
+}
+
 std::string ToString(LotId id) { return absl::StrCat(id.sequence, ".", id.number); }
+
+bool IsMemberAccount(AccountClass account) {
+  return account == AccountClass::kMemberAvailable || account == AccountClass::kMemberPending ||
+         account == AccountClass::kMemberHeld;
+}
 
 std::string AccountName(AccountClass account, absl::string_view detail) {
   switch (account) {

@@ -120,7 +120,12 @@ absl::string_view ToString(Role role);  // MARKETING; empty for kNone
 // Empty if there is no such role; kNone has no name.
 std::optional<Role> ParseRole(absl::string_view name);
 
-enum class MemberState : std::uint8_t { kActive = 1, kSuspended = 2, kClosed = 3 };
+enum class MemberState : std::uint8_t {
+  kActive = 1,
+  kSuspended = 2,
+  kClosed = 3,
+  kMerged = 4,  // another member has taken over; its id leads there
+};
 absl::string_view ToString(MemberState state);  // ACTIVE
 
 // Life of a revision. Numbers are persisted in entries and frozen.
@@ -159,6 +164,8 @@ struct LotKey {
   LotId id;
   friend auto operator<=>(const LotKey&, const LotKey&) = default;
 };
+// Of lots of one point type, whosever they were once: which is spent first.
+bool SpendsBefore(const LotKey& a, const LotKey& b);
 
 enum class Bucket : std::uint8_t { kPending = 1, kAvailable = 2, kHeld = 3 };
 
@@ -184,6 +191,9 @@ inline constexpr std::int64_t kHoldMicrosMin = kMicrosPerSecond;
 inline constexpr std::int64_t kHoldMicrosDefault = 15 * kMicrosPerMinute;
 inline constexpr std::int64_t kHoldMicrosMax = 30 * kMicrosPerDay;
 
+// How long after its day a guest's receipt may be claimed, in civil days.
+inline constexpr int kClaimDays = 30;
+
 enum class AccountClass : std::uint8_t {
   kMemberAvailable = 1,
   kMemberPending = 2,
@@ -193,6 +203,8 @@ enum class AccountClass : std::uint8_t {
   kExpiration = 6,
   kAdjustment = 7,
 };
+// One of a member's three.
+bool IsMemberAccount(AccountClass account);
 // "member/available"; "issuance/base".
 std::string AccountName(AccountClass account, absl::string_view detail);
 
@@ -218,6 +230,38 @@ enum class PurchaseLineKind : std::uint8_t {
   kDeposit = 6,
 };
 
+// Where a till numbers what it sends, and says that it had no network.
+struct TerminalRow {
+  std::int64_t number = 0;  // > 0; 0: it is not numbered
+  bool is_offline = false;
+  friend bool operator==(const TerminalRow&, const TerminalRow&) = default;
+};
+
+// What decided how many of the points that were put in pay. Numbers are persisted in entries and
+// frozen.
+enum class PaidBound : std::uint8_t {
+  kNone = 0,  // none were put in
+  kOffered = 1,
+  kOrder = 2,    // what the purchase costs, or the part of it that points may pay
+  kStep = 3,     // payments are multiples of a step
+  kMinimum = 4,  // fewer are not taken
+};
+
+// A line of an earlier receipt.
+struct LineOriginal {
+  ReceiptKey receipt;
+  std::int32_t line = 0;
+  friend bool operator==(const LineOriginal&, const LineOriginal&) = default;
+};
+
+// How much of one line comes back.
+struct ReturnLine {
+  std::int32_t line = 0;
+  std::int64_t quantity_micros = 0;    // > 0
+  std::optional<std::int64_t> refund;  // minor units; left out: in proportion to the quantity
+  friend bool operator==(const ReturnLine&, const ReturnLine&) = default;
+};
+
 struct PurchaseLine {
   std::int32_t line = 0;  // number on the receipt, from 1, unique
   PurchaseLineKind kind = PurchaseLineKind::kSale;
@@ -227,8 +271,9 @@ struct PurchaseLine {
   std::vector<std::string> categories;
   std::string brand;
   std::vector<std::string> tags;
-  std::int64_t list = 0;  // minor units, before discounts
-  std::int64_t tax = 0;   // minor units, added on top of net
+  std::int64_t list = 0;                      // minor units, before discounts
+  std::int64_t tax = 0;                       // minor units, added on top of net
+  std::optional<LineOriginal> original = {};  // of goods that come back with this receipt
   friend bool operator==(const PurchaseLine&, const PurchaseLine&) = default;
 };
 

@@ -40,11 +40,12 @@ void Encode(const ReceiptKey& receipt, pb::Receipt* out) {
   out->set_number(receipt.number.str());
 }
 
-void Encode(const LotKey& lot, std::uint64_t own_sequence, pb::LotRef* out) {
+void Encode(const LotKey& lot, const Entry& entry, pb::LotRef* out) {
   out->set_type(lot.type.str());
   out->set_expires_at(EncodeInstant(lot.expires_at));
-  if (lot.id.sequence != own_sequence) out->set_sequence(lot.id.sequence);
+  if (lot.id.sequence != entry.sequence) out->set_sequence(lot.id.sequence);
   out->set_number(lot.id.number);
+  if (lot.member != entry.member) out->set_member(lot.member.raw());
 }
 
 void Encode(const PurchaseLine& line, pb::Line* out) {
@@ -58,6 +59,19 @@ void Encode(const PurchaseLine& line, pb::Line* out) {
   for (const std::string& tag : line.tags) out->add_tags(tag);
   out->set_list_over_net(line.list - line.net);
   out->set_tax(line.tax);
+  if (!line.original) return;
+  Encode(line.original->receipt, out->mutable_original());
+  out->set_original_line(static_cast<std::uint32_t>(line.original->line));
+}
+
+template <class Message>
+void EncodeRow(const TerminalRow& row, Message* out) {
+  out->set_row(row.number);
+  out->set_is_offline(row.is_offline);
+}
+template <class Message>
+TerminalRow DecodeRow(const Message& p) {
+  return TerminalRow{p.row(), p.is_offline()};
 }
 
 void Encode(const AttributeValue& attribute, pb::AttributeValue* out) {
@@ -98,13 +112,66 @@ struct EventEncoder {
   void operator()(const IdentityUnlinked& e) const {
     EncodeIdentity(e.kind, e.hash, out->mutable_identity_unlinked());
   }
+  void operator()(const IdentityMoved& e) const {
+    pb::IdentityMoved* p = out->mutable_identity_moved();
+    p->set_kind(static_cast<std::uint32_t>(e.kind));
+    p->set_hash(e.hash.data(), e.hash.size());
+    p->set_reason(e.reason.str());
+  }
+  void operator()(const MembersMerged& e) const {
+    out->mutable_members_merged()->set_takes_tier(e.takes_tier);
+    out->mutable_members_merged()->set_reason(e.reason.str());
+  }
+  void operator()(const MembersUnmerged& e) const {
+    pb::MembersUnmerged* p = out->mutable_members_unmerged();
+    p->set_merge(e.merge);
+    p->set_lots_due_at(EncodeInstant(e.lots_due_at));
+    p->set_reason(e.reason.str());
+  }
+  void operator()(const PointsTransferred& e) const {
+    pb::PointsTransferred* p = out->mutable_points_transferred();
+    p->set_type(e.type.str());
+    p->set_amount(e.amount);
+    p->set_fee(e.fee);
+    p->set_reference(e.reference);
+    p->set_lots_due_at(EncodeInstant(e.lots_due_at));
+  }
+  void operator()(const PiecePassed& e) const {
+    pb::PiecePassed* p = out->mutable_piece_passed();
+    LAUREL_CHECK(e.lot.sequence == entry.sequence, "a transfer opens lots of its own entry");
+    Encode(e.from, entry, p->mutable_from());
+    p->set_lot(e.lot.number);
+    p->set_amount(e.amount);
+    p->set_covered_arrears(e.covered_arrears);
+    p->set_funding(e.funding);
+    p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
+    p->set_expires_at(EncodeInstant(e.expires_at));
+    p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
+  }
+  void operator()(const PointsRestored& e) const {
+    pb::PointsRestored* p = out->mutable_points_restored();
+    LAUREL_CHECK(e.lot.sequence == entry.sequence, "points come back to a lot of their own entry");
+    Encode(e.from, entry, p->mutable_from());
+    p->set_lot(e.lot.number);
+    p->set_amount(e.amount);
+    p->set_covered_arrears(e.covered_arrears);
+    p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
+    p->set_expires_at(EncodeInstant(e.expires_at));
+    p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
+  }
   void operator()(const MemberStateChanged& e) const {
     pb::MemberStateChanged* p = out->mutable_member_state_changed();
     p->set_from(static_cast<std::uint32_t>(e.from));
     p->set_to(static_cast<std::uint32_t>(e.to));
   }
   void operator()(const PurchaseAccrued& e) const {
-    pb::PurchaseAccrued* p = out->mutable_purchase_accrued();
+    EncodePurchase(e, out->mutable_purchase_accrued());
+  }
+  void operator()(const ReceiptKept& e) const {
+    EncodePurchase(e.sale, out->mutable_receipt_kept());
+  }
+  void operator()(const ReceiptClaimed& e) const { out->set_receipt_claimed(e.kept); }
+  static void EncodePurchase(const PurchaseAccrued& e, pb::PurchaseAccrued* p) {
     Encode(e.receipt, p->mutable_receipt());
     p->set_channel(static_cast<std::uint32_t>(e.channel));
     p->set_total(e.total);
@@ -114,6 +181,11 @@ struct EventEncoder {
       t->set_kind(tender.kind);
       t->set_amount(tender.amount);
     }
+    EncodeRow(e.row, p);
+    p->set_corrects(e.corrects);
+    p->set_offered(e.offered);
+    p->set_bound(static_cast<std::uint32_t>(e.bound));
+    p->set_awaited(e.awaited);
     if (e.lines.size() == 1 && e.lines[0] == PlainLine(e.total)) return;
     for (const PurchaseLine& line : e.lines) Encode(line, p->add_lines());
   }
@@ -134,13 +206,6 @@ struct EventEncoder {
     p->set_expires_at(EncodeInstant(e.expires_at));
     p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
   }
-  void operator()(const PointsRestored& e) const {
-    pb::PointsRestored* p = out->mutable_points_restored();
-    Encode(e.from, entry.sequence, p->mutable_from());
-    p->set_lot(e.lot.number);
-    p->set_amount(e.amount);
-    p->set_expires_at(e.expires_at.micros());
-  }
   void operator()(const IdleEndMoved& e) const {
     pb::IdleEndMoved* p = out->mutable_idle_end_moved();
     p->set_type(e.type.str());
@@ -150,7 +215,7 @@ struct EventEncoder {
   }
   void operator()(const LotActivated& e) const {
     pb::LotActivated* p = out->mutable_lot_activated();
-    Encode(e.lot, entry.sequence, p->mutable_lot());
+    Encode(e.lot, entry, p->mutable_lot());
     p->set_amount(e.amount);
     p->set_covered_arrears(e.covered_arrears);
   }
@@ -167,7 +232,7 @@ struct EventEncoder {
   void operator()(const PointsSettled& e) const {
     pb::PointsSettled* p = out->mutable_points_settled();
     LAUREL_CHECK(e.lot.sequence == entry.sequence, "settling opens a lot of its own entry");
-    Encode(e.from, entry.sequence, p->mutable_from());
+    Encode(e.from, entry, p->mutable_from());
     p->set_lot(e.lot.number);
     p->set_amount(e.amount);
     p->set_covered_arrears(e.covered_arrears);
@@ -215,6 +280,27 @@ struct EventEncoder {
       l->set_quantity_micros(line.quantity_micros);
       l->set_net(line.net);
     }
+    EncodeRow(e.row, p);
+    p->set_kept(e.kept);
+  }
+  void operator()(const ReturnUnmatched& e) const {
+    pb::ReturnUnmatched* p = out->mutable_return_unmatched();
+    Encode(e.receipt, p->mutable_receipt());
+    Encode(e.original, p->mutable_original());
+    for (const ReturnLine& line : e.lines) {
+      pb::AskedLine* l = p->add_lines();
+      l->set_line(static_cast<std::uint32_t>(line.line));
+      l->set_quantity_micros(line.quantity_micros);
+      l->set_has_refund(line.refund.has_value());
+      l->set_refund(line.refund.value_or(0));
+    }
+    EncodeRow(e.row, p);
+  }
+  void operator()(const RowRefused& e) const {
+    pb::RowRefused* p = out->mutable_row_refused();
+    p->set_store(e.store.str());
+    p->set_terminal(e.terminal.str());
+    p->set_number(e.number);
   }
   void operator()(const PointsTakenBack& e) const {
     pb::PointsTakenBack* p = out->mutable_points_taken_back();
@@ -234,6 +320,7 @@ struct EventEncoder {
     p->set_amount(e.amount);
     p->set_reference(e.reference);
     if (e.purchase) Encode(*e.purchase, p->mutable_purchase());
+    p->set_first_move(e.first_move);
   }
   void operator()(const PointsAdjusted& e) const {
     pb::PointsAdjusted* p = out->mutable_points_adjusted();
@@ -249,6 +336,23 @@ struct EventEncoder {
     p->set_expires_at(EncodeInstant(e.expires_at));
     p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
   }
+  void operator()(const PointsImported& e) const {
+    pb::PointsImported* p = out->mutable_points_imported();
+    LAUREL_CHECK(e.lot.sequence == entry.sequence, "an import opens lots of its own entry");
+    p->set_lot(e.lot.number);
+    p->set_type(e.type.str());
+    p->set_type_index(e.type_index);
+    p->set_amount(e.amount);
+    if (e.counts_on) p->set_counts_on(e.counts_on->days());
+    p->set_activates_at(e.activates_at.micros());
+    p->set_expires_at(EncodeInstant(e.expires_at));
+  }
+  void operator()(const HistoryCounted& e) const {
+    pb::HistoryCounted* p = out->mutable_history_counted();
+    p->set_day(e.on.days());
+    p->set_spend(e.spend);
+    p->set_purchases(e.purchases);
+  }
   void operator()(const RedemptionReversed& e) const {
     pb::RedemptionReversed* p = out->mutable_redemption_reversed();
     p->set_redemption(e.redemption);
@@ -257,7 +361,7 @@ struct EventEncoder {
   }
   void operator()(const LotExpired& e) const {
     pb::LotExpired* p = out->mutable_lot_expired();
-    Encode(e.lot, entry.sequence, p->mutable_lot());
+    Encode(e.lot, entry, p->mutable_lot());
     p->set_amount(e.amount);
   }
   void operator()(const TierDecided& e) const {
@@ -412,6 +516,13 @@ void Encode(const Outcome& outcome, pb::Outcome* out) {
     b->set_pending(balance.pending);
     b->set_held(balance.held);
   }
+  for (const Balance& balance : outcome.other_balances) {
+    pb::Balance* b = out->add_other_balances();
+    b->set_type(balance.type.str());
+    b->set_available(balance.available);
+    b->set_pending(balance.pending);
+    b->set_held(balance.held);
+  }
   if (!outcome.tier) return;
   pb::TierView* tier = out->mutable_tier();
   tier->set_tier(outcome.tier->tier);
@@ -477,6 +588,11 @@ absl::StatusOr<LotKey> DecodeLot(const pb::LotRef& p, const Entry& entry) {
   if (!entry.member) return Damaged("a lot moves without a member");
   LotKey lot;
   lot.member = *entry.member;
+  if (p.member() != 0) {
+    const std::optional<MemberId> member = MemberId::FromRaw(p.member());
+    if (!member) return Damaged("lot.member is no member");
+    lot.member = *member;
+  }
   ASSIGN_OR_RETURN(lot.type, DecodeText<PointTypeId>(p.type(), "lot.type"));
   lot.expires_at = DecodeInstant(p.expires_at());
   lot.id = LotId{p.sequence() == 0 ? entry.sequence : p.sequence(), p.number()};
@@ -539,11 +655,23 @@ absl::StatusOr<PurchaseAccrued> DecodePurchase(const pb::PurchaseAccrued& p) {
       return Damaged("line.list is out of range");
     }
     line.tax = l.tax();
+    if (l.has_original()) {
+      LineOriginal original{.receipt = {}, .line = static_cast<std::int32_t>(l.original_line())};
+      ASSIGN_OR_RETURN(original.receipt, DecodeReceipt(l.original()));
+      line.original = std::move(original);
+    }
     e.lines.push_back(std::move(line));
   }
   for (const pb::Tender& tender : p.tenders()) {
     e.tenders.push_back(Tender{tender.kind(), tender.amount()});
   }
+  e.row = DecodeRow(p);
+  e.corrects = p.corrects();
+  e.offered = p.offered();
+  e.awaited = p.awaited();
+  ASSIGN_OR_RETURN(
+      e.bound, DecodeEnum<PaidBound>(p.bound(), 0, static_cast<std::uint32_t>(PaidBound::kMinimum),
+                                     "purchase.bound"));
   return e;
 }
 
@@ -593,7 +721,7 @@ absl::StatusOr<ActivityAccrued> DecodeActivity(const pb::ActivityAccrued& p) {
 
 absl::StatusOr<EvidenceKept> DecodeEvidence(const pb::EvidenceKept& p) {
   EvidenceKept e;
-  ASSIGN_OR_RETURN(e.state, DecodeEnum<MemberState>(p.state(), 1, 3, "evidence.state"));
+  ASSIGN_OR_RETURN(e.state, DecodeEnum<MemberState>(p.state(), 1, 4, "evidence.state"));
   e.tier = p.tier();
   e.tier_since = Timestamp::FromMicros(p.tier_since());
   e.earned = p.earned();
@@ -635,6 +763,21 @@ absl::StatusOr<PurchaseReturned> DecodeReturn(const pb::PurchaseReturned& p) {
     e.lines.push_back(
         ReturnedLine{static_cast<std::int32_t>(l.line()), l.quantity_micros(), l.net()});
   }
+  e.row = DecodeRow(p);
+  e.kept = p.kept();
+  return e;
+}
+
+absl::StatusOr<ReturnUnmatched> DecodeUnmatched(const pb::ReturnUnmatched& p) {
+  ReturnUnmatched e;
+  ASSIGN_OR_RETURN(e.receipt, DecodeReceipt(p.receipt()));
+  ASSIGN_OR_RETURN(e.original, DecodeReceipt(p.original()));
+  for (const pb::AskedLine& l : p.lines()) {
+    ReturnLine line{static_cast<std::int32_t>(l.line()), l.quantity_micros(), std::nullopt};
+    if (l.has_refund()) line.refund = l.refund();
+    e.lines.push_back(line);
+  }
+  e.row = DecodeRow(p);
   return e;
 }
 
@@ -672,6 +815,19 @@ absl::Status DecodeAccrual(const Message& p, Decided& e) {
 
 absl::StatusOr<PointsSettled> DecodeSettled(const pb::PointsSettled& p, const Entry& entry) {
   PointsSettled e;
+  ASSIGN_OR_RETURN(e.from, DecodeLot(p.from(), entry));
+  e.lot = LotId{entry.sequence, p.lot()};
+  e.type = e.from.type;
+  e.amount = p.amount();
+  e.covered_arrears = p.covered_arrears();
+  ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
+  e.expires_at = DecodeInstant(p.expires_at());
+  e.idle_ends_at = DecodeInstant(p.idle_ends_at());
+  return e;
+}
+
+absl::StatusOr<PointsRestored> DecodeRestored(const pb::PointsRestored& p, const Entry& entry) {
+  PointsRestored e;
   ASSIGN_OR_RETURN(e.from, DecodeLot(p.from(), entry));
   e.lot = LotId{entry.sequence, p.lot()};
   e.type = e.from.type;
@@ -741,6 +897,55 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       ASSIGN_OR_RETURN(e.hash, DecodeIdentity(p.identity_unlinked().hash()));
       return Event(e);
     }
+    case pb::Event::kIdentityMoved: {
+      IdentityMoved e;
+      ASSIGN_OR_RETURN(e.kind, DecodeEnum<IdentityKind>(
+                                   p.identity_moved().kind(), 1,
+                                   static_cast<std::uint32_t>(kIdentityKindLast), "identity.kind"));
+      ASSIGN_OR_RETURN(e.hash, DecodeIdentity(p.identity_moved().hash()));
+      ASSIGN_OR_RETURN(e.reason, DecodeText<ReasonCode>(p.identity_moved().reason(), "reason"));
+      return Event(std::move(e));
+    }
+    case pb::Event::kMembersMerged: {
+      MembersMerged e;
+      e.takes_tier = p.members_merged().takes_tier();
+      ASSIGN_OR_RETURN(e.reason, DecodeText<ReasonCode>(p.members_merged().reason(), "reason"));
+      return Event(std::move(e));
+    }
+    case pb::Event::kMembersUnmerged: {
+      MembersUnmerged e;
+      e.merge = p.members_unmerged().merge();
+      e.lots_due_at = DecodeInstant(p.members_unmerged().lots_due_at());
+      ASSIGN_OR_RETURN(e.reason, DecodeText<ReasonCode>(p.members_unmerged().reason(), "reason"));
+      return Event(std::move(e));
+    }
+    case pb::Event::kPointsTransferred: {
+      const pb::PointsTransferred& t = p.points_transferred();
+      PointsTransferred e;
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(t.type(), "transferred.type"));
+      e.amount = t.amount();
+      e.fee = t.fee();
+      e.reference = t.reference();
+      e.lots_due_at = DecodeInstant(t.lots_due_at());
+      return Event(std::move(e));
+    }
+    case pb::Event::kPiecePassed: {
+      const pb::PiecePassed& t = p.piece_passed();
+      PiecePassed e;
+      ASSIGN_OR_RETURN(e.from, DecodeLot(t.from(), entry));
+      e.lot = LotId{entry.sequence, t.lot()};
+      e.amount = t.amount();
+      e.covered_arrears = t.covered_arrears();
+      e.funding = t.funding();
+      ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, t.activates_delta()));
+      e.expires_at = DecodeInstant(t.expires_at());
+      e.idle_ends_at = DecodeInstant(t.idle_ends_at());
+      return Event(std::move(e));
+    }
+    case pb::Event::kPointsRestored: {
+      ASSIGN_OR_RETURN(PointsRestored e, DecodeRestored(p.points_restored(), entry));
+      return Event(std::move(e));
+    }
     case pb::Event::kMemberStateChanged: {
       MemberStateChanged e;
       ASSIGN_OR_RETURN(e.from,
@@ -752,18 +957,14 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       ASSIGN_OR_RETURN(PurchaseAccrued e, DecodePurchase(p.purchase_accrued()));
       return Event(std::move(e));
     }
+    case pb::Event::kReceiptKept: {
+      ASSIGN_OR_RETURN(PurchaseAccrued sale, DecodePurchase(p.receipt_kept()));
+      return Event(ReceiptKept{std::move(sale)});
+    }
+    case pb::Event::kReceiptClaimed:
+      return Event(ReceiptClaimed{p.receipt_claimed()});
     case pb::Event::kPointsAwarded: {
       ASSIGN_OR_RETURN(PointsAwarded e, DecodeAward(p.points_awarded(), entry));
-      return Event(std::move(e));
-    }
-    case pb::Event::kPointsRestored: {
-      PointsRestored e;
-      ASSIGN_OR_RETURN(e.from, DecodeLot(p.points_restored().from(), entry));
-      e.lot = LotId{entry.sequence, p.points_restored().lot()};
-      e.type = e.from.type;
-      e.amount = p.points_restored().amount();
-      e.activates_at = entry.recorded_at;
-      e.expires_at = Timestamp::FromMicros(p.points_restored().expires_at());
       return Event(std::move(e));
     }
     case pb::Event::kIdleEndMoved: {
@@ -809,6 +1010,17 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       ASSIGN_OR_RETURN(PurchaseReturned e, DecodeReturn(p.purchase_returned()));
       return Event(std::move(e));
     }
+    case pb::Event::kReturnUnmatched: {
+      ASSIGN_OR_RETURN(ReturnUnmatched e, DecodeUnmatched(p.return_unmatched()));
+      return Event(std::move(e));
+    }
+    case pb::Event::kRowRefused: {
+      RowRefused e;
+      ASSIGN_OR_RETURN(e.store, DecodeText<PlaceId>(p.row_refused().store(), "row.store"));
+      ASSIGN_OR_RETURN(e.terminal, DecodeText<PlaceId>(p.row_refused().terminal(), "row.terminal"));
+      e.number = p.row_refused().number();
+      return Event(std::move(e));
+    }
     case pb::Event::kPointsTakenBack: {
       const pb::PointsTakenBack& t = p.points_taken_back();
       PointsTakenBack e;
@@ -831,12 +1043,28 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       if (p.points_redeemed().has_purchase()) {
         ASSIGN_OR_RETURN(e.purchase, DecodeReceipt(p.points_redeemed().purchase()));
       }
+      e.first_move = p.points_redeemed().first_move();
       return Event(std::move(e));
     }
     case pb::Event::kPointsAdjusted: {
       ASSIGN_OR_RETURN(PointsAdjusted e, DecodeAdjustment(p.points_adjusted(), entry));
       return Event(std::move(e));
     }
+    case pb::Event::kPointsImported: {
+      const pb::PointsImported& i = p.points_imported();
+      PointsImported e;
+      e.lot = LotId{entry.sequence, i.lot()};
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(i.type(), "imported.type"));
+      e.type_index = i.type_index();
+      e.amount = i.amount();
+      if (i.has_counts_on()) e.counts_on = Date::FromDays(i.counts_on());
+      e.activates_at = Timestamp::FromMicros(i.activates_at());
+      e.expires_at = DecodeInstant(i.expires_at());
+      return Event(std::move(e));
+    }
+    case pb::Event::kHistoryCounted:
+      return Event(HistoryCounted{Date::FromDays(p.history_counted().day()),
+                                  p.history_counted().spend(), p.history_counted().purchases()});
     case pb::Event::kRedemptionReversed: {
       RedemptionReversed e;
       e.redemption = p.redemption_reversed().redemption();
@@ -854,9 +1082,8 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
     case pb::Event::kTierDecided: {
       const pb::TierDecided& t = p.tier_decided();
       TierDecided e;
-      ASSIGN_OR_RETURN(e.cause, DecodeEnum<TierCause>(
-                                    t.cause(), 1, static_cast<std::uint32_t>(TierCause::kUnmatched),
-                                    "tier.cause"));
+      ASSIGN_OR_RETURN(e.cause,
+                       DecodeNamed<TierCause>(t.cause(), TierCause::kUnmerged, "tier.cause"));
       e.from = t.from();
       e.to = t.to();
       e.since = Timestamp::FromMicros(t.since());
@@ -976,10 +1203,8 @@ absl::StatusOr<Outcome> DecodeOutcome(const pb::Outcome& p) {
   Outcome outcome;
   if (p.rejection() != 0) {
     Rejected rejected{Rejection::kResourceNotFound, {}};
-    ASSIGN_OR_RETURN(
-        rejected.reason,
-        DecodeEnum<Rejection>(p.rejection(), 1, static_cast<std::uint32_t>(kRejectionLast),
-                              "outcome.rejection"));
+    ASSIGN_OR_RETURN(rejected.reason,
+                     DecodeNamed<Rejection>(p.rejection(), kRejectionLast, "outcome.rejection"));
     for (const pb::Fact& fact : p.metadata())
       rejected.metadata.emplace_back(fact.key(), fact.value());
     outcome.rejected = std::move(rejected);
@@ -991,6 +1216,12 @@ absl::StatusOr<Outcome> DecodeOutcome(const pb::Outcome& p) {
     balance.pending = b.pending();
     balance.held = b.held();
     outcome.balances.push_back(std::move(balance));
+  }
+  for (const pb::Balance& b : p.other_balances()) {
+    Balance balance{
+        .type = {}, .available = b.available(), .pending = b.pending(), .held = b.held()};
+    ASSIGN_OR_RETURN(balance.type, DecodeText<PointTypeId>(b.type(), "balance.type"));
+    outcome.other_balances.push_back(std::move(balance));
   }
   if (!p.has_tier()) return outcome;
   TierView tier;
@@ -1019,6 +1250,7 @@ std::string EncodeEntry(const Entry& entry) {
   p.set_occurred_delta(entry.occurred_at.micros() - entry.recorded_at.micros());
   p.set_program(entry.program.str());
   if (entry.member) p.set_member(entry.member->raw());
+  if (entry.other) p.set_other(entry.other->raw());
   p.set_kind(static_cast<std::uint32_t>(entry.kind));
   p.set_method(static_cast<std::uint32_t>(entry.method));
   p.set_request(entry.request.str());
@@ -1034,10 +1266,13 @@ std::string EncodeEntry(const Entry& entry) {
     out->set_detail(posting.detail);
     out->set_type(posting.type.str());
     out->set_amount(posting.amount);
+    LAUREL_CHECK(!posting.member || posting.member == entry.other,
+                 "a posting is to an account of one of the entry's members");
+    out->set_is_of_other(posting.member.has_value());
   }
   for (const LotMove& move : entry.lot_moves) {
     pb::LotMove* out = p.add_lot_moves();
-    Encode(move.lot, entry.sequence, out->mutable_lot());
+    Encode(move.lot, entry, out->mutable_lot());
     out->set_bucket(static_cast<std::uint32_t>(move.bucket));
     out->set_delta(move.delta);
   }
@@ -1072,6 +1307,7 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
   entry.occurred_at = Timestamp::FromMicros(occurred);
   ASSIGN_OR_RETURN(entry.program, DecodeText<ProgramId>(p.program(), "program"));
   entry.member = MemberId::FromRaw(p.member());
+  entry.other = MemberId::FromRaw(p.other());
   ASSIGN_OR_RETURN(entry.kind, DecodeNamed<EntryKind>(p.kind(), kEntryKindLast, "kind"));
   ASSIGN_OR_RETURN(entry.method, DecodeNamed<Method>(p.method(), kMethodLast, "method"));
   ASSIGN_OR_RETURN(entry.request, DecodeOptionalText<RequestId>(p.request(), "request"));
@@ -1104,6 +1340,10 @@ absl::StatusOr<Entry> DecodeEntry(absl::string_view bytes) {
     posting.detail = in.detail();
     ASSIGN_OR_RETURN(posting.type, DecodeText<PointTypeId>(in.type(), "posting.type"));
     posting.amount = in.amount();
+    if (in.is_of_other()) {
+      if (!entry.other) return Damaged("posting is of another member, and there is none");
+      posting.member = entry.other;
+    }
     entry.postings.push_back(std::move(posting));
   }
   for (const pb::LotMove& in : p.lot_moves()) {

@@ -70,6 +70,11 @@ class Reader {
     bytes_.remove_prefix(end + 1);
     return text;
   }
+  absl::string_view Rest() {
+    const absl::string_view rest = bytes_;
+    bytes_ = {};
+    return rest;
+  }
   bool is_done() const { return is_ok_ && bytes_.empty(); }
 
  private:
@@ -163,6 +168,9 @@ Space SpaceOf(const ProgramKey&) { return Space::kDefault; }
 Space SpaceOf(const RevisionKey&) { return Space::kDefault; }
 Space SpaceOf(const CounterKey&) { return Space::kMembers; }
 Space SpaceOf(const ActivityKey&) { return Space::kRequests; }
+Space SpaceOf(const UnclaimedKey&) { return Space::kRequests; }
+Space SpaceOf(const AwaitedKey&) { return Space::kRequests; }
+Space SpaceOf(const TerminalKey&) { return Space::kIndex; }
 
 std::string EncodeKey(PartitionId partition, const MemberKey& key) {
   return OfMember(partition, key.member, 'm').Take();
@@ -196,6 +204,20 @@ std::string EncodeKey(PartitionId partition, const PurchaseKey& key) {
 }
 std::string EncodeKey(PartitionId partition, const SpendingKey& key) {
   return ReceiptBytes(partition, 'u', key.program, key.receipt);
+}
+std::string EncodeKey(PartitionId partition, const UnclaimedKey& key) {
+  return ReceiptBytes(partition, 'w', key.program, key.receipt);
+}
+std::string EncodeKey(PartitionId partition, const AwaitedKey& key) {
+  return ReceiptBytes(partition, 'v', key.program, key.receipt);
+}
+std::string EncodeKey(PartitionId partition, const TerminalKey& key) {
+  return Writer(partition)
+      .Letter('x')
+      .Text(key.program.str())
+      .Text(key.store.str())
+      .Raw(key.terminal.str())
+      .Take();
 }
 std::string EncodeKey(PartitionId partition, const PendingLotKey& key) {
   Writer writer = OfMember(partition, key.member, 'p');
@@ -261,7 +283,7 @@ bool IsReadOften(Space space, absl::string_view key) {
               (has(kMemberLetter, 'm') || has(kMemberLetter, 'e') || has(kMemberLetter, 'a') ||
                has(kMemberLetter, 'k') || has(kMemberLetter, 'w')));
     case Space::kIndex:
-      return has(kLetter, 'i');
+      return has(kLetter, 'i') || has(kLetter, 'x');
     case Space::kTotals:
       return true;
     case Space::kJournal:
@@ -314,6 +336,34 @@ KeyRange TotalRange(PartitionId partition, const ProgramId& program) {
 KeyRange ProgramRange(PartitionId partition) {
   return Prefix(Writer(partition).Letter('g').Take());
 }
+KeyRange AwaitedRange(PartitionId partition, const ProgramId& program) {
+  return Prefix(Writer(partition).Letter('v').Text(program.str()).Take());
+}
+KeyRange TerminalRange(PartitionId partition, const ProgramId& program, const PlaceId& store) {
+  return Prefix(Writer(partition).Letter('x').Text(program.str()).Text(store.str()).Take());
+}
+KeyRange StoreReceiptRange(PartitionId partition, const ProgramId& program, const PlaceId& store) {
+  return Prefix(Writer(partition).Letter('p').Text(program.str()).Text(store.str()).Take());
+}
+KeyRange TerminalReceiptRange(PartitionId partition, const ProgramId& program, const PlaceId& store,
+                              const PlaceId& terminal) {
+  return Prefix(Writer(partition)
+                    .Letter('p')
+                    .Text(program.str())
+                    .Text(store.str())
+                    .Text(terminal.str())
+                    .Take());
+}
+KeyRange DayReceiptRange(PartitionId partition, const ProgramId& program, const PlaceId& store,
+                         const PlaceId& terminal, Date business_on) {
+  return Prefix(Writer(partition)
+                    .Letter('p')
+                    .Text(program.str())
+                    .Text(store.str())
+                    .Text(terminal.str())
+                    .I32(business_on.days())
+                    .Take());
+}
 KeyRange PartitionRange(PartitionId partition) { return Prefix(Writer(partition).Take()); }
 
 namespace {
@@ -363,6 +413,56 @@ absl::StatusOr<HoldLapseKey> DecodeHoldLapseKey(absl::string_view bytes) {
   const std::uint64_t sequence = reader.Fixed(8);
   if (!reader.is_done() || !member) return NoKey("hold");
   return HoldLapseKey{*member, lapses_at, sequence};
+}
+
+namespace {
+
+// Of the keys that a receipt ends.
+struct OfReceipt {
+  ProgramId program;
+  ReceiptKey receipt;
+};
+absl::StatusOr<OfReceipt> ReadReceipt(absl::string_view bytes, absl::string_view kind) {
+  Reader reader(bytes);
+  reader.Fixed(3);
+  const std::string program = reader.Text();
+  const std::string store = reader.Text();
+  const std::string terminal = reader.Text();
+  const Date day = Date::FromDays(reader.I32());
+  const absl::string_view number = reader.Rest();
+  if (!reader.is_done() || !ProgramId::IsValid(program) || !PlaceId::IsValid(store) ||
+      !PlaceId::IsValid(terminal) || !PlaceId::IsValid(number)) {
+    return NoKey(kind);
+  }
+  return OfReceipt{ProgramId::Of(program),
+                   ReceiptKey{PlaceId::Of(store), PlaceId::Of(terminal), day, PlaceId::Of(number)}};
+}
+
+}  // namespace
+
+absl::StatusOr<PurchaseKey> DecodePurchaseKey(absl::string_view bytes) {
+  absl::StatusOr<OfReceipt> key = ReadReceipt(bytes, "purchase");
+  if (!key.ok()) return key.status();
+  return PurchaseKey{std::move(key->program), std::move(key->receipt)};
+}
+
+absl::StatusOr<AwaitedKey> DecodeAwaitedKey(absl::string_view bytes) {
+  absl::StatusOr<OfReceipt> key = ReadReceipt(bytes, "awaited");
+  if (!key.ok()) return key.status();
+  return AwaitedKey{std::move(key->program), std::move(key->receipt)};
+}
+
+absl::StatusOr<TerminalKey> DecodeTerminalKey(absl::string_view bytes) {
+  Reader reader(bytes);
+  reader.Fixed(3);
+  const std::string program = reader.Text();
+  const std::string store = reader.Text();
+  const absl::string_view terminal = reader.Rest();
+  if (!reader.is_done() || !ProgramId::IsValid(program) || !PlaceId::IsValid(store) ||
+      !PlaceId::IsValid(terminal)) {
+    return NoKey("terminal");
+  }
+  return TerminalKey{ProgramId::Of(program), PlaceId::Of(store), PlaceId::Of(terminal)};
 }
 
 absl::StatusOr<DueKey> DecodeDueKey(absl::string_view bytes) {

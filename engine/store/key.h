@@ -38,6 +38,10 @@
 //   requests  'y' hash:16 bytes                                          -> Activity
 //   requests  'p' program 0 store 0 terminal 0 business_on:i32 number    -> Purchase
 //   requests  'u' (as 'p')                                               -> Spending
+//   requests  'w' (as 'p')                                               -> sequence:u64 of a
+//                                                                receipt that nobody has claimed
+//   requests  'v' (as 'p')                                               -> Awaited
+//   index     'x' program 0 store 0 terminal                             -> Terminal
 //   index     'i' program 0 hash:16 bytes                                -> Identity
 //   index     'd' due_at:i64 member                                      -> nothing; scanned by
 //                                                                time
@@ -78,6 +82,9 @@ Space SpaceOf(const ProgramKey&);
 Space SpaceOf(const RevisionKey&);
 Space SpaceOf(const CounterKey&);
 Space SpaceOf(const ActivityKey&);
+Space SpaceOf(const UnclaimedKey&);
+Space SpaceOf(const AwaitedKey&);
+Space SpaceOf(const TerminalKey&);
 
 std::string EncodeKey(PartitionId partition, const MemberKey& key);
 std::string EncodeKey(PartitionId partition, const EnrolmentKey& key);
@@ -102,6 +109,9 @@ std::string EncodeKey(PartitionId partition, const ProgramKey& key);
 std::string EncodeKey(PartitionId partition, const RevisionKey& key);
 std::string EncodeKey(PartitionId partition, const CounterKey& key);
 std::string EncodeKey(PartitionId partition, const ActivityKey& key);
+std::string EncodeKey(PartitionId partition, const UnclaimedKey& key);
+std::string EncodeKey(PartitionId partition, const AwaitedKey& key);
+std::string EncodeKey(PartitionId partition, const TerminalKey& key);
 
 // Whether rows under this key are read by key again and again, by commands and by lookups:
 // programs, identities, members with their enrolment and months, totals.
@@ -127,12 +137,23 @@ KeyRange DueRange(PartitionId partition, Timestamp until);
 KeyRange ProgramDueRange(PartitionId partition, Timestamp until);
 KeyRange TotalRange(PartitionId partition, const ProgramId& program);
 KeyRange ProgramRange(PartitionId partition);
+KeyRange AwaitedRange(PartitionId partition, const ProgramId& program);
+KeyRange TerminalRange(PartitionId partition, const ProgramId& program, const PlaceId& store);
+// Receipts of a store, of one of its terminals, and of that on a day.
+KeyRange StoreReceiptRange(PartitionId partition, const ProgramId& program, const PlaceId& store);
+KeyRange TerminalReceiptRange(PartitionId partition, const ProgramId& program, const PlaceId& store,
+                              const PlaceId& terminal);
+KeyRange DayReceiptRange(PartitionId partition, const ProgramId& program, const PlaceId& store,
+                         const PlaceId& terminal, Date business_on);
 KeyRange PartitionRange(PartitionId partition);  // everything of a partition in any space
 
 // Back from bytes; DATA_LOSS if they are no such key.
 absl::StatusOr<LotKey> DecodeLotKey(absl::string_view bytes);
 absl::StatusOr<PendingLotKey> DecodePendingLotKey(absl::string_view bytes);
 absl::StatusOr<HoldLapseKey> DecodeHoldLapseKey(absl::string_view bytes);
+absl::StatusOr<PurchaseKey> DecodePurchaseKey(absl::string_view bytes);
+absl::StatusOr<AwaitedKey> DecodeAwaitedKey(absl::string_view bytes);
+absl::StatusOr<TerminalKey> DecodeTerminalKey(absl::string_view bytes);
 absl::StatusOr<DueKey> DecodeDueKey(absl::string_view bytes);
 absl::StatusOr<ProgramDueKey> DecodeProgramDueKey(absl::string_view bytes);
 absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes);

@@ -123,23 +123,68 @@ std::string Fixed64(std::uint64_t value) {
 // ---- members
 // -------------------------------------------------------------------------------------------------
 
+namespace {
+
+// Of messages that have a tier's fields among their own.
+template <class Message>
+void EncodeTier(const MemberTier& tier, Message& p) {
+  p.set_tier(tier.tier);
+  p.set_tier_since(tier.since.micros());
+  p.set_tier_previous(tier.previous);
+  p.set_tier_term(tier.term);
+  p.set_review_at(EncodeInstant(tier.review_at));
+  p.set_review_not_before(tier.review_not_before.micros());
+  p.set_judged_at(tier.judged_at.micros());
+  p.set_is_tier_secured(tier.is_secured);
+  p.set_tier_waiting_since(EncodeInstant(tier.waiting_since));
+  p.set_tier_matched_at(tier.matched_at.micros());
+  for (const TierFloor& floor : tier.floors) {
+    pb::TierFloor* f = p.add_tier_floors();
+    f->set_kind(static_cast<std::uint32_t>(floor.kind));
+    f->set_tier(floor.tier);
+    f->set_from(floor.from.micros());
+    f->set_until(EncodeInstant(floor.until));
+    f->set_since(floor.since.micros());
+    f->set_previous(floor.previous);
+    f->set_term(floor.term);
+  }
+}
+
+template <class Message>
+bool DecodeTier(const Message& p, MemberTier& tier) {
+  tier.tier = p.tier();
+  tier.since = Timestamp::FromMicros(p.tier_since());
+  tier.previous = p.tier_previous();
+  tier.term = p.tier_term();
+  tier.review_at = DecodeInstant(p.review_at());
+  tier.review_not_before = Timestamp::FromMicros(p.review_not_before());
+  tier.judged_at = Timestamp::FromMicros(p.judged_at());
+  tier.is_secured = p.is_tier_secured();
+  tier.waiting_since = DecodeInstant(p.tier_waiting_since());
+  tier.matched_at = Timestamp::FromMicros(p.tier_matched_at());
+  for (const pb::TierFloor& f : p.tier_floors()) {
+    if (f.kind() < 1 || f.kind() > static_cast<std::uint32_t>(TierFloorKind::kMatch)) return false;
+    tier.floors.push_back(TierFloor{.kind = static_cast<TierFloorKind>(f.kind()),
+                                    .tier = f.tier(),
+                                    .from = Timestamp::FromMicros(f.from()),
+                                    .until = DecodeInstant(f.until()),
+                                    .since = Timestamp::FromMicros(f.since()),
+                                    .previous = f.previous(),
+                                    .term = f.term()});
+  }
+  return true;
+}
+
+}  // namespace
+
 std::string EncodeRecord(const Member& r) {
   return Serialised<pb::Member>([&](pb::Member& p) {
     p.set_program(r.program.str());
     p.set_state(static_cast<std::uint32_t>(r.state));
-    p.set_tier(r.tier.tier);
-    p.set_tier_since(r.tier.since.micros());
-    p.set_tier_previous(r.tier.previous);
-    p.set_tier_term(r.tier.term);
-    p.set_review_at(EncodeInstant(r.tier.review_at));
-    p.set_review_not_before(r.tier.review_not_before.micros());
+    EncodeTier(r.tier, p);
     p.set_latest_occurred_at(r.latest_occurred_at.micros());
     p.set_has_activity(r.has_activity);
     p.set_lots_due_at(EncodeInstant(r.lots_due_at));
-    p.set_judged_at(r.tier.judged_at.micros());
-    p.set_is_tier_secured(r.tier.is_secured);
-    p.set_tier_waiting_since(EncodeInstant(r.tier.waiting_since));
-    p.set_tier_matched_at(r.tier.matched_at.micros());
     for (const IdleEnd& idle : r.idle_ends) {
       pb::IdleEnd* i = p.add_idle_ends();
       i->set_type(idle.type.str());
@@ -148,15 +193,12 @@ std::string EncodeRecord(const Member& r) {
       i->set_ends_at(idle.ends_at.micros());
       i->set_available(idle.available);
     }
-    for (const TierFloor& floor : r.tier.floors) {
-      pb::TierFloor* f = p.add_tier_floors();
-      f->set_kind(static_cast<std::uint32_t>(floor.kind));
-      f->set_tier(floor.tier);
-      f->set_from(floor.from.micros());
-      f->set_until(EncodeInstant(floor.until));
-      f->set_since(floor.since.micros());
-      f->set_previous(floor.previous);
-      f->set_term(floor.term);
+    if (r.merged_into) p.set_merged_into(r.merged_into->raw());
+    for (const MergedMember& merged : r.merged) {
+      pb::MergedMember* m = p.add_merged();
+      m->set_member(merged.member.raw());
+      m->set_sequence(merged.sequence);
+      EncodeTier(merged.tier, *m);
     }
     for (const Balance& balance : r.balances) {
       pb::Balance* b = p.add_balances();
@@ -179,21 +221,12 @@ std::string EncodeRecord(const Member& r) {
 
 bool DecodeRecord(absl::string_view bytes, Member& r) {
   return Parsed<pb::Member>(bytes, [&](const pb::Member& p) {
-    if (!GetText(p.program(), r.program) || p.state() < 1 || p.state() > 3) return false;
+    if (!GetText(p.program(), r.program) || p.state() < 1 || p.state() > 4) return false;
     r.state = static_cast<MemberState>(p.state());
-    r.tier.tier = p.tier();
-    r.tier.since = Timestamp::FromMicros(p.tier_since());
-    r.tier.previous = p.tier_previous();
-    r.tier.term = p.tier_term();
-    r.tier.review_at = DecodeInstant(p.review_at());
-    r.tier.review_not_before = Timestamp::FromMicros(p.review_not_before());
     r.latest_occurred_at = Timestamp::FromMicros(p.latest_occurred_at());
     r.has_activity = p.has_activity();
     r.lots_due_at = DecodeInstant(p.lots_due_at());
-    r.tier.judged_at = Timestamp::FromMicros(p.judged_at());
-    r.tier.is_secured = p.is_tier_secured();
-    r.tier.waiting_since = DecodeInstant(p.tier_waiting_since());
-    r.tier.matched_at = Timestamp::FromMicros(p.tier_matched_at());
+    if (!DecodeTier(p, r.tier)) return false;
     for (const pb::IdleEnd& i : p.idle_ends()) {
       IdleEnd idle;
       if (!GetText(i.type(), idle.type) || i.available() < 0) return false;
@@ -202,16 +235,12 @@ bool DecodeRecord(absl::string_view bytes, Member& r) {
       idle.available = i.available();
       r.idle_ends.push_back(std::move(idle));
     }
-    for (const pb::TierFloor& f : p.tier_floors()) {
-      if (f.kind() < 1 || f.kind() > static_cast<std::uint32_t>(TierFloorKind::kMatch))
-        return false;
-      r.tier.floors.push_back(TierFloor{.kind = static_cast<TierFloorKind>(f.kind()),
-                                        .tier = f.tier(),
-                                        .from = Timestamp::FromMicros(f.from()),
-                                        .until = DecodeInstant(f.until()),
-                                        .since = Timestamp::FromMicros(f.since()),
-                                        .previous = f.previous(),
-                                        .term = f.term()});
+    if (p.merged_into() != 0 && !GetMember(p.merged_into(), r.merged_into.emplace())) return false;
+    if (r.merged_into.has_value() != (r.state == MemberState::kMerged)) return false;
+    for (const pb::MergedMember& m : p.merged()) {
+      MergedMember& merged = r.merged.emplace_back();
+      merged.sequence = m.sequence();
+      if (!GetMember(m.member(), merged.member) || !DecodeTier(m, merged.tier)) return false;
     }
     for (const pb::Balance& b : p.balances()) {
       Balance balance{
@@ -413,6 +442,7 @@ std::string EncodeRecord(const Hold& r) {
       h->set_lot_number(part.lot.number);
       h->set_expires_at(EncodeInstant(part.expires_at));
       h->set_amount(part.amount);
+      if (part.home) h->set_home(part.home->raw());
     }
   });
 }
@@ -436,6 +466,7 @@ bool DecodeRecord(absl::string_view bytes, Hold& r) {
       left -= h.amount();
       r.parts.push_back(HeldPart{LotId{h.lot_sequence(), h.lot_number()},
                                  DecodeInstant(h.expires_at()), h.amount()});
+      if (h.home() != 0 && !GetMember(h.home(), r.parts.back().home.emplace())) return false;
     }
     return true;
   });
@@ -454,6 +485,54 @@ bool DecodeRecord(absl::string_view bytes, Spending& r) {
   });
 }
 
+std::string EncodeRecord(const Awaited& r) {
+  return Serialised<pb::Awaited>([&](pb::Awaited& p) {
+    for (const std::uint64_t sequence : r.returns) p.add_returns(sequence);
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Awaited& r) {
+  return Parsed<pb::Awaited>(bytes, [&](const pb::Awaited& p) {
+    r.returns.assign(p.returns().begin(), p.returns().end());
+    return true;
+  });
+}
+
+std::string EncodeRecord(const Terminal& r) {
+  return Serialised<pb::Terminal>([&](pb::Terminal& p) {
+    for (const NumberRange& range : r.seen) {
+      p.add_seen(range.first);
+      p.add_seen(range.last);
+    }
+    p.set_given_up(r.given_up);
+    p.set_online_calls(r.online_calls);
+    p.set_skew(r.skew);
+    p.set_skew_min(r.skew_min);
+    p.set_skew_max(r.skew_max);
+    p.set_skew_at(r.skew_at.micros());
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Terminal& r) {
+  return Parsed<pb::Terminal>(bytes, [&](const pb::Terminal& p) {
+    if (p.seen_size() % 2 != 0) return false;
+    std::int64_t last = -1;  // numbers of ranges rise, with one missing in between
+    for (int i = 0; i < p.seen_size(); i += 2) {
+      const NumberRange range{p.seen(i), p.seen(i + 1)};
+      if (range.first <= last + 1 || range.last < range.first) return false;
+      last = range.last;
+      r.seen.push_back(range);
+    }
+    r.given_up = p.given_up();
+    r.online_calls = p.online_calls();
+    r.skew = p.skew();
+    r.skew_min = p.skew_min();
+    r.skew_max = p.skew_max();
+    r.skew_at = Timestamp::FromMicros(p.skew_at());
+    return true;
+  });
+}
+
 std::string EncodeRecord(const TierChangeMark& r) {
   return Serialised<pb::TierChange>([&](pb::TierChange& p) {
     p.set_cause(static_cast<std::uint32_t>(r.cause));
@@ -466,9 +545,8 @@ std::string EncodeRecord(const TierChangeMark& r) {
 
 bool DecodeRecord(absl::string_view bytes, TierChangeMark& r) {
   return Parsed<pb::TierChange>(bytes, [&](const pb::TierChange& p) {
-    if (p.cause() < 1 || p.cause() > static_cast<std::uint32_t>(TierCause::kUnmatched))
-      return false;
     r.cause = static_cast<TierCause>(p.cause());
+    if (p.cause() > 0xff || ToString(r.cause).empty()) return false;
     r.from = p.from();
     r.to = p.to();
     r.since = Timestamp::FromMicros(p.since());
@@ -519,7 +597,9 @@ bool DecodeRecord(absl::string_view bytes, Purchase& r) {
   return Parsed<pb::Purchase>(bytes, [&](const pb::Purchase& p) {
     r.sequence = p.sequence();
     r.is_return = p.is_return();
-    if (!GetMember(p.member(), r.member) || r.sequence == 0) return false;
+    // A return that is kept until its purchase comes may be of nobody yet.
+    if (!GetMember(p.member(), r.member) && !r.is_return) return false;
+    if (r.sequence == 0) return false;
     r.decided_lines.assign(p.decided_lines().begin(), p.decided_lines().end());
     for (const pb::SettledLot& s : p.settled_lots()) {
       r.settled_lots.push_back(SettledLot{LotId{s.award_sequence(), s.award_number()},
@@ -552,6 +632,15 @@ bool DecodeRecord(absl::string_view bytes, Request& r) {
 std::string EncodeRecord(const Activity& r) { return Fixed64(r.sequence); }
 
 bool DecodeRecord(absl::string_view bytes, Activity& r) {
+  Request same;
+  if (!DecodeRecord(bytes, same)) return false;
+  r.sequence = same.sequence;
+  return true;
+}
+
+std::string EncodeRecord(const Unclaimed& r) { return Fixed64(r.sequence); }
+
+bool DecodeRecord(absl::string_view bytes, Unclaimed& r) {
   Request same;
   if (!DecodeRecord(bytes, same)) return false;
   r.sequence = same.sequence;
@@ -624,6 +713,7 @@ std::string EncodeRecord(const Program& r) {
     EncodeActivations(r.activations, p.mutable_activations());
     EncodeActivations(r.schedules, p.mutable_schedules());
     EncodeActivations(r.cancelled, p.mutable_cancelled());
+    p.set_awaiting_returns(r.awaiting_returns);
     for (const PausedRule& rule : r.paused_rules) {
       pb::PausedRule* paused = p.add_paused_rules();
       paused->set_rule(rule.rule);
@@ -644,6 +734,7 @@ std::string EncodeRecord(const Program& r) {
 bool DecodeRecord(absl::string_view bytes, Program& r) {
   return Parsed<pb::Program>(bytes, [&](const pb::Program& p) {
     r.revision_count = p.revision_count();
+    r.awaiting_returns = p.awaiting_returns();
     for (const pb::PausedRule& rule : p.paused_rules()) {
       r.paused_rules.push_back(PausedRule{rule.rule(), Timestamp::FromMicros(rule.since()),
                                           rule.paused_by(), rule.resume_asked_by()});

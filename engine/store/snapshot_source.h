@@ -52,7 +52,10 @@ class SnapshotSource : public StateSource {
     return Read<TierChangeMark>(key);
   }
   std::optional<Activity> Load(const ActivityKey& key) override { return Read<Activity>(key); }
+  std::optional<Unclaimed> Load(const UnclaimedKey& key) override { return Read<Unclaimed>(key); }
   std::optional<Counter> Load(const CounterKey& key) override { return Read<Counter>(key); }
+  std::optional<Awaited> Load(const AwaitedKey& key) override { return Read<Awaited>(key); }
+  std::optional<Terminal> Load(const TerminalKey& key) override { return Read<Terminal>(key); }
   std::vector<std::pair<TierChangeKey, TierChangeMark>> ScanTierChanges(MemberId member) override;
   std::vector<PendingLotKey> ScanPendingLots(MemberId member,
                                              const std::optional<PendingLotKey>& after,

@@ -95,7 +95,11 @@ void AddPay(const v1::PayWithPoints& from, CompileContext& context) {
   pay.points = context.Points("pay_with_points.points", from.points(), pay.point_type);
   pay.money = context.Money("pay_with_points.money", from.money());
   pay.minimum = context.Points("pay_with_points.minimum", from.minimum(), pay.point_type);
-  pay.step = context.Points("pay_with_points.step", from.step(), pay.point_type);
+  pay.step = from.step().empty()
+                 ? pay.points
+                 : context.Points("pay_with_points.step", from.step(), pay.point_type);
+  const std::string hold_for = from.hold_for().empty() ? "30 minutes" : from.hold_for();
+  pay.hold_for = context.Duration("pay_with_points.hold_for", hold_for).value_or(CivilDuration());
   if (!from.max_percent().empty()) {
     pay.max_percent_micros = context.Decimal("pay_with_points.max_percent", from.max_percent(), 6);
   }

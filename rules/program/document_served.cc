@@ -30,7 +30,6 @@ constexpr std::array kUnservedFields = std::to_array<absl::string_view>({
     "Eligibility.amount",
     "PointType.notice",
     "ProgramDocument.badges",
-    "ProgramDocument.pay_with_points",
     "ProgramDocument.rewards",
     "Rule.issue",
 });

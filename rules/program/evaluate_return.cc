@@ -39,7 +39,11 @@ ItemFact LeftOfItem(const ItemFact& item, const Gone& gone) {
   const std::int64_t quantity = item.quantity_micros;
   const std::int64_t back = std::min(gone.quantity_micros, quantity);
   ItemFact left = item;
-  left.net = gone.states_refund ? Minus(item.net, gone.refunded) : LeftOf(item.net, quantity, back);
+  // What was refunded is of all that was paid; what earned something shrinks in the same measure.
+  const std::int64_t paid = item.net + item.taken_off;
+  left.net = !gone.states_refund ? LeftOf(item.net, quantity, back)
+             : paid <= 0         ? 0
+                                 : LeftOf(item.net, paid, std::min(gone.refunded, paid));
   left.list = LeftOf(item.list, quantity, back);
   left.tax = LeftOf(item.tax, quantity, back);
   left.discount = LeftOf(item.discount, quantity, back);

@@ -39,6 +39,7 @@ struct ItemFact {
   std::int64_t net = 0;   // what may count, as the program's eligibility defines it
   std::int64_t tax = 0;
   std::int64_t discount = 0;
+  std::int64_t taken_off = 0;  // of what was paid for it: by tenders that earn nothing; not in net
 };
 
 struct PurchaseFact {

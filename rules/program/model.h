@@ -334,6 +334,7 @@ struct PayWithPoints {
   std::int64_t minimum = 0;
   std::int64_t step = 0;  // 0: any number
   std::int64_t max_percent_micros = 100 * kMicros;
+  CivilDuration hold_for;
 };
 
 struct Badge {

@@ -48,11 +48,15 @@ void TakeOff(std::int64_t paid, std::span<ItemFact> items) {
   std::vector<std::int64_t> nets;
   std::int64_t sum = 0;
   for (const ItemFact& item : items) {
-    nets.push_back(item.net);
-    sum += item.net;
+    // Goods that come back with the receipt, and cancelled lines, are not paid for.
+    nets.push_back(item.kind == "RETURN" || item.kind == "VOID" ? 0 : item.net);
+    sum += nets.back();
   }
   const std::vector<std::int64_t> shares = Shares(std::min(paid, sum), nets);
-  for (std::size_t i = 0; i < items.size(); ++i) items[i].net -= shares[i];
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    items[i].net -= shares[i];
+    items[i].taken_off = shares[i];
+  }
 }
 
 std::size_t PointTypeOf(const Model& model, const Rule& rule) {

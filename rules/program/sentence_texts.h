@@ -49,6 +49,8 @@ enum class Message : std::size_t {
   kCancelled,     // {points}
   kHeld,          // {points}
   kFreed,         // {points}
+  kTakenOver,     // {points}
+  kGivenAway,     // {points}
   kNothingMoved,  // an entry that moves no points
   kComma,         // between the elements of a list
   kAnd,           // before its last element

@@ -334,8 +334,8 @@ std::vector<std::string> ReturnSentences(const Model& model, const Evaluated& sa
   return sentences;
 }
 
-static_assert(static_cast<int>(Message::kFreed) - static_cast<int>(Message::kRedeemed) ==
-              static_cast<int>(Movement::kFreed));
+static_assert(static_cast<int>(Message::kGivenAway) - static_cast<int>(Message::kRedeemed) ==
+              static_cast<int>(Movement::kGivenAway));
 std::string MovementSentence(const Model& model, Movement movement, std::size_t point_type,
                              std::int64_t points, absl::string_view language) {
   const Writer writer(model, language);

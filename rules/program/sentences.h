@@ -49,6 +49,8 @@ enum class Movement {
   kCancelled,  // likewise
   kHeld,
   kFreed,
+  kTakenOver,  // from another system
+  kGivenAway,  // to another member
 };
 std::string MovementSentence(const Model& model, Movement movement, std::size_t point_type,
                              std::int64_t points, absl::string_view language);

@@ -17,8 +17,12 @@ using Action = std::function<ExitCode(Session& session)>;
 // One group each: adds a noun with its verbs, or a command without a noun. Both arguments must
 // outlive parsing.
 void AddMemberCommands(CLI::App& root, Action& action);
+void AddMergeCommands(CLI::App& member, Action& action);
 void AddPointsCommands(CLI::App& root, Action& action);
+void AddTransferCommands(CLI::App& points, Action& action);
 void AddPointsReadCommands(CLI::App& points, Action& action);
+void AddTillReportCommands(CLI::App& points, Action& action);
+void AddStoreReportCommands(CLI::App& ledger, Action& action);
 void AddRedemptionCommands(CLI::App& root, Action& action);
 void AddHoldCommands(CLI::App& root, Action& action);
 void AddTierCommands(CLI::App& root, Action& action);
@@ -29,6 +33,7 @@ void AddLedgerCommands(CLI::App& root, Action& action);
 void AddLedgerExportCommands(CLI::App& ledger, Action& action);
 void AddLedgerVerifyCommand(CLI::App& ledger, Action& action);
 void AddImportCommands(CLI::App& root, Action& action);
+void AddMemberImportCommand(CLI::App& import, Action& action);
 void AddReportCommands(CLI::App& root, Action& action);
 void AddCallCommand(CLI::App& root, Action& action);
 void AddCompletionCommand(CLI::App& root, Action& action);

@@ -253,6 +253,7 @@ void AddImportCommands(CLI::App& root, Action& action) {
                    "seconds to wait for a server that does not answer")
       ->capture_default_str()
       ->check(CLI::Range(0, 86'400));
+  AddMemberImportCommand(noun, action);
 }
 
 }  // namespace laurel::cli

@@ -270,6 +270,7 @@ void AddLedgerCommands(CLI::App& root, Action& action) {
   verb->add_option("--from", balance->from, "first date of the movements");
   verb->add_option("--until", balance->until, "first date that is left out");
 
+  AddStoreReportCommands(noun, action);
   AddLedgerExportCommands(noun, action);
   AddLedgerVerifyCommand(noun, action);
 }

@@ -289,6 +289,7 @@ void AddMemberCommands(CLI::App& root, Action& action) {
       noun, "close", "End a membership for good; points that are left can no longer be spent",
       "laurelctl member close card:4006381333931 -p stars", false, action,
       [](Session& s, const MemberArguments& a) { return Change(s, a, &MemberStub::CloseMember); });
+  AddMergeCommands(noun, action);
 }
 
 }  // namespace laurel::cli

@@ -79,8 +79,14 @@ absl::StatusOr<v1::IdentityKey> ParseIdentity(absl::string_view text) {
     return absl::InvalidArgumentError(
         "identity: must be kind:value such as card:4006381333931, was without a value");
   }
-  ASSIGN_OR_RETURN(const v1::IdentityKind kind, ParseKind(text.substr(0, colon)));
+  absl::string_view label = text.substr(0, colon);
+  const std::size_t at = label.find('@');
   v1::IdentityKey key;
+  if (at != absl::string_view::npos) {
+    key.set_region(std::string(label.substr(at + 1)));
+    label = label.substr(0, at);
+  }
+  ASSIGN_OR_RETURN(const v1::IdentityKind kind, ParseKind(label));
   key.set_kind(kind);
   key.set_value(std::string(text.substr(colon + 1)));
   return key;

@@ -17,7 +17,8 @@ absl::StatusOr<std::string> ParseProgram(absl::string_view text);
 // "programs/stars" -> "stars"; other texts stay as they are.
 std::string LastPart(absl::string_view name);
 
-// "card:123", "phone:+4930123456": a kind, a colon, the value.
+// "card:123", "phone:+4930123456": a kind, a colon, the value. "phone@DE:030 123456": a number as
+// in a country.
 absl::StatusOr<v1::IdentityKey> ParseIdentity(absl::string_view text);
 // The kind alone, such as "card" or "mini_program".
 absl::StatusOr<v1::IdentityKind> ParseKind(absl::string_view text);

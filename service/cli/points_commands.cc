@@ -19,6 +19,13 @@ namespace {
 
 using PointsStub = v1::PointsService::Stub;
 
+// What a till says of itself.
+struct TillArguments {
+  std::int64_t row = 0;
+  bool is_offline = false;
+  bool is_training = false;
+};
+
 struct PurchaseArguments {
   std::string member;
   std::string receipt;
@@ -27,9 +34,15 @@ struct PurchaseArguments {
   std::string occurred_at;
   std::string channel = "pos";
   std::vector<std::string> lines;
+  std::vector<std::string> backs;  // goods that come back with the same receipt
+  std::string points;              // that the member puts in
+  std::string point_type;
+  TillArguments till;
 };
 
 struct ReturnArguments {
+  std::string member;
+  TillArguments till;
   std::string receipt;
   std::string original;
   std::string occurred_at;
@@ -90,6 +103,27 @@ absl::Status AddLine(const std::string& text, int decimals, v1::Purchase& purcha
   return absl::OkStatus();
 }
 
+// "RECEIPT:LINE:AMOUNT" or "RECEIPT:LINE:AMOUNT:QUANTITY".
+absl::Status AddBack(const std::string& text, int decimals, v1::Purchase& purchase) {
+  const std::vector<std::string> parts = absl::StrSplit(text, ':');
+  std::int32_t number = 0;
+  if (parts.size() < 3 || parts.size() > 4 || !absl::SimpleAtoi(parts[1], &number)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--back: must be RECEIPT:LINE:AMOUNT[:QUANTITY], was \"", text, "\""));
+  }
+  v1::PurchaseLine& line = *purchase.add_lines();
+  line.set_line(purchase.lines_size());
+  line.set_kind(v1::LINE_KIND_RETURN);
+  ASSIGN_OR_RETURN(*line.mutable_original()->mutable_receipt(), ParseReceipt(parts[0]));
+  line.mutable_original()->set_line(number);
+  ASSIGN_OR_RETURN(const std::int64_t amount, ParseAmount(parts[2], decimals));
+  line.set_extended_minor_units(amount);
+  if (parts.size() == 3) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::int64_t quantity, ParseQuantity(parts[3]));
+  line.set_quantity_micros(quantity);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::Purchase> ToPurchase(Session& session, const std::string& program,
                                         const PurchaseArguments& arguments, Timestamp now) {
   v1::Purchase purchase;
@@ -120,21 +154,69 @@ absl::StatusOr<v1::Purchase> ToPurchase(Session& session, const std::string& pro
   purchase.mutable_total()->set_minor_units(*total);
   for (const std::string& line : arguments.lines)
     RETURN_IF_ERROR(AddLine(line, *decimals, purchase));
+  for (const std::string& back : arguments.backs) {
+    RETURN_IF_ERROR(AddBack(back, *decimals, purchase));
+  }
+  purchase.set_terminal_sequence(arguments.till.row);
+  purchase.set_offline(arguments.till.is_offline);
+  purchase.set_training(arguments.till.is_training);
   return purchase;
+}
+
+// Points that are put in, where some are.
+template <class Request>
+absl::Status FillPay(Session& session, const std::string& program,
+                     const PurchaseArguments& arguments, Request& request) {
+  if (arguments.points.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(*request.mutable_pay_with_points(),
+                   ParsePoints(session, program, arguments.points, arguments.point_type));
+  return absl::OkStatus();
+}
+
+// What came back with a receipt, and what points have paid of it.
+template <class Response>
+void AddTaken(Document& document, const Response& response, const AmountStyle& style) {
+  if (response.taken_back_size() > 0) {
+    document.facts.emplace_back("taken back", RenderPoints(response.taken_back(), style));
+    document.facts.emplace_back("of it spent before", RenderPoints(response.shortfall(), style));
+    document.facts.emplace_back("of it expired before", RenderPoints(response.expired(), style));
+  }
+  if (response.given_back_size() > 0) {
+    document.facts.emplace_back("given back", RenderPoints(response.given_back(), style));
+  }
+  if (response.returns_following() > 0) {
+    document.facts.emplace_back("returns that follow", absl::StrCat(response.returns_following()));
+  }
+}
+
+void AddPayment(Document& document, const v1::PointsPayment& payment, const AmountStyle& style) {
+  document.facts.emplace_back(
+      "paid with points",
+      absl::StrCat(
+          RenderPoints(payment.taken(), style), " of ", RenderPoints(payment.offered(), style),
+          ", worth ",
+          AmountStyle::Money(payment.worth().currency_code(), payment.worth().minor_units()), " (",
+          LabelOf(v1::PaymentBound_Name(payment.bound()), "PAYMENT_BOUND_"), ")"));
 }
 
 ExitCode Accrue(Session& session, const PurchaseArguments& arguments) {
   const absl::StatusOr<std::string> program = session.Program();
   if (!program.ok()) return session.WrongUsage(program.status());
-  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
-  if (!member.ok()) return session.WrongUsage(member.status());
+  v1::AccruePurchaseRequest request;
+  if (arguments.member == "guest") {
+    request.set_guest(true);
+  } else {
+    const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
+    if (!member.ok()) return session.WrongUsage(member.status());
+    *request.mutable_member() = *member;
+  }
   const absl::StatusOr<v1::Purchase> purchase =
       ToPurchase(session, *program, arguments, session.clock().Now());
   if (!purchase.ok()) return session.Fail(purchase.status());
-  v1::AccruePurchaseRequest request;
   request.set_program(*program);
-  *request.mutable_member() = *member;
   *request.mutable_purchase() = *purchase;
+  const absl::Status paid = FillPay(session, *program, arguments, request);
+  if (!paid.ok()) return session.WrongUsage(paid);
   request.set_request_id(session.RequestId());
   v1::AccruePurchaseResponse response;
   const ExitCode code =
@@ -143,9 +225,49 @@ ExitCode Accrue(Session& session, const PurchaseArguments& arguments) {
   return session.Print(response, [&] {
     const AmountStyle& style = session.Style(*program);
     Document document;
-    document.facts.emplace_back("accrued", Outcome(response));
+    document.facts.emplace_back(
+        "accrued", response.training() ? "not: training, nothing is recorded" : Outcome(response));
     document.facts.emplace_back("entry", response.entry());
     document.facts.emplace_back("member", response.member());
+    if (response.has_payment()) AddPayment(document, response.payment(), style);
+    AddTaken(document, response, style);
+    for (const std::string& unmatched : response.unmatched()) {
+      document.facts.emplace_back("kept until it comes", LastPart(unmatched));
+    }
+    document.tables.push_back(AwardTable(response.awards(), style));
+    AddStanding(document, response, style);
+    return document;
+  });
+}
+
+ExitCode Correct(Session& session, const PurchaseArguments& arguments) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.member, *program);
+  if (!member.ok()) return session.WrongUsage(member.status());
+  const absl::StatusOr<v1::Purchase> purchase =
+      ToPurchase(session, *program, arguments, session.clock().Now());
+  if (!purchase.ok()) return session.Fail(purchase.status());
+  v1::CorrectReceiptRequest request;
+  request.set_program(*program);
+  *request.mutable_member() = *member;
+  *request.mutable_purchase() = *purchase;
+  const absl::Status paid = FillPay(session, *program, arguments, request);
+  if (!paid.ok()) return session.WrongUsage(paid);
+  request.set_request_id(session.RequestId());
+  v1::CorrectReceiptResponse response;
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::CorrectReceipt, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    const AmountStyle& style = session.Style(*program);
+    Document document;
+    document.facts.emplace_back("corrected", Outcome(response));
+    document.facts.emplace_back("entry", response.entry());
+    document.facts.emplace_back("in the place of", response.corrected());
+    document.facts.emplace_back("member", response.member());
+    if (response.has_payment()) AddPayment(document, response.payment(), style);
+    AddTaken(document, response, style);
     document.tables.push_back(AwardTable(response.awards(), style));
     AddStanding(document, response, style);
     return document;
@@ -166,6 +288,8 @@ ExitCode Quote(Session& session, const PurchaseArguments& arguments) {
     if (!member.ok()) return session.WrongUsage(member.status());
     *request.mutable_member() = *member;
   }
+  const absl::Status paid = FillPay(session, *program, arguments, request);
+  if (!paid.ok()) return session.WrongUsage(paid);
   v1::QuotePurchaseResponse response;
   const ExitCode code =
       Call<v1::PointsService>(session, &PointsStub::QuotePurchase, request, response);
@@ -176,6 +300,7 @@ ExitCode Quote(Session& session, const PurchaseArguments& arguments) {
     document.facts.emplace_back("counted", AmountStyle::Money(response.eligible().currency_code(),
                                                               response.eligible().minor_units()));
     document.facts.emplace_back("revision", response.revision());
+    if (response.has_payment()) AddPayment(document, response.payment(), style);
     document.tables.push_back(AwardTable(response.awards(), style));
     if (!arguments.member.empty()) AddStanding(document, response, style);
     return document;
@@ -212,6 +337,12 @@ absl::StatusOr<v1::ReturnPurchaseRequest> ToReturn(Session& session,
   }
   *request.mutable_occurred_at() = ToProto(occurred_at);
   RETURN_IF_ERROR(AddReturnLines(arguments, request));
+  if (!arguments.member.empty()) {
+    ASSIGN_OR_RETURN(*request.mutable_member(), ParseMember(arguments.member, program));
+  }
+  request.set_terminal_sequence(arguments.till.row);
+  request.set_offline(arguments.till.is_offline);
+  request.set_training(arguments.till.is_training);
   return request;
 }
 
@@ -226,8 +357,12 @@ ExitCode Return(Session& session, const ReturnArguments& arguments) {
   return session.Print(response, [&] {
     const AmountStyle& style = session.Style(request->program());
     Document document;
-    document.facts.emplace_back("returned", Outcome(response));
+    document.facts.emplace_back("returned", response.training()
+                                                ? "not: training, nothing is recorded"
+                                            : response.unmatched() ? "kept until its purchase comes"
+                                                                   : Outcome(response));
     document.facts.emplace_back("entry", response.entry());
+    if (response.unmatched()) return document;
     document.facts.emplace_back("member", response.member());
     document.facts.emplace_back("refund", AmountStyle::Money(response.refund().currency_code(),
                                                              response.refund().minor_units()));
@@ -357,6 +492,23 @@ void AddPurchaseOptions(CLI::App& verb, PurchaseArguments& arguments, bool is_re
   verb.add_option("--line", arguments.lines,
                   "SKU:AMOUNT[:CATEGORY,...]; may be given several times")
       ->take_all();
+  verb.add_option("--pay-points", arguments.points, "points that the member puts in");
+  verb.add_option("--point-type", arguments.point_type,
+                  "of these; the program's only redeemable one if absent");
+}
+
+void AddBackOption(CLI::App& verb, PurchaseArguments& arguments) {
+  verb.add_option(
+          "--back", arguments.backs,
+          "RECEIPT:LINE:AMOUNT[:QUANTITY], goods of an earlier purchase that come back; may "
+          "be given several times")
+      ->take_all();
+}
+
+void AddTillOptions(CLI::App& verb, TillArguments& till) {
+  verb.add_option("--row", till.row, "number that the terminal gives to what it sends");
+  verb.add_flag("--offline", till.is_offline, "the terminal had no network");
+  verb.add_flag("--training", till.is_training, "somebody practises: nothing is recorded");
 }
 
 }  // namespace
@@ -374,9 +526,22 @@ void AddPointsCommands(CLI::App& root, Action& action) {
       "    --line latte:5.00:drinks --line beans:10.00:coffee,beans -p stars",
       action, &verb, Accrue);
   verb->add_option("MEMBER", accrue->member,
-                   "kind:value such as card:4006381333931, or a member's name")
+                   "kind:value such as card:4006381333931, a member's name, or guest: the receipt "
+                   "is kept until somebody claims it")
       ->required();
   AddPurchaseOptions(*verb, *accrue, true);
+  AddBackOption(*verb, *accrue);
+  AddTillOptions(*verb, accrue->till);
+  const auto correct = AddVerb<PurchaseArguments>(
+      noun, "correct", "Put the right purchase in the place of one that was posted wrong",
+      "laurelctl points correct card:4006381333931 --receipt S12/T3/2026-01-03/000124 --total 9.00 "
+      "\\\n"
+      "    --occurred-at 2026-01-03T09:15:00Z -p stars",
+      action, &verb, Correct);
+  verb->add_option("MEMBER", correct->member,
+                   "kind:value such as card:4006381333931, or a member's name")
+      ->required();
+  AddPurchaseOptions(*verb, *correct, true);
   const auto quote =
       AddVerb<PurchaseArguments>(noun, "quote", "Tell what a purchase would give; writes nothing",
                                  "laurelctl points quote --total 11.77 -p stars\nlaurelctl points "
@@ -384,6 +549,7 @@ void AddPointsCommands(CLI::App& root, Action& action) {
                                  action, &verb, Quote);
   verb->add_option("MEMBER", quote->member, "whose; somebody in the base tier if absent");
   AddPurchaseOptions(*verb, *quote, false);
+  AddBackOption(*verb, *quote);
 
   const auto back =
       AddVerb<ReturnArguments>(noun, "return", "Return a purchase, wholly or by line",
@@ -399,6 +565,8 @@ void AddPointsCommands(CLI::App& root, Action& action) {
   verb->add_option("--line", back->lines, "LINE:QUANTITY; everything that is left if absent")
       ->take_all();
   verb->add_option("--occurred-at", back->occurred_at, "when; now if absent");
+  verb->add_option("--member", back->member, "whose purchase it must be");
+  AddTillOptions(*verb, back->till);
 
   const auto settle =
       AddVerb<AccrualArguments>(noun, "settle", "Make pending points of an accrual available",
@@ -431,7 +599,9 @@ void AddPointsCommands(CLI::App& root, Action& action) {
                    "point type; the program's only redeemable one if absent");
   verb->add_option("--reference", adjust->reference, "your id of the case; no personal data");
 
+  AddTransferCommands(noun, action);
   AddPointsReadCommands(noun, action);
+  AddTillReportCommands(noun, action);
 }
 
 }  // namespace laurel::cli

@@ -228,6 +228,9 @@ void AddMemberFacts(Document& document, const v1::Member& member) {
   document.facts.emplace_back("member", member.name());
   document.facts.emplace_back("state", Label(member.state()));
   document.facts.emplace_back("identities", absl::StrJoin(kinds, ", "));
+  if (member.merged_size() > 0) {
+    document.facts.emplace_back("merged", absl::StrJoin(member.merged(), ", "));
+  }
   document.facts.emplace_back("enrolled at",
                               RenderInstantOr(member.has_enrolled_at(), member.enrolled_at(), ""));
   document.facts.emplace_back("closed at",

@@ -209,6 +209,7 @@ class DeliveryTest : public testing::Test {
 
 TEST_F(DeliveryTest, OneAccrualSentAThousandTimesIsOneEntry) { OneSaleSentAThousandTimes(false); }
 
+// Shows P1, G58.
 TEST_F(DeliveryTest, OneAccrualSentAThousandTimesIsOneEntryAlsoWhenKilledHalfWay) {
   OneSaleSentAThousandTimes(true);
 }
@@ -217,6 +218,7 @@ TEST_F(DeliveryTest, SixtyFourRedemptionsOfAHundredFromAThousandHaveTenWinners) 
   SixtyFourRedemptions(std::nullopt, 1);
 }
 
+// Shows R1.
 TEST_F(DeliveryTest, SixtyFourRedemptionsHaveTenWinnersAlsoWhenKilledAtAnyInstant) {
   const std::uint64_t seed = TestSeed(1);
   std::mt19937_64 random(seed);
@@ -227,6 +229,7 @@ TEST_F(DeliveryTest, SixtyFourRedemptionsHaveTenWinnersAlsoWhenKilledAtAnyInstan
   }
 }
 
+// Shows M1.
 TEST_F(DeliveryTest, FourIdentitiesOfOneMemberAreOneAccount) {
   const std::vector<v1::MemberRef> identities = {
       Card("7001"), Who(v1::IDENTITY_KIND_APP, "app-42"),

@@ -74,6 +74,7 @@ TEST(Concurrency, SixtyFourRedemptionsOfAHundredFromAThousandLeaveTenWinners) {
   ExpectTenWinners([](int, MemberId ana) -> Order { return Redeem{ana, PointsType(), 100, ""}; });
 }
 
+// Shows R3.
 TEST(Concurrency, HoldsAndRedemptionsShareWhatIsThere) {
   ExpectTenWinners([](int thread, MemberId ana) -> Order {
     if (thread % 2 == 0) return HoldPoints{ana, PointsType(), 100};
@@ -120,6 +121,67 @@ TEST(Concurrency, SixtyFourClientsRaceOnOneHold) {
   EXPECT_EQ(ledger.Verify(), "");
 }
 
+// 20 clients give the same 100 points to 20 members: one of them has them, and the sum stays.
+TEST(Concurrency, TwentyTransfersOfAHundredFromAHundredHaveOneWinner) {
+  TestLedger ledger;
+  const MemberId ana = ledger.Enroll(100);
+  std::vector<MemberId> others;
+  for (std::uint64_t i = 1; i <= 20; ++i) others.push_back(ledger.Enroll(i));
+  ledger.Accrue(ana, 1, 10'000);
+  std::atomic<int> accepted = 0;
+  std::atomic<int> refused = 0;
+  InThreads(20, [&](int thread) {
+    const TransferPoints order{ana, others[static_cast<std::size_t>(thread)], PointsType(), 100,
+                               ""};
+    const Reply reply =
+        *ledger.engine().Execute(Of(absl::StrCat("transfer-", 1000 + thread), order));
+    if (!reply.entry->outcome.rejected) {
+      ++accepted;
+    } else if (reply.entry->outcome.rejected->reason == Rejection::kInsufficientPoints) {
+      ++refused;
+    }
+  });
+  EXPECT_EQ(accepted, 1);
+  EXPECT_EQ(refused, 19);
+  std::int64_t sum = ledger.Available(ana);
+  for (const MemberId other : others) sum += ledger.Available(other);
+  EXPECT_EQ(sum, 100);
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+// 64 clients race on one merge, half of them the other way round. One is accepted; whoever comes
+// later is told who has taken over, and no point is lost or doubled.
+TEST(Concurrency, SixtyFourClientsRaceOnOneMerge) {
+  TestLedger ledger;
+  const MemberId ana = ledger.Enroll(1);
+  const MemberId cleo = ledger.Enroll(2);
+  ledger.Accrue(ana, 1, 10'000);
+  ledger.Accrue(cleo, 2, 5'000);
+  std::atomic<int> accepted = 0;
+  std::atomic<int> refused = 0;
+  std::atomic<std::uint64_t> survivor = 0;
+  InThreads(64, [&](int thread) {
+    MergeMembers order{ana, cleo, ReasonCode::Of("same_person")};
+    if (thread % 2 == 0) std::swap(order.merged, order.survivor);
+    Command command = Of(absl::StrCat("merge-", 1000 + thread), std::move(order));
+    command.principal = "ada";
+    const Reply reply = *ledger.engine().Execute(std::move(command));
+    ASSERT_NE(reply.entry, nullptr);
+    if (reply.entry->outcome.rejected) {
+      EXPECT_EQ(reply.entry->outcome.rejected->reason, Rejection::kMemberMerged);
+      ++refused;
+    } else {
+      survivor = reply.entry->member->raw();
+      ++accepted;
+    }
+  });
+  EXPECT_EQ(accepted, 1);
+  EXPECT_EQ(refused, 63);
+  EXPECT_EQ(ledger.Available(MemberId::Of(survivor)), 150);
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+// Shows G46.
 TEST(Concurrency, OneReceiptUnderManyRequestIdsIsPostedOnce) {
   TestLedger ledger;
   const MemberId ana = ledger.Enroll(1);
@@ -141,6 +203,7 @@ TEST(Concurrency, OneReceiptUnderManyRequestIdsIsPostedOnce) {
 
 // Real-time order: a reply received before a call starts has the smaller sequence, and a read that
 // starts after a reply sees it.
+// Shows G60, T2.
 TEST(Concurrency, RepliesAreOrderedAndVisibleToLaterReads) {
   TestLedger ledger;
   std::vector<MemberId> members;
@@ -250,6 +313,7 @@ std::string AwardsOf(const Entry& entry) {
   return text;
 }
 
+// Shows G51.
 TEST(Concurrency, NoCallSeesHalfARevision) {
   constexpr int kThreads = 64;
   constexpr int kSales = 30;

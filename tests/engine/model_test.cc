@@ -65,6 +65,7 @@ metrics:
   - {id: categories, measure: DISTINCT, of: item.category, window: {lifetime: true}}
 eligibility: {items: '!("gift_card" in item.categories)'}
 tier_policy: {upgrade: $upgrade, review: {anchor: TIER_ANNIVERSARY, every: 12 months}, downgrade: $downgrade, on_activation: $activation}
+pay_with_points: {point_type: points, points: $pays_points, money: "$pays_money", minimum: $pays_minimum, max_percent: $pays_percent}
 earning_rules:
 )",
       {{"$months", std::to_string(revision.expiry_months)},
@@ -76,7 +77,11 @@ earning_rules:
        {"$clawback", kClawback[static_cast<int>(revision.clawback)]},
        {"$upgrade", program.upgrades_at_review ? "AT_REVIEW" : "IMMEDIATE"},
        {"$downgrade", kDowngrade[static_cast<int>(program.downgrade)]},
-       {"$activation", kActivation[static_cast<int>(revision.on_activation)]}});
+       {"$activation", kActivation[static_cast<int>(revision.on_activation)]},
+       {"$pays_points", std::to_string(revision.pays_points)},
+       {"$pays_money", absl::StrCat(revision.pays_cents / 100, ".00")},
+       {"$pays_minimum", std::to_string(revision.pays_minimum)},
+       {"$pays_percent", std::to_string(revision.pays_percent)}});
   for (const model::Earn& earn : revision.rules) {
     absl::StrAppend(&text, "  - {id: ", earn.rule, ", name: Earn");
     absl::StrAppend(&text, ", earn: {point_type: ", earn.type, ", points: \"", earn.points,
@@ -110,6 +115,9 @@ model::Program ProgramFor(std::uint64_t seed) {
   program.upgrades_at_review = seed % 4 == 3;
   program.by_hand_a_day = 900;
   program.by_hand_a_month = 2'500;
+  program.fee_percent = seed % 2 == 0 ? 7 : 0;
+  program.given_a_month = 150;
+  program.is_fresh = seed / 2 % 2 == 0;
   const model::Earn credit{.rule = "base_credit", .type = "credit"};
   program.revisions = {
       {{{.rule = "base", .type = "points"}, credit},
@@ -147,6 +155,9 @@ model::Program ProgramFor(std::uint64_t seed) {
 Engine::Options OptionsFor(const model::Program& program) {
   Engine::Options options = TestLedger::DefaultOptions();
   options.adjust_limits.others = {program.by_hand_a_day, program.by_hand_a_month};
+  options.transfers.fee_percent = static_cast<std::int32_t>(program.fee_percent);
+  options.transfers.a_month = program.given_a_month;
+  if (program.is_fresh) options.transfers.terms = TransferPolicy::Terms::kFresh;
   return options;
 }
 
@@ -349,6 +360,43 @@ class Session {
     return order;
   }
 
+  ImportMember Import() {
+    const Timestamp now = ledger_.clock.Now();
+    const auto before = [&](int days) { return now.PlusMicros(-Between(0, days * kMicrosPerDay)); };
+    const auto after = [&](int days) { return now.PlusMicros(Between(1, days * kMicrosPerDay)); };
+    ImportMember order{.identities = {}, .channel = Channel::kPos, .store = PlaceId::Of("S1")};
+    if (Chance(70)) order.identities.push_back(AnyIdentity());
+    if (Chance(80)) order.enrolled_at = Chance(5) ? after(2) : before(800);
+    for (std::uint64_t i = Below(4); i > 0; --i) {
+      ImportMember::OpeningLot lot{.type = PointTypeId::Of(Chance(30) ? "credit" : "points"),
+                                   .amount = Between(1, 900),
+                                   .awarded_at = Chance(3) ? after(2) : before(700)};
+      const bool is_points = lot.type.str() == "points";
+      if (is_points && Chance(20)) lot.activates_at = Chance(95) ? after(40) : before(2);
+      if (is_points && Chance(80)) {
+        lot.expires_at = Chance(95) ? after(400).PlusMicros(41 * kMicrosPerDay) : before(3);
+      }
+      order.lots.push_back(std::move(lot));
+    }
+    const Date today = model::LocalDay(now);
+    for (std::uint64_t i = Below(4); i > 0; --i) {
+      const int days = static_cast<int>(i) * 100;
+      order.history.push_back(
+          {today.PlusDays(Chance(3) ? days : -days), Between(0, 50'000), Between(0, 2)});
+    }
+    if (Chance(50)) {
+      const auto& tiers = model_.program().tiers;
+      ImportMember::OpeningTier& tier = order.tier.emplace();
+      tier.tier = Chance(5) ? "TIN" : tiers[Below(tiers.size())].id;
+      tier.since = Chance(5) ? after(2) : before(900);
+      if (Chance(40)) {
+        const Timestamp at = Chance(90) ? after(500) : before(2);
+        tier.review_at = Chance(95) ? model::StartOf(model::LocalDay(at)) : at;
+      }
+    }
+    return order;
+  }
+
   std::int64_t Cents() {
     const std::uint64_t dice = Below(100);
     if (dice < 40) return Between(0, 5'000);
@@ -365,6 +413,12 @@ class Session {
     order.channel = Channel::kPos;
     order.currency = Chance(1) ? "USD" : "EUR";
     order.total = Cents();
+    if (!awaited_.empty() && Chance(10)) {
+      order.receipt = awaited_.back();
+      awaited_.pop_back();
+    }
+    if (Chance(20)) order.row = TerminalRow{Between(1, 400), Chance(30)};
+    if (Chance(12)) PutIn(order);
     if (Chance(50)) return order;
     std::int64_t left = order.total;
     const int count = static_cast<int>(1 + Below(4));
@@ -382,16 +436,83 @@ class Session {
       }
       order.lines.push_back(std::move(line));
     }
+    if (!order.pay && !model_.purchases().empty() && Chance(14)) Exchange(order);
     return order;
+  }
+  // Points that pay for a part of it, mostly of somebody who has some.
+  void PutIn(AccruePurchase& order) {
+    order.pay = PointsOffered{SpentType(), Between(1, 60)};
+    if (Chance(60)) order.pay->amount = SpentAmount(order.member);
+    if (Chance(75)) return;
+    const std::int64_t stated = Chance(50) ? 0 : 100 * Between(1, 6);
+    order.tenders = {{"CARD", order.total - stated}, {"POINTS", stated}};
+  }
+  // Goods that come back with it: mostly of the member's own.
+  void Exchange(AccruePurchase& order) {
+    for (std::uint64_t n = 1 + Below(2); n > 0; --n) {
+      ReceiptKey original = Chance(8) ? Early() : AnyReceipt();
+      for (int tries = 0; tries < 20 && !Chance(5); ++tries) {
+        const auto& [receipt, purchase] = *Pick(model_.purchases());
+        if (purchase.is_return || purchase.left.empty()) continue;
+        if (MemberRef(purchase.member) != order.member && tries < 12) continue;
+        original = receipt;
+        if (Chance(80)) order.member = purchase.member;
+        break;
+      }
+      PurchaseLine line;
+      line.line = static_cast<std::int32_t>(order.lines.size()) + 1;
+      line.kind = PurchaseLineKind::kReturn;
+      line.net = Between(0, 3'000);
+      line.quantity_micros = 1'000'000;
+      line.original = LineOriginal{original, 1};
+      const auto known = model_.purchases().find(original);
+      if (known != model_.purchases().end() && !known->second.left.empty()) {
+        const PurchaseLine& sold = known->second.left[Below(known->second.left.size())];
+        line.original->line = sold.line;
+        line.quantity_micros =
+            Chance(50) ? sold.quantity_micros : Between(1, sold.quantity_micros + 1);
+        line.net = Chance(50) ? sold.net : Between(0, sold.net + (Chance(5) ? 9 : 0));
+      }
+      if (original == order.receipt) continue;
+      order.total -= line.net;
+      order.lines.push_back(std::move(line));
+    }
+  }
+  // A receipt that is still to come.
+  ReceiptKey Early() {
+    awaited_.push_back(NewReceipt());
+    return awaited_.back();
+  }
+  CorrectReceipt Correct() {
+    AccruePurchase right = Accrue();
+    right.receipt = Chance(90) ? last_sale_ : AnyReceipt();
+    const auto known = model_.purchases().find(right.receipt);
+    std::erase_if(right.lines, [](const PurchaseLine& line) { return line.original.has_value(); });
+    if (right.lines.empty()) right.total = std::max<std::int64_t>(0, right.total);
+    if (known != model_.purchases().end() && !known->second.is_return) {
+      if (Chance(90)) right.member = known->second.member;
+      if (Chance(80)) right.occurred_at = known->second.occurred_at;
+    }
+    return CorrectReceipt{std::move(right)};
   }
 
   ReturnPurchase Return() {
     ReturnPurchase order;
     order.receipt = Chance(4) ? AnyReceipt() : NewReceipt();
-    order.original = AnyReceipt();
+    order.original = Chance(8) ? Early() : AnyReceipt();
     order.occurred_at = AnyTime();
+    if (Chance(15)) order.member = AnyMember();
+    if (Chance(20)) order.row = TerminalRow{Between(1, 400), Chance(30)};
     const auto purchase = model_.purchases().find(order.original);
-    if (purchase == model_.purchases().end() || Chance(35)) return order;
+    if (order.member && purchase != model_.purchases().end() && Chance(70) &&
+        purchase->second.member != MemberId()) {
+      order.member = purchase->second.member;
+    }
+    if (purchase == model_.purchases().end()) {
+      if (Chance(60)) order.lines.push_back(ReturnLine{1, 1'000'000, std::nullopt});
+      return order;
+    }
+    if (Chance(35)) return order;
     for (const PurchaseLine& line : purchase->second.left) {
       if (Chance(50)) continue;
       ReturnLine part;
@@ -436,7 +557,7 @@ class Session {
     if (Chance(20)) return last;
     // Mostly one that is open still.
     for (auto key = holds_.rbegin(); key != holds_.rend() && key - holds_.rbegin() < 30; ++key) {
-      const model::Hold& hold = model_.members().at(key->member).holds.at(key->sequence);
+      const model::Hold& hold = *model_.FindHold(*key);
       if (hold.state == HoldState::kOpen && hold.lapses > ledger_.clock.Now() && Chance(60)) {
         return *key;
       }
@@ -445,10 +566,9 @@ class Session {
   }
   CaptureHold Capture() {
     CaptureHold order{AnyHold(), std::nullopt};
-    const auto member = model_.members().find(order.hold.member);
-    const auto hold = member->second.holds.find(order.hold.sequence);
-    if (hold != member->second.holds.end() && Chance(75)) {
-      const std::int64_t held = hold->second.amount - hold->second.captured;
+    const model::Hold* hold = model_.FindHold(order.hold);
+    if (hold != nullptr && Chance(75)) {
+      const std::int64_t held = hold->amount - hold->captured;
       order.amount = Between(1, std::max<std::int64_t>(1, held) + (Chance(10) ? 1 : 0));
     }
     order.is_final = Chance(35);
@@ -461,7 +581,7 @@ class Session {
     for (int tries = 0; tries < 30 && !model_.purchases().empty(); ++tries) {
       const auto& [receipt, purchase] = *Pick(model_.purchases());
       if (purchase.is_return || purchase.awards.empty()) continue;
-      const std::vector<model::Lot>& lots = model_.members().at(purchase.member).lots;
+      const std::vector<model::Lot>& lots = model_.members().at(model_.Root(purchase.member)).lots;
       const bool is_pending =
           std::any_of(purchase.awards.begin(), purchase.awards.end(),
                       [&](const model::Award& award) { return lots[award.lot].pending > 0; });
@@ -496,6 +616,51 @@ class Session {
     if (Chance(30)) order.own = AnyIdentity().hash;
     return order;
   }
+  MergeMembers Merge() {
+    MergeMembers order{AnyMember(), AnyMember(), ReasonCode::Of("same_person")};
+    if (Chance(20)) order.own = AnyIdentity().hash;
+    return order;
+  }
+  // Mostly one that is merged.
+  UnmergeMembers Unmerge() {
+    UnmergeMembers order{Pick(model_.members())->first, ReasonCode::Of("not_the_same")};
+    for (const auto& [id, member] : model_.members()) {
+      if (!member.joined.empty() && Chance(50)) order.merged = member.joined.back().member;
+      if (member.merged_into && Chance(5)) order.merged = id;
+    }
+    if (Chance(20)) order.own = AnyIdentity().hash;
+    return order;
+  }
+  TransferPoints Transfer() {
+    TransferPoints order{AnyMember(), AnyMember(), SpentType(), 1, "gift"};
+    order.amount = std::min<std::int64_t>(SpentAmount(order.from), Chance(90) ? 120 : 5'000);
+    if (Chance(10)) order.own = AnyIdentity().hash;
+    return order;
+  }
+  // A guest has no points to put in, and brings nothing back.
+  KeepReceipt Keep() {
+    AccruePurchase sale = Accrue();
+    sale.pay.reset();
+    sale.tenders.clear();
+    std::erase_if(sale.lines, [](const PurchaseLine& line) { return line.original.has_value(); });
+    sale.total = 0;
+    for (const PurchaseLine& line : sale.lines) sale.total += line.net;
+    if (sale.lines.empty()) sale.total = Cents();
+    return KeepReceipt{std::move(sale)};
+  }
+  ClaimReceipt Claim() {
+    ClaimReceipt order{AnyMember(), AnyReceipt()};
+    if (!model_.unclaimed().empty() && Chance(85)) order.receipt = Pick(model_.unclaimed())->first;
+    if (Chance(20)) order.own = AnyIdentity().hash;
+    return order;
+  }
+  MoveIdentity Move() {
+    const IdentityLink identity = AnyIdentity();
+    MoveIdentity order{identity, Chance(70) ? MemberRef(identity.hash) : AnyMember(), AnyMember(),
+                       ReasonCode::Of("typed_wrong")};
+    if (Chance(20)) order.own = AnyIdentity().hash;
+    return order;
+  }
   ReverseRedemption Reverse() {
     ReverseRedemption order{1 + Below(200), std::nullopt};
     if (model_.redemptions().empty()) return order;
@@ -516,9 +681,16 @@ class Session {
   }
   Command Any() {
     const std::uint64_t dice = Below(100);
+    if (dice < 1) return Named(Merge());
+    if (dice < 3) return Named(Unmerge());
+    if (dice < 4) return Named(Move());
+    if (dice < 7) return Named(Transfer());
+    if (dice < 9) return Named(Keep());
+    if (dice < 11) return Named(Claim());
     if (dice < 31) return Named(Accrue());
     if (dice < 32) return Named(Tell());
-    if (dice < 35) return Named(Adjust());
+    if (dice < 34) return Named(Adjust());
+    if (dice < 35) return Named(Correct());
     if (dice < 45) return Named(Return());
     if (dice < 53) return Named(Spend());
     if (dice < 58) return Named(Reverse());
@@ -527,7 +699,10 @@ class Session {
     if (dice < 72) return Named(Reserve());
     if (dice < 77) return Named(Capture());
     if (dice < 79) return Named(VoidHold{AnyHold()});
-    if (dice < 81) return Named(model_.members().size() < 16 ? Order(Enroll()) : Order(Accrue()));
+    if (dice < 81) {
+      if (model_.members().size() >= 20) return Named(Accrue());
+      return Named(Chance(60) ? Order(Enroll()) : Order(Import()));
+    }
     if (dice < 83) return Named(LinkIdentity{AnyMember(), AnyIdentity()});
     if (dice < 85) {
       const IdentityLink identity = AnyIdentity();
@@ -596,6 +771,7 @@ class Session {
           std::holds_alternative<AccruePurchase>(command.order)) {
         last_sale_ = std::get<AccruePurchase>(command.order).receipt;
       }
+      CountKinds(answered[i]->entry, expected);
       if (expected.refused == std::nullopt && !expected.is_replayed &&
           std::holds_alternative<HoldPoints>(command.order)) {
         holds_.push_back(HoldKey{*expected.member, expected.sequence});
@@ -628,9 +804,20 @@ class Session {
     EXPECT_EQ(reply.entry->member, expected.member);
   }
 
+  // What became of a receipt beyond its method.
+  void CountKinds(const std::shared_ptr<const Entry>& entry, const model::Answer& expected) {
+    if (entry == nullptr || expected.is_replayed) return;
+    ++outcomes_[std::string(ToString(entry->kind))];
+    if (entry->kind == EntryKind::kAccrue && entry->FindEvent<PointsRedeemed>() != nullptr) {
+      ++outcomes_["accrue paid with points"];
+    }
+  }
+
   // The balances that the reply shows are those after the entry.
   void CompareBalances(const Entry& entry) {
     if (!entry.member || entry.outcome.rejected) return;
+    const auto* accrued = entry.FindEvent<PurchaseAccrued>();
+    if (accrued != nullptr && accrued->awaited > 0) return;  // returns have followed already
     const model::Member& member = model_.members().at(*entry.member);
     for (const Balance& balance : entry.outcome.balances) {
       EXPECT_EQ(balance.available, model::Model::Available(member, balance.type.str()))
@@ -656,12 +843,17 @@ class Session {
     }
     for (const auto& [type, points] : available) {
       EXPECT_EQ(points, model::Model::Available(expected, type)) << type;
+      if (expected.merged_into) continue;  // its lots are the survivor's
       EXPECT_EQ(Lots(state, id, type), Text(expected, model::Model::SpendOrder(expected, type)))
           << type;
     }
     EXPECT_EQ(CheckMember(id, state), "");
+    EXPECT_EQ(state.RootOf(id), model_.Root(id));
     for (const auto& [sequence, hold] : expected.holds) {
-      const Hold* stored = state.holds.Find(HoldKey{id, sequence});
+      const std::optional<HoldKey> key = state.FindHold(HoldKey{id, sequence});
+      ASSERT_TRUE(key.has_value()) << sequence;
+      EXPECT_EQ(key->member, hold.home);
+      const Hold* stored = state.holds.Find(*key);
       ASSERT_NE(stored, nullptr) << sequence;
       EXPECT_EQ(ToString(stored->state), ToString(hold.state)) << sequence;
       EXPECT_EQ(stored->captured, hold.captured) << sequence;
@@ -675,6 +867,7 @@ class Session {
     }
     EXPECT_EQ(told, expected.told);
 
+    if (expected.merged_into) return;  // its tier stands still
     const TierView tier = TierAt(state, id, *view.rulebooks(), *rulebook_, now);
     const model::Standing& standing = expected.standing;
     EXPECT_EQ(tier.tier, program_.tiers[standing.tier].id);
@@ -759,7 +952,8 @@ class Session {
   int next_receipt_ = 1;
   int next_request_ = 1;
   ReceiptKey last_sale_ = ReceiptNo(1'000'001);
-  std::vector<HoldKey> holds_;  // in the order of placing
+  std::vector<ReceiptKey> awaited_;  // of purchases that something came back of before they came
+  std::vector<HoldKey> holds_;       // in the order of placing
   std::vector<Command> sent_;
   std::vector<std::string> trace_;
   std::map<std::string, int> outcomes_;
@@ -770,6 +964,7 @@ std::int64_t StepsWanted() {
   return text == nullptr ? kStepsDefault : std::atoll(text);
 }
 
+// Shows G4, G10.
 TEST(Model, AgreesWithTheEngine) {
   const std::uint64_t first_seed = TestSeed(1);
   const std::int64_t steps = StepsWanted();
@@ -800,6 +995,9 @@ TEST(Model, AgreesWithTheEngine) {
                               "SetMemberAttributes RESOURCE_NOT_FOUND",
                               "EnrollMember accepted",
                               "EnrollMember IDENTITY_TAKEN",
+                              "ImportMember accepted",
+                              "ImportMember IDENTITY_TAKEN",
+                              "ImportMember INVALID_FIELD",
                               "LinkIdentity accepted",
                               "LinkIdentity IDENTITY_TAKEN",
                               "LinkIdentity MEMBER_NOT_ACTIVE",
@@ -820,7 +1018,18 @@ TEST(Model, AgreesWithTheEngine) {
                               "AccruePurchase REQUEST_ID_REUSED",
                               "ReturnPurchase accepted",
                               "ReturnPurchase replayed accepted",
-                              "ReturnPurchase PURCHASE_NOT_FOUND",
+                              "ReturnPurchase INVALID_FIELD",
+                              "ReturnPurchase MEMBER_NOT_FOUND",
+                              "return_unmatched",
+                              "exchange",
+                              "accrue paid with points",
+                              "AccruePurchase RETURN_EXCEEDS_PURCHASE",
+                              "AccruePurchase INSUFFICIENT_POINTS",
+                              "AccruePurchase AMOUNT_NOT_ALLOWED",
+                              "AccruePurchase COST_MISMATCH",
+                              "CorrectReceipt accepted",
+                              "CorrectReceipt PURCHASE_NOT_FOUND",
+                              "CorrectReceipt INVALID_STATE",
                               "ReturnPurchase RETURN_EXCEEDS_PURCHASE",
                               "ReturnPurchase OCCURRED_AT_OUT_OF_WINDOW",
                               "ReturnPurchase RECEIPT_ALREADY_POSTED",
@@ -857,6 +1066,22 @@ TEST(Model, AgreesWithTheEngine) {
                               "CaptureHold CAPTURE_EXCEEDS_HOLD",
                               "CaptureHold HOLD_LAPSED",
                               "CaptureHold HOLD_FINISHED",
+                              "MergeMembers accepted",
+                              "MergeMembers MEMBER_NOT_FOUND",
+                              "MergeMembers MEMBER_MERGED",
+                              "MergeMembers MEMBER_NOT_ACTIVE",
+                              "UnmergeMembers accepted",
+                              "UnmergeMembers INVALID_STATE",
+                              "KeepReceipt accepted",
+                              "ClaimReceipt accepted",
+                              "ClaimReceipt RECEIPT_ALREADY_POSTED",
+                              "ClaimReceipt INVALID_STATE",
+                              "TransferPoints accepted",
+                              "TransferPoints INSUFFICIENT_POINTS",
+                              "TransferPoints LIMIT_REACHED",
+                              "TransferPoints INVALID_FIELD",
+                              "MoveIdentity accepted",
+                              "MoveIdentity INVALID_FIELD",
                               "VoidHold accepted",
                               "VoidHold HOLD_NOT_FOUND",
                               "VoidHold HOLD_LAPSED",

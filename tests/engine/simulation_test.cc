@@ -143,6 +143,7 @@ void AwaitJudged(TestLedger& ledger) {
   FAIL() << "nobody has finished the judgement";
 }
 
+// Shows T6.
 TEST(Simulate, GivesTheCountsThatPublishingBrings) {
   Engine::Options options = TestLedger::DefaultOptions();
   options.scheduler_interval_micros = 10'000;

@@ -2,7 +2,7 @@
 
     compare_programs.py <program_tests> [programs] [purchases of each] [seed]
 
-`program_tests` runs the embedded tests of a document and prints those that fail.
+`program_tests` runs the embedded tests of a document and prints those that fail. Shows P3.
 """
 
 import pathlib

@@ -204,6 +204,42 @@ class Checker {
                 absl::StrCat(seen_.tiers_moved, " of ", seen_.tiers_judged));
   }
 
+  std::string Names() const { return Same(Word(0), seen_.names); }
+  std::string LeadsTo() const {
+    const SeenMember* member = Member();
+    return member == nullptr ? "no member" : Same(Word(0), member->leads_to);
+  }
+  std::string Unmatched() const { return seen_.is_unmatched ? "" : "matched"; }
+  std::string Training() const { return seen_.is_training ? "" : "recorded"; }
+  // pays 1000 10.00 [BOUND]
+  std::string Pays() const {
+    std::string seen = seen_.paid_bound.empty() ? "nothing put in"
+                                                : absl::StrCat(Amount(seen_.paid_points, kMainType),
+                                                               " ", seen_.paid_money);
+    if (clause_.words.plain.size() > 2) absl::StrAppend(&seen, " ", seen_.paid_bound);
+    return Same(absl::StrJoin(clause_.words.plain, " "), seen);
+  }
+  std::string Listed() const {
+    return seen_.listed == clause_.words.plain
+               ? ""
+               : absl::StrCat("listed ", absl::StrJoin(seen_.listed, " "));
+  }
+  // results accepted=39 INVALID_FIELD=1 accepted=60, in their order
+  std::string Results() const {
+    std::vector<std::string> runs;
+    for (std::size_t i = 0; i < seen_.results.size();) {
+      std::size_t end = i;
+      while (end < seen_.results.size() && seen_.results[end] == seen_.results[i]) ++end;
+      runs.push_back(absl::StrCat(end - i, "x", seen_.results[i]));
+      i = end;
+    }
+    return runs == clause_.words.plain ? "" : absl::StrCat("results ", absl::StrJoin(runs, " "));
+  }
+  std::string Skew() const {
+    return Same(absl::StrJoin(clause_.words.plain, " "),
+                absl::StrCat(seen_.skew_minutes, " minutes"));
+  }
+
   std::string Replayed() const { return seen_.is_replayed ? "" : "not replayed"; }
   std::string NewEntry() const { return seen_.is_replayed ? "replayed" : ""; }
 
@@ -308,6 +344,14 @@ const std::vector<ClauseRow>& ClauseTable() {
        &Checker::Change},
       {{"changes", "COUNT, of the tier [of=MEMBER]", 1, 1, {"of"}}, &Checker::Changes},
       {{"moves", "COUNT of COUNT, members by a preview", 3, 3, {}}, &Checker::Moves},
+      {{"names", "MEMBER, the reply", 1, 1, {}}, &Checker::Names},
+      {{"leads_to", "MEMBER, the name [of=MEMBER]", 1, 1, {"of"}}, &Checker::LeadsTo},
+      {{"unmatched", ", a return that waits for its purchase", 0, 0, {}}, &Checker::Unmatched},
+      {{"training", ", nothing was recorded", 0, 0, {}}, &Checker::Training},
+      {{"pays", "POINTS MONEY [BOUND], of what was put in", 2, 3, {}}, &Checker::Pays},
+      {{"listed", "ITEM ..., by a report", 0, 99, {}}, &Checker::Listed},
+      {{"results", "COUNTxOUTCOME ..., of a batch, in order", 1, 99, {}}, &Checker::Results},
+      {{"skew", "COUNT minutes, by which a clock is slow", 2, 2, {}}, &Checker::Skew},
       {{"replayed", "", 0, 0, {}}, &Checker::Replayed},
       {{"new", "", 0, 0, {}}, &Checker::NewEntry},
       {{"refused", "REASON [field=PATH] [FACT=VALUE ...]", 1, 1, {"*"}}, &Checker::Refused},

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -25,6 +26,7 @@
 #include "service/cli/amount.h"
 #include "service/cli/moment.h"
 #include "service/names.h"
+#include "service/status.h"
 #include "tests/scenarios/expect.h"
 #include "tests/scenarios/program_text.h"
 #include "tests/scenarios/seen.h"
@@ -124,6 +126,11 @@ class World {
   absl::Status Quote(const Step& step, Seen& seen);
   absl::Status Activity(const Step& step, Seen& seen);
   absl::Status Return(const Step& step, Seen& seen);
+  absl::Status Correct(const Step& step, Seen& seen);
+  absl::Status Waiting(const Step& step, Seen& seen);
+  absl::Status Upload(const Step& step, Seen& seen);
+  absl::Status Terminal(const Step& step, Seen& seen);
+  absl::Status Reconcile(const Step& step, Seen& seen);
   absl::Status Redeem(const Step& step, Seen& seen);
   absl::Status Reverse(const Step& step, Seen& seen);
   absl::Status Settle(const Step& step, Seen& seen);
@@ -140,11 +147,20 @@ class World {
   absl::Status Restart(const Step& step, Seen& seen);
   absl::Status Again(const Step& step, Seen& seen);
   absl::Status Read(const Step& step, Seen& seen);
+  absl::Status Transfer(const Step& step, Seen& seen);
+  absl::Status Claim(const Step& step, Seen& seen);
+  absl::Status Merge(const Step& step, Seen& seen);
+  absl::Status Unmerge(const Step& step, Seen& seen);
+  absl::Status MoveIdentity(const Step& step, Seen& seen);
+  absl::Status Link(const Step& step, Seen& seen);
+  absl::Status Lookup(const Step& step, Seen& seen);
+  absl::Status Close(const Step& step, Seen& seen);
 
  private:
   struct Sold {
     v1::Receipt receipt;
-    std::map<int, std::int64_t> quantities;  // by line, in millionths
+    std::map<int, std::int64_t> quantities = {};  // by line, in millionths
+    std::string member = {};
   };
 
   absl::Status MoveTo(const std::string& text) {
@@ -197,7 +213,7 @@ class World {
   v1::Receipt NewReceipt(const Step& step, Timestamp at) {
     v1::Receipt receipt;
     receipt.set_store(step.words.Get("store", "S1"));
-    receipt.set_terminal("T1");
+    receipt.set_terminal(step.words.Get("terminal", "T1"));
     SetDate(cli::DateOf(at, zone_), *receipt.mutable_business_on());
     receipt.set_number(step.words.Get("receipt", absl::StrCat(++receipts_)));
     return receipt;
@@ -207,6 +223,34 @@ class World {
     ref.mutable_identity()->set_kind(v1::IDENTITY_KIND_CARD);
     ref.mutable_identity()->set_value(absl::StrCat("card-", member));
     return ref;
+  }
+  // By name where the row knows the member, so that what was merged is named by itself.
+  v1::MemberRef NameOf(const std::string& member) const {
+    const auto known = members_.find(member);
+    if (known == members_.end()) return RefOf(member);
+    v1::MemberRef ref;
+    ref.set_name(known->second);
+    return ref;
+  }
+  // "phone:+49 30 123": a kind of identity, a colon, the value.
+  static absl::StatusOr<v1::IdentityKey> IdentityOf(const std::string& text) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits(':', 1));
+    v1::IdentityKey key;
+    v1::IdentityKind kind = v1::IDENTITY_KIND_UNSPECIFIED;
+    if (!v1::IdentityKind_Parse(absl::StrCat("IDENTITY_KIND_", absl::AsciiStrToUpper(parts.first)),
+                                &kind)) {
+      return absl::InvalidArgumentError("identity: must be a kind and a value such as card:1");
+    }
+    key.set_kind(kind);
+    key.set_value(parts.second);
+    return key;
+  }
+  // What the row calls the member of this name.
+  std::string CalledBy(const std::string& name) const {
+    for (const auto& [letter, known] : members_) {
+      if (known == name) return letter;
+    }
+    return name;
   }
   // The member of a reply, by what the row calls it.
   void NoteMember(const std::string& name, Seen& seen) const {
@@ -241,6 +285,8 @@ class World {
   }
   absl::Status FillLine(const Step& line, v1::PurchaseLine& item) const;
   absl::Status FillPurchase(const Step& step, v1::Purchase& purchase);
+  template <class Request>
+  absl::Status FillPay(const Step& step, Request& request) const;
 
   // ---- calls
 
@@ -275,7 +321,7 @@ class World {
         (seen.refusal && seen.refusal->reason != second.refusal->reason)) {
       return absl::FailedPreconditionError("the same write sent twice was answered differently");
     }
-    if (seen.refusal || !had_effect) return response;
+    if (seen.refusal || !had_effect || seen.is_training) return response;
     if (!replayed.replayed()) {
       return absl::FailedPreconditionError("the same write sent twice was done twice");
     }
@@ -314,19 +360,43 @@ class World {
     }
   }
 
+  void NotePayment(const v1::PointsPayment& payment, Seen& seen) const {
+    if (payment.bound() == v1::PAYMENT_BOUND_UNSPECIFIED) return;
+    seen.paid_points = payment.taken().amount();
+    seen.paid_money = cli::RenderAmount(payment.worth().minor_units(), CurrencyDigits());
+    seen.paid_bound = WithoutPrefix(v1::PaymentBound_Name(payment.bound()), "PAYMENT_BOUND_");
+  }
+
   // What a reply tells.
   template <class Response>
   absl::Status Note(const Response& response, Seen& seen) {
     seen.is_replayed = response.replayed();
+    if constexpr (requires { std::string(response.member()); }) {
+      seen.names = CalledBy(response.member());
+    }
     if constexpr (requires { response.entry(); }) seen.entry = response.entry();
     if constexpr (requires { response.awards(); }) NoteAwards(response.awards(), seen);
+    if constexpr (requires { response.payment(); }) NotePayment(response.payment(), seen);
     if constexpr (requires { response.taken_back(); }) {
       seen.taken_back = ByType(response.taken_back());
       seen.shortfall = ByType(response.shortfall());
       seen.expired = ByType(response.expired());
       seen.given_back = ByType(response.given_back());
     }
+    if constexpr (requires { response.training(); }) {
+      seen.is_training = response.training();
+      if (seen.is_training) return absl::OkStatus();  // what it tells has not happened
+    }
+    if constexpr (std::is_same_v<Response, v1::ReturnPurchaseResponse>) {
+      seen.is_unmatched = response.unmatched();
+      if (response.member().empty()) return absl::OkStatus();  // it is of nobody yet
+    }
+    if constexpr (requires { response.returns_following(); }) {
+      if (response.returns_following() > 0)
+        return absl::OkStatus();  // its balances are before them
+    }
     if constexpr (requires { response.balances(); }) {
+      if (response.member().empty()) return absl::OkStatus();  // a guest's
       // Those of a replayed reply are of then, and points of long ago may have ended on arrival.
       if (seen.is_replayed || HasEnded(seen)) return absl::OkStatus();
       ASSIGN_OR_RETURN(const SeenMember member, ReadMember(response.member()));
@@ -392,21 +462,43 @@ const std::vector<Verb>& Verbs() {
   static const auto* const verbs = new std::vector<Verb>{
       {{"at", "DATE [TIME]", 1, 2, {}}, &World::At, false},
       {{"program", "PATH: VALUE", 0, 0, {}, true}, &World::Change, false},
-      {{"service", "adjust_limits=LIMITS", 0, 0, {"adjust_limits"}}, &World::Configure, false},
-      {{"enrol", "MEMBER [staff=NAME]", 1, 1, {"id", "on", "staff", "by", "role"}}, &World::Enrol},
+      {{"service",
+        "[adjust_limits=LIMITS] [transfers=POLICY]",
+        0,
+        0,
+        {"adjust_limits", "transfers"}},
+       &World::Configure,
+       false},
+      {{"enrol", "MEMBER [KIND:VALUE ...] [staff=NAME]", 1, 9, {"id", "on", "staff", "by", "role"}},
+       &World::Enrol},
       {{"purchase",
         "MEMBER [AMOUNT] [basket=NAME] [on=INSTANT] [channel=] [store=] [currency=] [receipt=] "
-        "[as=LABEL] [id=] [by=] [role=]",
+        "[as=LABEL] [points=AMOUNT, put in to pay] [row=NUMBER, of the terminal] [offline=yes] "
+        "[training=yes] [terminal=] [id=] [by=] [role=]",
         1,
         2,
-        {"basket", "on", "channel", "store", "currency", "receipt", "as", "id", "by", "role"}},
+        {"basket", "on", "channel", "store", "currency", "receipt", "as", "id", "by", "role",
+         "points", "row", "offline", "training", "terminal"}},
        &World::Purchase},
-      {{"quote",
-        "MEMBER [AMOUNT] [basket=NAME] [on=INSTANT] [channel=] [store=]",
+      {{"correct",
+        "PURCHASE [AMOUNT] [basket=NAME] [on=INSTANT] [points=AMOUNT] [id=], as it should have "
+        "been",
         1,
         2,
-        {"basket", "on", "channel", "store"}},
+        {"basket", "on", "channel", "store", "currency", "points", "id", "by", "role"}},
+       &World::Correct},
+      {{"quote",
+        "MEMBER [AMOUNT] [basket=NAME] [on=INSTANT] [channel=] [store=] [points=AMOUNT]",
+        1,
+        2,
+        {"basket", "on", "channel", "store", "points"}},
        &World::Quote},
+      {{"waiting", ", the returns that wait for their purchase", 0, 0, {}}, &World::Waiting},
+      {{"upload", "MEMBER, the rows below in one batch", 1, 1, {"terminal", "by", "role"}},
+       &World::Upload},
+      {{"terminal", "TERMINAL, what it has numbered and never sent", 1, 1, {"store"}},
+       &World::Terminal},
+      {{"reconcile", "DATE, of the receipts below", 1, 1, {"store"}}, &World::Reconcile},
       {{"activity",
         "MEMBER TYPE [ATTRIBUTE=VALUE ...] [on=INSTANT] [channel=] [store=] [reference=] "
         "[as=LABEL]",
@@ -415,10 +507,13 @@ const std::vector<Verb>& Verbs() {
         {"*"}},
        &World::Activity},
       {{"return",
-        "LABEL [line=NUMBER] [quantity=COUNT] [refund=AMOUNT] [on=INSTANT] [receipt=] [id=]",
+        "LABEL [early, before that receipt has come] [line=NUMBER] [quantity=COUNT] "
+        "[refund=AMOUNT] [on=INSTANT] [receipt=] [member=MEMBER] [row=] [offline=yes] "
+        "[training=yes] [id=]",
         1,
-        1,
-        {"line", "quantity", "refund", "on", "receipt", "store", "as", "id", "by", "role"}},
+        2,
+        {"line", "quantity", "refund", "on", "receipt", "store", "as", "id", "by", "role", "member",
+         "row", "offline", "training", "terminal"}},
        &World::Return},
       {{"redeem",
         "MEMBER AMOUNT [TYPE] [pays=PURCHASE] [reference=] [as=LABEL] [id=]",
@@ -467,6 +562,20 @@ const std::vector<Verb>& Verbs() {
       {{"restart", ", the server", 0, 0, {}}, &World::Restart},
       {{"again", ", the last write once more", 0, 0, {}}, &World::Again},
       {{"read", "MEMBER", 1, 1, {}}, &World::Read},
+      {{"claim", "PURCHASE MEMBER, a guest's receipt", 2, 2, {"id", "by", "role"}}, &World::Claim},
+      {{"transfer",
+        "FROM TO AMOUNT [TYPE] [id=] [by=] [role=]",
+        3,
+        4,
+        {"reference", "id", "by", "role"}},
+       &World::Transfer},
+      {{"merge", "MEMBER SURVIVOR [id=] [by=] [role=]", 2, 2, {"id", "by", "role"}}, &World::Merge},
+      {{"unmerge", "MEMBER [id=] [by=] [role=]", 1, 1, {"id", "by", "role"}}, &World::Unmerge},
+      {{"move", "KIND:VALUE FROM TO, an identity", 3, 3, {"id", "by", "role"}},
+       &World::MoveIdentity},
+      {{"link", "MEMBER KIND:VALUE", 2, 2, {"id", "by", "role"}}, &World::Link},
+      {{"lookup", "KIND:VALUE", 1, 1, {}}, &World::Lookup},
+      {{"close", "MEMBER", 1, 1, {"id", "by", "role"}}, &World::Close},
   };
   return *verbs;
 }
@@ -475,10 +584,17 @@ const std::vector<Verb>& Verbs() {
 const std::vector<Form>& InnerForms() {
   static const auto* const forms = new std::vector<Form>{
       {"line",
-       "SKU AMOUNT [quantity=] [kind=] [tag=] [category=] [brand=] [list=] [tax=]",
+       "SKU AMOUNT [quantity=] [kind=] [tag=] [category=] [brand=] [list=] [tax=] "
+       "[of=PURCHASE/LINE, that comes back]",
        2,
        2,
-       {"quantity", "kind", "tag", "category", "brand", "list", "tax"}},
+       {"quantity", "kind", "tag", "category", "brand", "list", "tax", "of"}},
+      {"row",
+       "NUMBER [TO-NUMBER] AMOUNT [on=INSTANT] [id=] [receipt=], of an upload",
+       2,
+       3,
+       {"on", "id", "receipt"}},
+      {"receipt", "NUMBER AMOUNT [terminal=] [kind=RETURN], of a day", 2, 2, {"terminal", "kind"}},
       {"pay", "KIND=AMOUNT ...", 0, 0, {"*"}},
   };
   return *forms;
@@ -530,9 +646,14 @@ absl::Status World::Configure(const Step& step, Seen&) {
   if (server_ != nullptr) {
     return absl::InvalidArgumentError("service: must stand above what is done");
   }
-  const std::optional<AdjustLimits> limits = ParseAdjustLimits(step.words.Get("adjust_limits"));
+  const std::optional<AdjustLimits> limits =
+      ParseAdjustLimits(step.words.Get("adjust_limits", "none"));
   if (!limits) return absl::InvalidArgumentError("service: must have limits such as AGENT=200");
+  const std::optional<TransferPolicy> transfers =
+      ParseTransferPolicy(step.words.Get("transfers", "PRESERVE"));
+  if (!transfers) return absl::InvalidArgumentError("service: must say such as FRESH,fee=10");
   options_.adjust_limits = *limits;
+  options_.transfers = *transfers;
   return absl::OkStatus();
 }
 
@@ -624,6 +745,9 @@ absl::Status World::Enrol(const Step& step, Seen& seen) {
   request.set_request_id(RequestId(step));
   request.set_program(kProgram);
   *request.add_identities() = RefOf(seen.member).identity();
+  for (std::size_t i = 1; i < step.words.plain.size(); ++i) {
+    ASSIGN_OR_RETURN(*request.add_identities(), IdentityOf(step.words.plain[i]));
+  }
   if (const std::string* staff = step.words.Find("staff")) {
     v1::IdentityKey& identity = *request.add_identities();
     identity.set_kind(v1::IDENTITY_KIND_STAFF);
@@ -659,6 +783,16 @@ absl::Status World::FillLine(const Step& line, v1::PurchaseLine& item) const {
   if (const std::string* list = words.Find("list")) {
     ASSIGN_OR_RETURN(const std::int64_t amount, Money(*list));
     item.set_list_minor_units(amount);
+  }
+  if (const std::string* of = words.Find("of")) {
+    const std::vector<std::string> parts = absl::StrSplit(*of, '/');
+    std::int64_t number = 0;
+    if (parts.size() != 2 || !absl::SimpleAtoi(parts[1], &number)) {
+      return absl::InvalidArgumentError("of: must be a purchase and its line, such as P/1");
+    }
+    ASSIGN_OR_RETURN(*item.mutable_original()->mutable_receipt(), ReceiptOf(parts[0]));
+    item.mutable_original()->set_line(static_cast<std::int32_t>(number));
+    item.set_kind(v1::LINE_KIND_RETURN);
   }
   if (const std::string* tax = words.Find("tax")) {
     ASSIGN_OR_RETURN(const std::int64_t amount, Money(*tax));
@@ -699,18 +833,47 @@ absl::Status World::FillPurchase(const Step& step, v1::Purchase& purchase) {
         absl::StrCat(step.verb, ": must have an amount, lines or a basket, had none"));
   }
   purchase.mutable_total()->set_minor_units(total);
+  ASSIGN_OR_RETURN(const std::int64_t row, cli::ParseAmount(step.words.Get("row", "0"), 0));
+  purchase.set_terminal_sequence(row);
+  purchase.set_offline(step.words.Find("offline") != nullptr);
+  purchase.set_training(step.words.Find("training") != nullptr);
   return absl::OkStatus();
 }
 
-absl::Status World::Purchase(const Step& step, Seen& seen) {
-  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
-  v1::AccruePurchaseRequest request;
+// Points that are put in.
+template <class Request>
+absl::Status World::FillPay(const Step& step, Request& request) const {
+  const std::string* points = step.words.Find("points");
+  if (points == nullptr) return absl::OkStatus();
+  request.mutable_pay_with_points()->set_point_type(kMainType);
+  ASSIGN_OR_RETURN(const std::int64_t amount, Points(*points, kMainType));
+  request.mutable_pay_with_points()->set_amount(amount);
+  return absl::OkStatus();
+}
+
+absl::Status World::Claim(const Step& step, Seen& seen) {
+  v1::ClaimReceiptRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_receipt(), ReceiptOf(step.words.plain[0]));
+  RETURN_IF_ERROR(Meet(step.words.plain[1], seen));
   request.set_request_id(RequestId(step));
   request.set_program(kProgram);
   *request.mutable_member() = RefOf(seen.member);
+  return Write(server_->stubs.points, &v1::PointsService::Stub::ClaimReceipt, request, seen)
+      .status();
+}
+
+absl::Status World::Purchase(const Step& step, Seen& seen) {
+  const bool is_guest = step.words.plain[0] == "guest";
+  if (!is_guest) RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  v1::AccruePurchaseRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  request.set_guest(is_guest);
+  if (!is_guest) *request.mutable_member() = RefOf(seen.member);
   RETURN_IF_ERROR(FillPurchase(step, *request.mutable_purchase()));
+  RETURN_IF_ERROR(FillPay(step, request));
   ASSIGN_OR_RETURN(const Timestamp at, OccurredAt(step));
-  Sold sold{NewReceipt(step, at), {}};
+  Sold sold{NewReceipt(step, at), {}, seen.member};
   *request.mutable_purchase()->mutable_receipt() = sold.receipt;
   for (const v1::PurchaseLine& line : request.purchase().lines()) {
     sold.quantities[line.line()] = line.quantity_micros();
@@ -726,11 +889,142 @@ absl::Status World::Quote(const Step& step, Seen& seen) {
   request.set_program(kProgram);
   *request.mutable_member() = RefOf(seen.member);
   RETURN_IF_ERROR(FillPurchase(step, *request.mutable_purchase()));
+  RETURN_IF_ERROR(FillPay(step, request));
   v1::QuotePurchaseResponse response;
   const grpc::Status status =
       Call(server_->stubs.points, &v1::PointsService::Stub::QuotePurchase, request, response);
   if (!status.ok()) return absl::InternalError(status.error_message());
   NoteAwards(response.awards(), seen);
+  NotePayment(response.payment(), seen);
+  return absl::OkStatus();
+}
+
+absl::Status World::Correct(const Step& step, Seen& seen) {
+  const auto sold = sold_.find(step.words.plain[0]);
+  if (sold == sold_.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("correct: must name a purchase by its label, was ", step.words.plain[0]));
+  }
+  RETURN_IF_ERROR(Meet(sold->second.member, seen));
+  v1::CorrectReceiptRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  RETURN_IF_ERROR(FillPurchase(step, *request.mutable_purchase()));
+  RETURN_IF_ERROR(FillPay(step, request));
+  *request.mutable_purchase()->mutable_receipt() = sold->second.receipt;
+  sold->second.quantities.clear();
+  for (const v1::PurchaseLine& line : request.purchase().lines()) {
+    sold->second.quantities[line.line()] = line.quantity_micros();
+  }
+  return Write(server_->stubs.points, &v1::PointsService::Stub::CorrectReceipt, request, seen)
+      .status();
+}
+
+absl::Status World::Waiting(const Step&, Seen& seen) {
+  v1::ListUnmatchedReturnsRequest request;
+  request.set_program(kProgram);
+  v1::ListUnmatchedReturnsResponse response;
+  const grpc::Status status = Call(
+      server_->stubs.ledger, &v1::LedgerService::Stub::ListUnmatchedReturns, request, response);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  for (const v1::UnmatchedReturn& one : response.unmatched_returns()) {
+    seen.listed.push_back(one.original().number());
+  }
+  return absl::OkStatus();
+}
+
+// One request for each row; they are numbered from the first to the last where there are several.
+absl::Status World::Upload(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  v1::BatchAccrueRequest request;
+  for (const Step& inner : step.inner) {
+    const std::vector<std::string>& plain = inner.words.plain;
+    ASSIGN_OR_RETURN(const std::int64_t first, cli::ParseAmount(plain[0], 0));
+    ASSIGN_OR_RETURN(const std::int64_t last,
+                     cli::ParseAmount(plain.size() > 2 ? plain[1] : plain[0], 0));
+    ASSIGN_OR_RETURN(const std::int64_t amount, Money(plain.back()));
+    ASSIGN_OR_RETURN(const Timestamp at, OccurredAt(inner));
+    for (std::int64_t row = first; row <= last; ++row) {
+      v1::AccruePurchaseRequest& item = *request.add_items()->mutable_accrue_purchase();
+      item.set_request_id(absl::StrCat("request-", step.words.Get("terminal", "T1"), "-row-", row));
+      item.set_program(kProgram);
+      *item.mutable_member() = RefOf(seen.member);
+      v1::Purchase& purchase = *item.mutable_purchase();
+      v1::Receipt& receipt = *purchase.mutable_receipt();
+      receipt.set_store("S1");
+      receipt.set_terminal(step.words.Get("terminal", "T1"));
+      SetDate(cli::DateOf(at, zone_), *receipt.mutable_business_on());
+      receipt.set_number(inner.words.Get("receipt", absl::StrCat("row-", row)));
+      SetInstant(at, *purchase.mutable_occurred_at());
+      purchase.set_channel(v1::CHANNEL_POS);
+      purchase.mutable_total()->set_currency_code(program_.Find("currency"));
+      purchase.mutable_total()->set_minor_units(amount);
+      purchase.set_terminal_sequence(row);
+      purchase.set_offline(true);
+    }
+  }
+  v1::BatchAccrueResponse response;
+  const grpc::Status status =
+      Call(server_->stubs.points, &v1::PointsService::Stub::BatchAccrue, request, response);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  for (int i = 0; i < response.results_size(); ++i) {
+    const v1::BatchAccrueResult& result = response.results(i);
+    std::string outcome = "accepted";
+    if (result.has_error()) {
+      outcome = ReasonOf(result.error());
+    } else if (result.accrue_purchase().replayed()) {
+      outcome = "replayed";
+    }
+    seen.results.push_back(std::move(outcome));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status World::Terminal(const Step& step, Seen& seen) {
+  v1::ListSequenceGapsRequest request;
+  request.set_program(kProgram);
+  request.set_store(step.words.Get("store", "S1"));
+  request.set_terminal(step.words.plain[0]);
+  v1::ListSequenceGapsResponse response;
+  const grpc::Status status =
+      Call(server_->stubs.points, &v1::PointsService::Stub::ListSequenceGaps, request, response);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  for (const v1::TerminalReport& terminal : response.terminals()) {
+    for (const v1::SequenceRange& range : terminal.missing()) {
+      seen.listed.push_back(range.first() == range.last()
+                                ? absl::StrCat(range.first())
+                                : absl::StrCat(range.first(), "-", range.last()));
+    }
+    seen.skew_minutes = terminal.clock().latest_micros() / kMicrosPerMinute;
+    seen.skew_rows = terminal.clock().rows();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status World::Reconcile(const Step& step, Seen& seen) {
+  v1::ReconcileDayRequest request;
+  request.set_program(kProgram);
+  request.set_store(step.words.Get("store", "S1"));
+  ASSIGN_OR_RETURN(const Date day, Date::Parse(step.words.plain[0]));
+  SetDate(day, *request.mutable_business_on());
+  for (const Step& inner : step.inner) {
+    v1::ReportedReceipt& receipt = *request.add_receipts();
+    receipt.set_terminal(inner.words.Get("terminal", "T1"));
+    receipt.set_number(inner.words.plain[0]);
+    ASSIGN_OR_RETURN(const std::int64_t amount, Money(inner.words.plain[1]));
+    receipt.set_minor_units(amount);
+    receipt.set_is_return(inner.words.Get("kind") == "RETURN");
+  }
+  v1::ReconcileDayResponse response;
+  const grpc::Status status =
+      Call(server_->stubs.ledger, &v1::LedgerService::Stub::ReconcileDay, request, response);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  for (const v1::ReceiptDifference& difference : response.differences()) {
+    seen.listed.push_back(absl::StrCat(
+        difference.receipt().number(), ":",
+        WithoutPrefix(v1::DifferenceKind_Name(difference.kind()), "DIFFERENCE_KIND_")));
+  }
   return absl::OkStatus();
 }
 
@@ -769,18 +1063,35 @@ absl::Status World::Activity(const Step& step, Seen& seen) {
 }
 
 absl::Status World::Return(const Step& step, Seen& seen) {
-  const auto sold = sold_.find(step.words.plain[0]);
+  ASSIGN_OR_RETURN(const Timestamp at, OccurredAt(step));
+  const std::string& label = step.words.plain[0];
+  const bool is_early = step.words.plain.size() > 1 && step.words.plain[1] == "early";
+  if (is_early && sold_.count(label) == 0) {
+    // The receipt that a purchase with receipt=LABEL will have today.
+    Step named;
+    named.words.named.emplace_back("receipt", label);
+    sold_[label] = Sold{NewReceipt(named, at)};
+  }
+  const auto sold = sold_.find(label);
   if (sold == sold_.end()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("return: must name a purchase by its label, was ", step.words.plain[0]));
+        absl::StrCat("return: must name a purchase by its label, was ", label));
   }
-  ASSIGN_OR_RETURN(const Timestamp at, OccurredAt(step));
   v1::ReturnPurchaseRequest request;
   request.set_request_id(RequestId(step));
   request.set_program(kProgram);
   *request.mutable_receipt() = NewReceipt(step, at);
   *request.mutable_original() = sold->second.receipt;
   SetInstant(at, *request.mutable_occurred_at());
+  if (const std::string* member = step.words.Find("member")) {
+    Seen other;
+    RETURN_IF_ERROR(Meet(*member, other));
+    *request.mutable_member() = RefOf(*member);
+  }
+  ASSIGN_OR_RETURN(const std::int64_t row, cli::ParseAmount(step.words.Get("row", "0"), 0));
+  request.set_terminal_sequence(row);
+  request.set_offline(step.words.Find("offline") != nullptr);
+  request.set_training(step.words.Find("training") != nullptr);
   if (const std::string* number = step.words.Find("line")) {
     v1::ReturnLine& line = *request.add_lines();
     ASSIGN_OR_RETURN(const std::int64_t which, cli::ParseAmount(*number, 0));
@@ -798,7 +1109,7 @@ absl::Status World::Return(const Step& step, Seen& seen) {
   } else {
     request.set_whole(true);
   }
-  if (const std::string* label = step.words.Find("as")) sold_[*label] = {request.receipt(), {}};
+  if (const std::string* as = step.words.Find("as")) sold_[*as] = Sold{request.receipt()};
   ASSIGN_OR_RETURN(
       const v1::ReturnPurchaseResponse response,
       Write(server_->stubs.points, &v1::PointsService::Stub::ReturnPurchase, request, seen));
@@ -993,6 +1304,98 @@ absl::Status World::Match(const Step& step, Seen& seen) {
   return Write(server_->stubs.tier, &v1::TierService::Stub::MatchTier, request, seen).status();
 }
 
+absl::Status World::Transfer(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  const std::string type = step.words.plain.size() > 3 ? step.words.plain[3] : kMainType;
+  v1::TransferPointsRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_from() = RefOf(seen.member);
+  *request.mutable_to() = RefOf(step.words.plain[1]);
+  request.mutable_points()->set_point_type(type);
+  ASSIGN_OR_RETURN(const std::int64_t amount, Points(step.words.plain[2], type));
+  request.mutable_points()->set_amount(amount);
+  request.set_reference(step.words.Get("reference"));
+  return Write(server_->stubs.points, &v1::PointsService::Stub::TransferPoints, request, seen)
+      .status();
+}
+
+absl::Status World::Merge(const Step& step, Seen& seen) {
+  v1::MergeMembersRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_merged() = NameOf(step.words.plain[0]);
+  *request.mutable_survivor() = NameOf(step.words.plain[1]);
+  request.set_reason("same_person");
+  if (principal_.empty()) principal_ = "staff";
+  seen.member = step.words.plain[1];
+  return Write(server_->stubs.member, &v1::MemberService::Stub::MergeMembers, request, seen)
+      .status();
+}
+
+absl::Status World::Unmerge(const Step& step, Seen& seen) {
+  v1::UnmergeMembersRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_merged(members_[step.words.plain[0]]);
+  request.set_reason("not_the_same");
+  if (principal_.empty()) principal_ = "staff";
+  seen.member = step.words.plain[0];
+  return Write(server_->stubs.member, &v1::MemberService::Stub::UnmergeMembers, request, seen)
+      .status();
+}
+
+absl::Status World::MoveIdentity(const Step& step, Seen& seen) {
+  v1::MoveIdentityRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  ASSIGN_OR_RETURN(*request.mutable_identity(), IdentityOf(step.words.plain[0]));
+  *request.mutable_from() = NameOf(step.words.plain[1]);
+  *request.mutable_to() = NameOf(step.words.plain[2]);
+  request.set_reason("typed_wrong");
+  if (principal_.empty()) principal_ = "staff";
+  seen.member = step.words.plain[2];
+  return Write(server_->stubs.member, &v1::MemberService::Stub::MoveIdentity, request, seen)
+      .status();
+}
+
+absl::Status World::Link(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  v1::LinkIdentityRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  ASSIGN_OR_RETURN(*request.mutable_identity(), IdentityOf(step.words.plain[1]));
+  return Write(server_->stubs.member, &v1::MemberService::Stub::LinkIdentity, request, seen)
+      .status();
+}
+
+absl::Status World::Lookup(const Step& step, Seen& seen) {
+  v1::LookupMemberRequest request;
+  request.set_program(kProgram);
+  ASSIGN_OR_RETURN(*request.mutable_identity(), IdentityOf(step.words.plain[0]));
+  v1::LookupMemberResponse response;
+  const grpc::Status status =
+      Call(server_->stubs.member, &v1::MemberService::Stub::LookupMember, request, response);
+  if (status.ok()) {
+    seen.member = seen.names = CalledBy(response.member().name());
+    return absl::OkStatus();
+  }
+  const Refused refused = laurel::Read(status);
+  if (refused.reason.empty()) return absl::InternalError(status.error_message());
+  seen.refusal = SeenRefusal{refused.reason, refused.message, refused.facts, refused.fields};
+  return absl::OkStatus();
+}
+
+absl::Status World::Close(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  v1::CloseMemberRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  return Write(server_->stubs.member, &v1::MemberService::Stub::CloseMember, request, seen)
+      .status();
+}
+
 // What the program would do to the members' tiers; it is not published yet.
 absl::Status World::Preview(const Step&, Seen& seen) {
   if (server_ == nullptr) {
@@ -1092,6 +1495,7 @@ absl::StatusOr<SeenMember> World::ReadMember(const std::string& name) {
   status = Call(server_->stubs.member, &v1::MemberService::Stub::GetMember, named, found);
   if (!status.ok()) return absl::InternalError(status.error_message());
   member.tier = found.tier().tier();
+  member.leads_to = CalledBy(found.member().name());
   RETURN_IF_ERROR(ReadTier(name, member));
   return member;
 }

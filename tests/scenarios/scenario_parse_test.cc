@@ -120,7 +120,7 @@ TEST(ScenarioFile, NamesFileAndLineOfWhatIsWrong) {
   EXPECT_THAT(Read("row A-1 T\n  read M -> awarded 1, happy\n").errors,
               ElementsAre(HasSubstr("a.scenario:2: must be one of awarded, units, lines")));
   EXPECT_THAT(Read("row A-1 T\n  purchase M\n    item MUG 1.00\n").errors,
-              ElementsAre("a.scenario:3: must be one of line, pay, was item"));
+              ElementsAre("a.scenario:3: must be one of line, row, receipt, pay, was item"));
   // A row with an error is not played.
   EXPECT_THAT(Read("row A-1 T\n  dance M\n").rows, IsEmpty());
 }

@@ -71,7 +71,8 @@ std::map<std::string, std::set<std::string>>& PlayedIds() {
   return *ids;
 }
 
-// A file claims its group: each row of it is there, and no other.
+// A file claims its group: each row of it is there, and of others only those that are ours, which
+// are numbered from 101 on.
 TEST(Files, HaveEveryRowOfTheirGroup) {
   const char* const shared = std::getenv("LAUREL_SHARED_DIR");
   const fs::path specification =
@@ -82,7 +83,9 @@ TEST(Files, HaveEveryRowOfTheirGroup) {
   }
   const auto specified = SpecifiedIds(ReadAll(specification));
   ASSERT_FALSE(specified.empty());
-  for (const auto& [group, ids] : PlayedIds()) {
+  for (auto [group, ids] : PlayedIds()) {
+    std::erase_if(
+        ids, [](const std::string& id) { return std::atoi(id.c_str() + id.find('-') + 1) > 100; });
     const auto found = specified.find(group);
     ASSERT_NE(found, specified.end()) << group;
     EXPECT_EQ(ids, found->second) << group;

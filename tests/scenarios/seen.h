@@ -61,12 +61,14 @@ struct SeenMember {
   std::vector<std::string> tier_changes;  // newest first: "DOWNGRADED GOLD SILVER worn=2027-03-12"
   std::vector<std::string> expiries;      // each entry that let points end: 100@2026-03-31, its day
   int entries = 0;                        // that moved points
+  std::string leads_to;                   // whom the member's name leads to, by the row's name
 };
 
 struct Seen {
   std::string member;  // by the row's name of it; empty: the step is about none
   std::optional<SeenRefusal> refusal;
   bool is_replayed = false;
+  std::string names;                               // whom the reply names, by the row's name of it
   std::string entry;                               // that the step made; empty: none
   std::vector<SeenAward> awards;                   // of a reply or a quote
   std::vector<SeenMove> moves;                     // of the entry
@@ -75,6 +77,15 @@ struct Seen {
   std::map<std::string, std::int64_t> shortfall;
   std::map<std::string, std::int64_t> expired;
   std::map<std::string, std::int64_t> given_back;
+  bool is_unmatched = false;              // a return that is kept until its purchase comes
+  bool is_training = false;               // nothing was recorded
+  std::int64_t paid_points = 0;           // that were put in and taken
+  std::string paid_money;                 // what they pay
+  std::string paid_bound;                 // why it is so many; empty: none were put in
+  std::vector<std::string> listed = {};   // by a report
+  std::vector<std::string> results = {};  // of the items of a batch, in order
+  std::int64_t skew_minutes = 0;          // by which a terminal's clock is slow
+  std::int64_t skew_rows = 0;             // that say so
   // Why the entry says what it says.
   std::string explanation;
   std::vector<SeenCut> cuts;

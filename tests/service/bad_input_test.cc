@@ -97,6 +97,13 @@ auto Caller(Stub& stub,
   };
 }
 
+constexpr absl::string_view kOriginal = R"(
+    receipt { store: "S1" terminal: "T1" business_on { year: 2026 month: 2 day: 1 } number: "7" }
+    line: 1)";
+v1::OriginalLine& Original(v1::AccruePurchaseRequest& request, int line) {
+  return *request.mutable_purchase()->mutable_lines(line)->mutable_original();
+}
+
 TEST_F(BadInput, OfAccruePurchase) {
   using Request = v1::AccruePurchaseRequest;
   Request good = server_.Sale("1000", 1, 1'000);
@@ -198,6 +205,72 @@ TEST_F(BadInput, OfAccruePurchase) {
               {"purchase.lines",
                [](Request& r) {
                  for (int i = 0; i < 501; ++i) r.mutable_purchase()->add_lines();
+               }},
+              {"purchase.lines[0].original",
+               [](Request& r) { ParseText(kOriginal, Original(r, 0)); }},
+              {"purchase.lines[1].original.receipt",
+               [](Request& r) { Original(r, 1).set_line(1); }},
+              {"purchase.lines[1].original.receipt.number",
+               [](Request& r) {
+                 ParseText(kOriginal, Original(r, 1));
+                 Original(r, 1).mutable_receipt()->set_number("no. 7");
+               }},
+              {"purchase.lines[1].original.line",
+               [](Request& r) {
+                 ParseText(kOriginal, Original(r, 1));
+                 Original(r, 1).set_line(0);
+               }},
+              {"purchase.lines[1].original",
+               [](Request& r) {
+                 ParseText(kOriginal, Original(r, 1));
+                 *Original(r, 1).mutable_receipt() = r.purchase().receipt();
+               }},
+              {"purchase.lines",
+               [](Request& r) {
+                 ParseText(kOriginal, Original(r, 1));
+                 r.mutable_purchase()->mutable_lines(0)->set_kind(v1::LINE_KIND_VOID);
+                 r.mutable_purchase()->mutable_total()->set_minor_units(-500);
+               }},
+              {"purchase.terminal_sequence",
+               [](Request& r) { r.mutable_purchase()->set_terminal_sequence(-1); }},
+              {"pay_with_points.point_type",
+               [](Request& r) { r.mutable_pay_with_points()->set_amount(1); }},
+              {"pay_with_points.amount",
+               [](Request& r) { r.mutable_pay_with_points()->set_point_type("points"); }},
+              {"pay_with_points",
+               [](Request& r) {
+                 r.mutable_pay_with_points()->set_point_type("points");
+                 r.mutable_pay_with_points()->set_amount(1);
+                 r.mutable_purchase()->set_offline(true);
+               }},
+          }));
+  EXPECT_TRUE(call(good).ok());
+}
+
+TEST_F(BadInput, OfCorrectReceipt) {
+  using Request = v1::CorrectReceiptRequest;
+  server_.Accrue("1000", 1, 1'000);
+  Request good;
+  good.set_request_id("correct-good");
+  good.set_program("programs/harbour");
+  *good.mutable_member() = server_.Sale("1000", 1, 500).member();
+  *good.mutable_purchase() = server_.Sale("1000", 1, 500).purchase();
+  const auto call = Caller(*server_.stubs.points, &v1::PointsService::Stub::CorrectReceipt);
+  ExpectRefused<Request>(
+      server_, good, call,
+      Join<Request>(
+          AboutMember<Request>(),
+          {
+              {"purchase", [](Request& r) { r.clear_purchase(); }},
+              {"purchase.receipt", [](Request& r) { r.mutable_purchase()->clear_receipt(); }},
+              {"purchase.training", [](Request& r) { r.mutable_purchase()->set_training(true); }},
+              {"purchase.lines[1].original",
+               [](Request& r) {
+                 ParseText("line: 1 kind: LINE_KIND_SALE extended_minor_units: 600",
+                           *r.mutable_purchase()->add_lines());
+                 ParseText("line: 2 kind: LINE_KIND_RETURN extended_minor_units: 100",
+                           *r.mutable_purchase()->add_lines());
+                 ParseText(kOriginal, *r.mutable_purchase()->mutable_lines(1)->mutable_original());
                }},
           }));
   EXPECT_TRUE(call(good).ok());
@@ -327,6 +400,11 @@ TEST_F(BadInput, OfReturnPurchase) {
           {"original", [](Request& r) { r.clear_original(); }},
           {"original.store", [](Request& r) { r.mutable_original()->set_store(" "); }},
           {"occurred_at", [](Request& r) { r.clear_occurred_at(); }},
+          {"terminal_sequence", [](Request& r) { r.set_terminal_sequence(-1); }},
+          {"member.identity.value",
+           [](Request& r) {
+             r.mutable_member()->mutable_identity()->set_kind(v1::IDENTITY_KIND_CARD);
+           }},
           {"lines", [](Request& r) { r.set_whole(true); }},
           {"lines", [](Request& r) { r.clear_lines(); }},
           {"lines[0].line", [](Request& r) { r.mutable_lines(0)->set_line(0); }},
@@ -551,6 +629,11 @@ TEST_F(BadInput, OfTheWorldIsRefusedByName) {
   other.set_request_id("accrue-other");
   v1::AccruePurchaseRequest reused = server_.Sale("1000", 4, 1'000);
   reused.set_request_id("accrue-3");
+  v1::CorrectReceiptRequest unknown_receipt;
+  unknown_receipt.set_request_id("correct-none");
+  unknown_receipt.set_program("programs/harbour");
+  *unknown_receipt.mutable_member() = server_.Sale("1000", 8, 100).member();
+  *unknown_receipt.mutable_purchase() = server_.Sale("1000", 8, 100).purchase();
   v1::CreateProgramRequest program;
   program.set_request_id("create-again");
   program.set_document(HarbourDocument());
@@ -581,12 +664,7 @@ TEST_F(BadInput, OfTheWorldIsRefusedByName) {
            FromText<v1::ReverseRedemptionRequest>(
                R"(request_id: "reverse-none" redemption: "programs/harbour/entries/3-7")"))},
       {"PURCHASE_NOT_FOUND", grpc::StatusCode::NOT_FOUND,
-       Caller(*server_.stubs.points,
-              &v1::PointsService::Stub::ReturnPurchase)(FromText<v1::ReturnPurchaseRequest>(R"(
-    request_id: "return-none" program: "programs/harbour" whole: true
-    receipt { store: "S1" terminal: "T1" business_on { year: 2026 month: 3 day: 1 } number: "9" }
-    original { store: "S1" terminal: "T1" business_on { year: 2026 month: 3 day: 1 } number: "8" }
-    occurred_at { seconds: 1772366400 })"))},
+       Caller(*server_.stubs.points, &v1::PointsService::Stub::CorrectReceipt)(unknown_receipt)},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.reason);

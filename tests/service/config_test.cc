@@ -161,6 +161,18 @@ TEST(Config, PeopleAreLimitedWhereStrangersCall) {
               HasSubstr("adjust_limits: must name roles that adjust, AGENT or FINANCE, was POS"));
 }
 
+TEST(Config, TransfersKeepTheirEndsUnlessToldOtherwise) {
+  EXPECT_EQ(ToString(Load({"--data-dir=/d"})->transfers), "PRESERVE");
+  EXPECT_EQ(ToString(Load({"--data-dir=/d", "--transfers", "FRESH,fee=10,month=500"})->transfers),
+            "FRESH,fee=10,month=500");
+  for (const char* wrong : {"", "fresh", "FRESH,fee=0", "FRESH,fee=100", "PRESERVE,month=0",
+                            "PRESERVE,fee=1,fee=2", "PRESERVE,x=1", "PRESERVE,month=+5"}) {
+    EXPECT_THAT(Problem({"--data-dir=/d", absl::StrCat("--transfers=", wrong)}),
+                HasSubstr("transfers: must be PRESERVE or FRESH"))
+        << wrong;
+  }
+}
+
 TEST(Config, OtherMachinesAreServedOnlyOnDemand) {
   for (const char* listen : {"0.0.0.0:7300", "10.0.0.1:7300", "[::]:7300", "example.com:7300"}) {
     EXPECT_THAT(Problem({"--data-dir=/d", "--listen", listen}),

@@ -46,6 +46,8 @@ TEST(NormaliseIdentity, GivesOneSpelling) {
            Row{IdentityKind::kCard, "1234 5678-90", "1234567890"},
            Row{IdentityKind::kCard, "AbC", "AbC"},
            Row{IdentityKind::kPhone, "+8613800138000", "+8613800138000"},
+           Row{IdentityKind::kPhone, "+86 138 0013 8000", "+8613800138000"},
+           Row{IdentityKind::kPhone, "+49 (0)30 / 23125-001", "+493023125001"},
            Row{IdentityKind::kEmail, "  Ana.Lima@Example.COM ", "ana.lima@example.com"},
            Row{IdentityKind::kApp, "User 1", "User 1"},
            Row{IdentityKind::kSocial, "小红书-张伟", "小红书-张伟"},
@@ -55,6 +57,15 @@ TEST(NormaliseIdentity, GivesOneSpelling) {
     ASSERT_TRUE(normalised.ok()) << normalised.status();
     EXPECT_EQ(*normalised, row.normalised);
   }
+}
+
+TEST(NormaliseIdentity, ReadsANumberAsInACountry) {
+  EXPECT_EQ(*NormaliseIdentity(IdentityKind::kPhone, "030 23125001", "DE"), "+493023125001");
+  EXPECT_EQ(*NormaliseIdentity(IdentityKind::kPhone, "138 0013 8000", "CN"), "+8613800138000");
+  // One with a code keeps it.
+  EXPECT_EQ(*NormaliseIdentity(IdentityKind::kPhone, "+86 138 0013 8000", "DE"), "+8613800138000");
+  EXPECT_FALSE(NormaliseIdentity(IdentityKind::kPhone, "030 23125001").ok());
+  EXPECT_FALSE(NormaliseIdentity(IdentityKind::kPhone, "030 23125001", "XX").ok());
 }
 
 TEST(NormaliseIdentity, RefusesWithoutQuoting) {
@@ -69,7 +80,9 @@ TEST(NormaliseIdentity, RefusesWithoutQuoting) {
            Row{IdentityKind::kApp, "secret\xC2\x85value"},
            Row{IdentityKind::kPhone, "013800138000"},
            Row{IdentityKind::kPhone, "+08613800138"},
-           Row{IdentityKind::kPhone, "+86 138 0013 8000"},
+           Row{IdentityKind::kPhone, "+49 30 23125 001 ext. 7"},
+           Row{IdentityKind::kPhone, "+49 1"},
+           Row{IdentityKind::kPhone, "secret"},
            Row{IdentityKind::kPhone, "+1234567890123456"},
            Row{IdentityKind::kEmail, "secretvalue"},
            Row{IdentityKind::kEmail, "secret@value@example"},

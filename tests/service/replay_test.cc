@@ -64,6 +64,7 @@ class Replay : public testing::Test {
   std::map<std::string, Answer> first_;
 };
 
+// Shows G58.
 TEST_F(Replay, GivesTheSameBytes) {
   using Stubs = TestServer::Stubs;
   Remember("enroll", &Stubs::member, &v1::MemberService::Stub::EnrollMember,
@@ -137,6 +138,18 @@ TEST_F(Replay, GivesTheSameBytes) {
   reverse.set_request_id("reverse-2");
   Remember("reverse again", &Stubs::redemption, &v1::RedemptionService::Stub::ReverseRedemption,
            reverse);
+  v1::CorrectReceiptRequest correct;
+  correct.set_request_id("correct-2");
+  correct.set_program("programs/harbour");
+  *correct.mutable_member() = server_.Sale("1000", 2, 400'000).member();
+  *correct.mutable_purchase() = server_.Sale("1000", 2, 400'000).purchase();
+  Remember("correct", &Stubs::points, &v1::PointsService::Stub::CorrectReceipt, correct);
+  Remember("return before its sale", &Stubs::points, &v1::PointsService::Stub::ReturnPurchase,
+           FromText<v1::ReturnPurchaseRequest>(R"(
+    request_id: "return-2" program: "programs/harbour"
+    receipt { store: "S1" terminal: "T1" business_on { year: 2026 month: 3 day: 1 } number: "10" }
+    original { store: "S1" terminal: "T1" business_on { year: 2026 month: 3 day: 1 } number: "99" }
+    occurred_at { seconds: 1772366400 } whole: true)"));
   Remember("close", &Stubs::member, &v1::MemberService::Stub::CloseMember, close);
 
   const std::uint64_t sequence = server_.sequence();

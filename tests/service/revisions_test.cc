@@ -519,6 +519,16 @@ TEST(Permissions, OfEachMethodAndRole) {
   };
   constexpr Row kRows[] = {
       {"AdjustPoints", "FA"},
+      {"ImportMember", "F"},
+      {"MergeMembers", "A"},
+      {"UnmergeMembers", "A"},
+      {"MoveIdentity", "A"},
+      {"TransferPoints", "SA"},
+      {"ClaimReceipt", "PSA"},
+      {"CorrectReceipt", "PA"},
+      {"ListSequenceGaps", "PFA"},
+      {"ReconcileDay", "PF"},
+      {"ListUnmatchedReturns", "FU"},
       {"SettleAccrual", "PSFA"},
       {"CancelAccrual", "PSFA"},
       {"CreateProgram", "D"},

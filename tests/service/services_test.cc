@@ -304,6 +304,7 @@ TEST_F(Services, AReturnTakesBackWhatItsPartHadEarned) {
   EXPECT_EQ(rest.balances(0).available(), 0);
 }
 
+// Shows P15.
 TEST_F(Services, AQuoteWritesNothingAndKeepsItsPromise) {
   const std::uint64_t before = server_.sequence();
   auto request = FromText<v1::QuotePurchaseRequest>(kAna);

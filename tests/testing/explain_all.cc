@@ -9,7 +9,7 @@ namespace {
 // Without an index: reads all that lies between.
 void FindSale(ReadView& view, const Entry& entry, EntryContext& context) {
   const auto* returned = entry.FindEvent<PurchaseReturned>();
-  if (returned == nullptr) return;
+  if (returned == nullptr || entry.kind != EntryKind::kReturn) return;
   context.sale = view.state().FindEntry(returned->original_sequence);
   for (std::uint64_t i = returned->original_sequence + 1; i < entry.sequence; ++i) {
     std::shared_ptr<const Entry> between = view.state().FindEntry(i);
@@ -47,7 +47,9 @@ AllExplained ExplainAll(Engine& engine) {
       all.difference = absl::StrCat("entry ", i, ": ", explained.status().message());
       return all;
     }
-    if (kind == EntryKind::kAccrue && explained->is_decided_again) ++all.sales;
+    const bool sells =
+        kind == EntryKind::kAccrue || kind == EntryKind::kExchange || kind == EntryKind::kCorrect;
+    if (sells && explained->is_decided_again) ++all.sales;
     if (kind == EntryKind::kReturn && explained->is_decided_again) ++all.returns;
   }
   return all;

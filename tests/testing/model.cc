@@ -1,6 +1,7 @@
 #include "tests/testing/model.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
@@ -30,6 +31,9 @@ std::string Text(const std::vector<PurchaseLine>& lines) {
   for (const PurchaseLine& line : lines) {
     absl::StrAppend(&text, " [", line.line, " kind=", static_cast<int>(line.kind),
                     " net=", line.net, " q=", line.quantity_micros, " ", line.sku);
+    if (line.original) {
+      absl::StrAppend(&text, " of ", ToString(line.original->receipt), "#", line.original->line);
+    }
     for (const std::string& category : line.categories) absl::StrAppend(&text, " #", category);
     absl::StrAppend(&text, "]");
   }
@@ -60,9 +64,16 @@ struct Describer {
     return absl::StrCat("close ", Text(o.member));
   }
   std::string operator()(const AccruePurchase& o) const {
-    return absl::StrCat("accrue ", Text(o.member), " ", ToString(o.receipt),
-                        " at=", ToString(o.occurred_at), " channel=", static_cast<int>(o.channel),
-                        " ", o.currency, " ", o.total, Text(o.lines));
+    return absl::StrCat(
+        "accrue ", Text(o.member), " ", ToString(o.receipt), " at=", ToString(o.occurred_at),
+        " channel=", static_cast<int>(o.channel), " ", o.currency, " ", o.total, Text(o.lines),
+        o.pay ? absl::StrCat(" pays ", o.pay->amount, " ", o.pay->type.str()) : "", Row(o.row));
+  }
+  static std::string Row(const TerminalRow& row) {
+    return row == TerminalRow{} ? "" : absl::StrCat(" row ", row.number, row.is_offline ? "!" : "");
+  }
+  std::string operator()(const CorrectReceipt& o) const {
+    return absl::StrCat("correct: ", (*this)(o.right));
   }
   std::string operator()(const ReturnPurchase& o) const {
     std::string text = absl::StrCat("return ", ToString(o.receipt), " of ", ToString(o.original),
@@ -72,7 +83,8 @@ struct Describer {
       if (line.refund) absl::StrAppend(&text, " refund=", *line.refund);
       absl::StrAppend(&text, "]");
     }
-    return text;
+    if (o.member) absl::StrAppend(&text, " for ", Text(*o.member));
+    return absl::StrCat(text, Row(o.row));
   }
   static std::string Pays(const std::optional<ReceiptKey>& purchase) {
     return purchase ? absl::StrCat(" pays ", ToString(*purchase)) : "";
@@ -144,6 +156,22 @@ struct Describer {
   std::string operator()(const AcknowledgeWarnings& o) const {
     return absl::StrCat("acknowledge ", o.warnings.size(), " warnings of ", o.number);
   }
+  std::string operator()(const ImportMember& o) const {
+    std::string text =
+        absl::StrCat("import enrolled=", o.enrolled_at ? ToString(*o.enrolled_at) : "now");
+    for (const ImportMember::OpeningLot& lot : o.lots) {
+      absl::StrAppend(&text, " [", lot.amount, " ", lot.type.str(), " of ",
+                      ToString(lot.awarded_at),
+                      lot.activates_at ? absl::StrCat(" from ", ToString(*lot.activates_at)) : "",
+                      " until ", ToString(lot.expires_at), "]");
+    }
+    for (const ImportMember::HistoryDay& day : o.history) {
+      absl::StrAppend(&text, " ", ToString(day.on), "=", day.purchases);
+    }
+    if (!o.tier) return text;
+    return absl::StrCat(text, " ", o.tier->tier, " since ", ToString(o.tier->since), " review ",
+                        o.tier->review_at ? ToString(*o.tier->review_at) : "by its age");
+  }
   std::string operator()(const SetTierFloor& o) const {
     return absl::StrCat("tier floor ", Text(o.member), " ", o.tier);
   }
@@ -159,6 +187,26 @@ struct Describer {
     }
     for (const std::string& id : o.cleared) absl::StrAppend(&text, " -", id);
     return text;
+  }
+  std::string operator()(const MergeMembers& o) const {
+    return absl::StrCat("merge ", Text(o.merged), " into ", Text(o.survivor), " ", o.reason.str());
+  }
+  std::string operator()(const UnmergeMembers& o) const {
+    return absl::StrCat("unmerge m", o.merged.raw(), " ", o.reason.str());
+  }
+  std::string operator()(const KeepReceipt& o) const {
+    return absl::StrCat("keep ", (*this)(o.sale));
+  }
+  std::string operator()(const ClaimReceipt& o) const {
+    return absl::StrCat("claim ", ToString(o.receipt), " ", Text(o.member));
+  }
+  std::string operator()(const TransferPoints& o) const {
+    return absl::StrCat("transfer ", o.amount, " ", o.type.str(), " from ", Text(o.from), " to ",
+                        Text(o.to), " ", o.reference);
+  }
+  std::string operator()(const MoveIdentity& o) const {
+    return absl::StrCat("move ", Text(o.identity), " from ", Text(o.from), " to ", Text(o.to), " ",
+                        o.reason.str());
   }
   std::string operator()(const AccrueActivity& o) const {
     return absl::StrCat("activity ", o.type);
@@ -210,6 +258,40 @@ std::int64_t Share(std::int64_t n, std::int64_t kept, std::int64_t q) {
     rest %= q;
   }
   return whole + (2 * rest >= q ? 1 : 0);
+}
+
+// What counts of the lines that are left of a purchase, or of all of them: points have paid for
+// `cents` of it, spread by value over what was sold.
+std::vector<PurchaseLine> Counted(const std::vector<PurchaseLine>& bought, std::int64_t cents,
+                                  std::vector<PurchaseLine> lines) {
+  const auto worth = [](const PurchaseLine& line) {
+    const bool is_paid =
+        line.kind != PurchaseLineKind::kReturn && line.kind != PurchaseLineKind::kVoid;
+    return is_paid ? line.net : 0;
+  };
+  std::int64_t whole = 0;
+  for (const PurchaseLine& line : bought) whole += worth(line);
+  if (cents == 0 || whole == 0) return lines;
+  std::vector<std::int64_t> shares;
+  std::vector<std::int64_t> rests;
+  std::int64_t left = cents;
+  for (const PurchaseLine& line : bought) {
+    shares.push_back(cents * worth(line) / whole);
+    rests.push_back(cents * worth(line) % whole);
+    left -= shares.back();
+  }
+  for (; left > 0; --left) {
+    const auto most = std::max_element(rests.begin(), rests.end());
+    ++shares[static_cast<std::size_t>(most - rests.begin())];
+    *most = -1;
+  }
+  for (PurchaseLine& line : lines) {
+    for (std::size_t i = 0; i < bought.size(); ++i) {
+      if (bought[i].line != line.line || bought[i].net == 0) continue;
+      line.net = Share(bought[i].net - shares[i], line.net, bought[i].net);
+    }
+  }
+  return lines;
 }
 
 // Whether a return that took these lines is what is asked for again.
@@ -277,18 +359,24 @@ std::vector<Lot> Model::SpendOrder(const Member& member, const std::string& type
   for (const Lot& lot : member.lots) {
     if (lot.type == type && lot.left + lot.pending + lot.held > 0) lots.push_back(lot);
   }
-  std::stable_sort(lots.begin(), lots.end(),
-                   [](const Lot& a, const Lot& b) { return a.ends < b.ends; });
-  std::stable_sort(lots.begin(), lots.end(),
-                   [&](const Lot& a, const Lot& b) { return EndOf(member, a) < EndOf(member, b); });
+  std::sort(lots.begin(), lots.end(), [&](const Lot& a, const Lot& b) {
+    const Timestamp a_ends = EndOf(member, a);
+    const Timestamp b_ends = EndOf(member, b);
+    return std::tie(a_ends, a.ends, a.id) < std::tie(b_ends, b.ends, b.id);
+  });
   return lots;
 }
 
 std::int64_t Model::Credit(MemberId id, Date last) const {
   const Date first = last.PlusMonths(-12).PlusDays(1);
   std::int64_t sum = 0;
+  for (const MemberId one : Group(id)) {
+    for (const auto& [day, credit] : members_.at(one).credit_before) {
+      if (day >= first && day <= last) sum += credit;
+    }
+  }
   for (const auto& [receipt, purchase] : purchases_) {
-    if (purchase.member != id || purchase.day < first || purchase.day > last) continue;
+    if (Root(purchase.member) != id || purchase.day < first || purchase.day > last) continue;
     for (const Award& award : purchase.awards) sum += award.rule->type == "credit" ? award.left : 0;
   }
   return sum;
@@ -297,8 +385,13 @@ std::int64_t Model::Credit(MemberId id, Date last) const {
 std::int64_t Model::Visits(MemberId id, Date last) const {
   const Date first = last.PlusMonths(-12).PlusDays(1);
   std::set<Date> days;
+  for (const MemberId one : Group(id)) {
+    for (const Date day : members_.at(one).visits_before) {
+      if (day >= first && day <= last) days.insert(day);
+    }
+  }
   for (const auto& [receipt, purchase] : purchases_) {
-    if (purchase.member != id || purchase.is_return || purchase.is_gone) continue;
+    if (Root(purchase.member) != id || purchase.is_return || purchase.is_gone) continue;
     if (purchase.day >= first && purchase.day <= last) days.insert(purchase.day);
   }
   return static_cast<std::int64_t>(days.size());
@@ -365,10 +458,23 @@ Timestamp Model::ReviewAt(std::size_t tier, Timestamp since, int term) const {
 
 std::optional<MemberId> Model::Find(const MemberRef& ref) const {
   if (const auto* id = std::get_if<MemberId>(&ref)) {
-    return members_.count(*id) > 0 ? std::optional(*id) : std::nullopt;
+    return members_.count(*id) > 0 ? std::optional(Root(*id)) : std::nullopt;
   }
   const auto found = identities_.find(std::get<IdentityHash>(ref));
-  return found == identities_.end() ? std::nullopt : std::optional(found->second);
+  return found == identities_.end() ? std::nullopt : std::optional(Root(found->second));
+}
+
+MemberId Model::Root(MemberId id) const {
+  if (members_.count(id) == 0) return id;  // a return that waits may be of nobody
+  while (members_.at(id).merged_into) id = *members_.at(id).merged_into;
+  return id;
+}
+
+const Hold* Model::FindHold(const HoldKey& key) const {
+  if (members_.count(key.member) == 0) return nullptr;
+  const Member& member = members_.at(Root(key.member));
+  const auto found = member.holds.find(key.sequence);
+  return found == member.holds.end() ? nullptr : &found->second;
 }
 
 const Revision& Model::InForce(Timestamp occurred_at) const {
@@ -433,6 +539,7 @@ void Model::Fall(MemberId id, Standing& standing, Timestamp at, Date last,
 
 bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
                      std::optional<Timestamp> activity_at) const {
+  if (member.merged_into) return false;
   Timestamp end = Timestamp::Never();
   Timestamp active = Timestamp::Never();
   for (const Lot& lot : member.lots) {
@@ -464,8 +571,11 @@ bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
     } else if (standing.tier == 0 || program_.downgrade == Downgrade::kNever ||
                Reaches(program_.tiers[standing.tier], revision, Credit(id, last),
                        Visits(id, last))) {
-      ++standing.term;
-      standing.review_at = ReviewAt(standing.tier, standing.since, standing.term);
+      // A tier that came from elsewhere may be terms old.
+      do {
+        ++standing.term;
+        standing.review_at = ReviewAt(standing.tier, standing.since, standing.term);
+      } while (standing.review_at <= over);
     } else {
       Fall(id, standing, over, last, revision);
     }
@@ -477,8 +587,9 @@ bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
     for (Lot& lot : member.lots) {
       if (lot.pending > 0 && lot.active == active) lots.push_back(&lot);
     }
-    std::stable_sort(lots.begin(), lots.end(),
-                     [](const Lot* a, const Lot* b) { return a->ends < b->ends; });
+    std::sort(lots.begin(), lots.end(), [](const Lot* a, const Lot* b) {
+      return std::tie(a->ends, a->id) < std::tie(b->ends, b->id);
+    });
     for (Lot* lot : lots) {
       const std::int64_t owed = std::min(lot->pending, member.arrears);
       member.arrears -= owed;
@@ -497,14 +608,26 @@ bool Model::DoOneDue(MemberId id, Member& member, Timestamp now,
   return true;
 }
 
-void Model::PutBack(Member& member, std::size_t lot, std::int64_t points, Timestamp now) {
+void Model::PutBack(Member& member, std::size_t lot, std::int64_t points, Timestamp now) const {
   const std::int64_t owed = std::min(points, member.arrears);
   member.arrears -= owed;
+  const auto again = std::find_if(member.lots.begin(), member.lots.end(), [&](const Lot& other) {
+    return other.id == member.lots[lot].id && !other.is_gone;
+  });
+  if (member.lots[lot].is_gone && again != member.lots.end()) {  // it came back, too
+    lot = static_cast<std::size_t>(again - member.lots.begin());
+  } else if (member.lots[lot].is_gone && points > owed) {
+    member.lots.push_back(Lot{.id = LotId{sequence_ + 1, 10'001 + restored_++},
+                              .type = "points",
+                              .ends = member.lots[lot].ends,
+                              .home = *touched_});
+    lot = member.lots.size() - 1;
+  }
   Lot& back = member.lots[lot];
   (EndOf(member, back) <= now ? back.ended : back.left) += points - owed;
 }
 
-void Model::End(Member& member, Hold& hold, HoldState state, Timestamp now) {
+void Model::End(Member& member, Hold& hold, HoldState state, Timestamp now) const {
   for (const auto& [lot, points] : hold.parts) {
     member.lots[lot].held -= points;
     PutBack(member, lot, points, now);
@@ -524,7 +647,22 @@ Member Model::AsOf(MemberId id, Timestamp now) const {
 // due.
 void Model::CatchUp(const Order& order) {
   std::optional<MemberId> id;
+  std::optional<MemberId> other;
   std::optional<Timestamp> activity_at;
+  if (const auto* o = std::get_if<MergeMembers>(&order)) {
+    id = Find(o->merged);
+    other = Find(o->survivor);
+  }
+  if (const auto* o = std::get_if<UnmergeMembers>(&order)) id = Find(o->merged);
+  if (const auto* o = std::get_if<ClaimReceipt>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<TransferPoints>(&order)) {
+    id = Find(o->from);
+    other = Find(o->to);
+  }
+  if (const auto* o = std::get_if<MoveIdentity>(&order)) {
+    id = Find(o->from);
+    other = Find(o->to);
+  }
   if (const auto* o = std::get_if<LinkIdentity>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<UnlinkIdentity>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<SuspendMember>(&order)) id = Find(o->member);
@@ -532,7 +670,8 @@ void Model::CatchUp(const Order& order) {
   if (const auto* o = std::get_if<CloseMember>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<Redeem>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<AdjustPoints>(&order)) id = Find(o->member);
-  if (const auto* o = std::get_if<AdvanceMember>(&order)) id = Find(o->member);
+  // What was merged is not advanced by its own id.
+  if (const auto* o = std::get_if<AdvanceMember>(&order)) id = o->member;
   if (const auto* o = std::get_if<SetMemberAttributes>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<HoldPoints>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<CaptureHold>(&order)) id = Find(o->hold.member);
@@ -553,22 +692,34 @@ void Model::CatchUp(const Order& order) {
     id = Find(o->member);
     activity_at = o->occurred_at;
   }
+  if (const auto* o = std::get_if<CorrectReceipt>(&order)) {
+    id = Find(o->right.member);
+    activity_at = o->right.occurred_at;
+  }
   if (const auto* o = std::get_if<ReturnPurchase>(&order)) {
     const auto found = purchases_.find(o->original);
-    if (found != purchases_.end()) id = found->second.member;
+    if (found != purchases_.end()) {
+      id = found->second.member;
+    } else if (o->member) {
+      id = Find(*o->member);
+    }
   }
   if (const auto* o = std::get_if<ReverseRedemption>(&order)) {
     const auto found = redemptions_.find(o->redemption);
     if (found != redemptions_.end()) id = found->second.member;
   }
-  if (!id) return;
+  if (id && members_.count(*id) == 0) id.reset();  // a return that waits may be of nobody
+  if (id && !std::holds_alternative<AdvanceMember>(order)) id = Root(*id);
   // What cannot have happened yet brings nothing forward.
   const auto is_possible = [&] {
     return activity_at && activity_at->micros() - Next().micros() <= kHour / 6;
   };
-  while (DoOneDue(*id, members_.at(*id), Next(), is_possible() ? activity_at : std::nullopt)) {
-    Recorded(sequence_ + 1, Next());
-    member_of_[sequence_] = *id;
+  for (const std::optional<MemberId>& one : {id, other}) {
+    while (one &&
+           DoOneDue(*one, members_.at(*one), Next(), is_possible() ? activity_at : std::nullopt)) {
+      Recorded(sequence_ + 1, Next());
+      member_of_[sequence_] = *one;
+    }
   }
 }
 
@@ -578,6 +729,8 @@ void Model::CatchUp(const Order& order) {
 Answer Model::Do(const Command& command, Timestamp clock) {
   clock_ = clock;
   touched_ = std::nullopt;
+  other_ = std::nullopt;
+  restored_ = 0;
   const std::string content = Describe(command.order);
   const auto known = requests_.find(command.request);
   if (known != requests_.end()) {
@@ -598,10 +751,35 @@ Answer Model::Do(const Command& command, Timestamp clock) {
   if (answer.member) {
     members_.at(*touched_).standing.judged = in_force_.back().first;
     member_of_[answer.sequence] = *touched_;
+    if (other_) members_.at(*other_).standing.judged = in_force_.back().first;
   }
   Recorded(answer.sequence, answer.recorded_at);
-  requests_[command.request] = Known{content, answer};
+  requests_[command.request] = Answered{content, answer};
+  if (!refused) {
+    if (const auto* o = std::get_if<AccruePurchase>(&command.order)) MatchEarly(o->receipt);
+    if (const auto* o = std::get_if<ClaimReceipt>(&command.order)) MatchEarly(o->receipt);
+    if (const auto* o = std::get_if<CorrectReceipt>(&command.order)) MatchEarly(o->right.receipt);
+  }
   return answer;
+}
+
+void Model::MatchEarly(const ReceiptKey& original) {
+  std::vector<Early> waiting = early_[original];
+  early_[original].clear();
+  for (const Early& early : waiting) {
+    const MemberId id = Root(purchases_.at(original).member);
+    std::vector<PurchaseLine> taken;
+    if ((early.member && Root(*early.member) != id) ||
+        TakeBack(original, early.lines, std::nullopt, taken)) {
+      early_[original].push_back(early);
+      continue;
+    }
+    FallAfter(purchases_.at(original), early.occurred_at);
+    members_.at(id).standing.judged = in_force_.back().first;
+    Recorded(sequence_ + 1, Next());
+    member_of_[sequence_] = id;
+  }
+  if (early_[original].empty()) early_.erase(original);
 }
 
 std::optional<Rejection> Model::Do(const EnrollMember& o) {
@@ -620,13 +798,80 @@ std::optional<Rejection> Model::Do(const EnrollMember& o) {
   return std::nullopt;
 }
 
+std::optional<Rejection> Model::Do(const ImportMember& o) {
+  const Timestamp now = Next();
+  for (const IdentityLink& link : o.identities) {
+    if (identities_.count(link.hash) > 0) return Rejection::kIdentityTaken;
+  }
+  const Timestamp enrolled = o.enrolled_at.value_or(now);
+  if (enrolled > now) return Rejection::kInvalidField;
+  for (const ImportMember::OpeningLot& lot : o.lots) {
+    if (lot.type.str() != "points" && lot.type.str() != "credit")
+      return Rejection::kResourceNotFound;
+    const bool is_wrong = lot.awarded_at > now || (lot.activates_at && *lot.activates_at <= now) ||
+                          lot.expires_at <= lot.activates_at.value_or(now);
+    if (is_wrong) return Rejection::kInvalidField;
+  }
+  for (const ImportMember::HistoryDay& day : o.history) {
+    if (day.on > LocalDay(now)) return Rejection::kInvalidField;
+  }
+  std::size_t tier = 0;
+  if (o.tier) {
+    while (tier < program_.tiers.size() && program_.tiers[tier].id != o.tier->tier) ++tier;
+    if (tier == program_.tiers.size()) return Rejection::kResourceNotFound;
+    if (o.tier->since > now) return Rejection::kInvalidField;
+    const auto& review = o.tier->review_at;
+    const bool is_reviewed = tier > 0 && program_.downgrade != Downgrade::kNever;
+    if (review && (*review <= now || !is_reviewed || StartOf(LocalDay(*review)) != *review))
+      return Rejection::kInvalidField;
+  }
+
+  touched_ = MemberIdFor(0, sequence_ + 1);
+  Member& member = members_[*touched_];
+  member.standing.since = enrolled;
+  for (const IdentityLink& link : o.identities) identities_[link.hash] = *touched_;
+  std::uint32_t number = 0;
+  for (const ImportMember::OpeningLot& lot : o.lots) {
+    Lot opened{.id = LotId{sequence_ + 1, ++number},
+               .type = lot.type.str(),
+               .ends = lot.expires_at,
+               .home = *touched_};
+    if (lot.activates_at) {
+      opened.pending = lot.amount;
+      opened.active = *lot.activates_at;
+    } else {
+      opened.left = lot.amount;
+    }
+    member.lots.push_back(opened);
+    if (lot.type.str() == "credit") member.credit_before[LocalDay(lot.awarded_at)] += lot.amount;
+  }
+  for (const ImportMember::HistoryDay& day : o.history) {
+    if (day.purchases > 0) member.visits_before.insert(day.on);
+  }
+  if (!o.tier) return std::nullopt;
+  member.standing.tier = tier;
+  member.standing.since = o.tier->since;
+  if (tier == 0) return std::nullopt;
+  member.standing.term = 1;
+  if (o.tier->review_at) {
+    member.standing.review_at = *o.tier->review_at;
+  } else {
+    for (int term = 1; member.standing.review_at.is_never() || member.standing.review_at <= now;
+         ++term) {
+      member.standing.review_at = ReviewAt(tier, o.tier->since, term);
+      if (member.standing.review_at.is_never()) break;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Rejection> Model::Do(const LinkIdentity& o) {
   touched_ = Find(o.member);
   if (!touched_) return Rejection::kMemberNotFound;
   if (members_.at(*touched_).state == MemberState::kClosed) return Rejection::kMemberNotActive;
   const auto taken = identities_.find(o.identity.hash);
   if (taken != identities_.end()) {
-    return taken->second == *touched_ ? Rejection::kInvalidState : Rejection::kIdentityTaken;
+    return Root(taken->second) == *touched_ ? Rejection::kInvalidState : Rejection::kIdentityTaken;
   }
   identities_[o.identity.hash] = *touched_;
   return std::nullopt;
@@ -636,7 +881,7 @@ std::optional<Rejection> Model::Do(const UnlinkIdentity& o) {
   touched_ = Find(o.member);
   if (!touched_) return Rejection::kMemberNotFound;
   const auto linked = identities_.find(o.identity.hash);
-  if (linked == identities_.end() || linked->second != *touched_)
+  if (linked == identities_.end() || Root(linked->second) != *touched_)
     return Rejection::kResourceNotFound;
   identities_.erase(linked);
   return std::nullopt;
@@ -672,32 +917,94 @@ std::optional<Rejection> Model::Move(const MemberRef& ref, MemberState to) {
   return std::nullopt;
 }
 
-std::optional<Rejection> Model::Do(const AccruePurchase& o) {
-  const Revision& revision = InForce(o.occurred_at);
-  if (o.currency != "EUR") return Rejection::kInvalidField;
-  if (const auto late = Late(o.occurred_at)) return late;
-  touched_ = Find(o.member);
-  if (!touched_) return Rejection::kMemberNotFound;
-  Member& member = members_.at(*touched_);
-  if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
-  const std::vector<PurchaseLine> lines = ReportedLines(o);
-  const std::string content =
-      absl::StrCat(touched_->raw(), " ", o.total, " ", ToString(o.occurred_at), " ", Text(lines));
+namespace {
+
+std::string ContentOf(const AccruePurchase& o) {
+  return absl::StrCat("sale ", o.total, " ", ToString(o.occurred_at), " ", Text(ReportedLines(o)));
+}
+
+}  // namespace
+
+std::optional<Rejection> Model::Known(const AccruePurchase& o,
+                                      const std::optional<MemberId>& member) {
+  const std::string content = ContentOf(o);
   const auto known = purchases_.find(o.receipt);
   if (known != purchases_.end()) {
-    return known->second.content == content ? Rejection::kReceiptAlreadyPosted
-                                            : Rejection::kReceiptContentDiffers;
+    const bool is_same =
+        known->second.content == content && (!member || Root(known->second.member) == *member);
+    return is_same ? Rejection::kReceiptAlreadyPosted : Rejection::kReceiptContentDiffers;
   }
+  const auto kept = unclaimed_.find(o.receipt);
+  if (kept == unclaimed_.end()) return std::nullopt;
+  return ContentOf(kept->second) == content ? Rejection::kReceiptAlreadyPosted
+                                            : Rejection::kReceiptContentDiffers;
+}
 
-  Purchase purchase{.member = *touched_, .sequence = sequence_ + 1, .content = content};
+std::optional<Rejection> Model::Do(const KeepReceipt& o) {
+  if (o.sale.currency != "EUR") return Rejection::kInvalidField;
+  if (const auto late = Late(o.sale.occurred_at)) return late;
+  if (const auto known = Known(o.sale, std::nullopt)) return known;
+  unclaimed_[o.sale.receipt] = o.sale;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const ClaimReceipt& o) {
+  const auto kept = unclaimed_.find(o.receipt);
+  if (kept == unclaimed_.end()) {
+    const auto posted = purchases_.find(o.receipt);
+    const bool is_sale = posted != purchases_.end() && !posted->second.is_return;
+    return is_sale ? Rejection::kReceiptAlreadyPosted : Rejection::kPurchaseNotFound;
+  }
+  touched_ = Find(o.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  if (IsOwn(o.own, {*touched_})) return Rejection::kSelfDealingForbidden;
+  if (members_.at(*touched_).state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  const Date last = LocalDay(kept->second.occurred_at).PlusDays(30);
+  if (LocalDay(Next()) > last) return Rejection::kInvalidState;
+  const AccruePurchase sale = kept->second;
+  unclaimed_.erase(kept);
+  return Sell(sale, InForce(sale.occurred_at), {});
+}
+
+Model::Paid Model::PaidBy(const Revision& revision, const AccruePurchase& o) {
+  if (!o.pay || o.total <= 0) return {};
+  const std::int64_t payable = o.total * revision.pays_percent / 100;
+  Paid paid;
+  paid.points = std::min(o.pay->amount, payable / revision.pays_cents * revision.pays_points);
+  paid.points -= paid.points % revision.pays_points;
+  if (paid.points < revision.pays_minimum) paid.points = 0;
+  paid.cents = paid.points / revision.pays_points * revision.pays_cents;
+  return paid;
+}
+
+std::optional<Rejection> Model::Sell(const AccruePurchase& o, const Revision& revision,
+                                     const std::vector<std::pair<Purchase, Timestamp>>& fallen) {
+  Member& member = members_.at(*touched_);
+  const std::vector<PurchaseLine> lines = ReportedLines(o);
+  const Paid paid = PaidBy(revision, o);
+  if (o.pay && o.pay->type.str() != "points") return Rejection::kAmountNotAllowed;
+  if (paid.points > 0 && member.state != MemberState::kActive) return Rejection::kMemberNotActive;
+  std::int64_t stated = 0;
+  for (const Tender& tender : o.tenders) stated += tender.kind == "POINTS" ? tender.amount : 0;
+  if (o.pay && !o.tenders.empty() && stated != paid.cents) return Rejection::kCostMismatch;
+  if (paid.points > 0) {
+    if (Available(member, "points") < paid.points) return Rejection::kInsufficientPoints;
+    redemptions_[sequence_ + 1] = Redemption{.member = *touched_,
+                                             .amount = paid.points,
+                                             .parts = Spend(member, paid.points),
+                                             .paid = o.receipt};
+  }
+  Purchase purchase{.member = *touched_, .sequence = sequence_ + 1, .content = ContentOf(o)};
   purchase.occurred_at = o.occurred_at;
   purchase.day = LocalDay(o.occurred_at);
   purchase.revision = &revision;
   purchase.left = lines;
   purchase.bought = lines;
+  purchase.paid_cents = paid.cents;
+  const std::vector<PurchaseLine> counted = Counted(lines, paid.cents, lines);
   std::int64_t total = 0;
   for (const Earn& rule : revision.rules) {
-    total += rule.type == "points" ? PointsOf(rule, lines) : 0;
+    total += rule.type == "points" ? PointsOf(rule, counted) : 0;
   }
   const bool waits_for_person = revision.person_above > 0 && total > revision.person_above;
   const bool is_late_settled = revision.settling != Settling::kAtOnce;
@@ -711,9 +1018,12 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
   }
   std::uint32_t number = 0;
   for (const Earn& rule : revision.rules) {
-    const std::int64_t points = PointsOf(rule, lines);
+    const std::int64_t points = PointsOf(rule, counted);
     if (points == 0) continue;
-    Lot lot{.id = LotId{sequence_ + 1, ++number}, .type = rule.type, .ends = Timestamp::Never()};
+    Lot lot{.id = LotId{sequence_ + 1, ++number},
+            .type = rule.type,
+            .ends = Timestamp::Never(),
+            .home = *touched_};
     if (rule.type != "points") {
       lot.left = points;
     } else {
@@ -746,6 +1056,11 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
   const Timestamp since = std::max(*member.latest, standing.since);
   const Revision& judging = InForce(since);
   const Timestamp at = &judging == &revision ? *member.latest : since;
+  for (const auto& [gone, gone_at] : fallen) {
+    const std::size_t before = standing.tier;
+    FallAfter(gone, gone_at);
+    if (standing.tier != before) break;
+  }
   if (!program_.upgrades_at_review) Rise(standing, at, Earned(*touched_, LocalDay(at), judging));
   const Timestamp tomorrow = Next().PlusMicros(kDay);
   if (o.occurred_at < Next().PlusMicros(-kDay) && standing.review_at < tomorrow)
@@ -753,28 +1068,95 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
   return std::nullopt;
 }
 
-std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
-  const auto found = purchases_.find(o.original);
-  if (found == purchases_.end() || found->second.is_return) return Rejection::kPurchaseNotFound;
-  Purchase& purchase = found->second;
-  const std::string content = absl::StrCat(ToString(o.original), " ", ToString(o.occurred_at));
-  const auto known = purchases_.find(o.receipt);
-  if (known != purchases_.end()) {
-    const Purchase& earlier = known->second;
-    const bool is_same = earlier.content == content &&
-                         (o.lines.empty() ? earlier.is_gone : SameLines(earlier.left, o.lines));
-    return is_same ? Rejection::kReceiptAlreadyPosted : Rejection::kReceiptContentDiffers;
-  }
+std::optional<Rejection> Model::Do(const AccruePurchase& o) {
+  const Revision& revision = InForce(o.occurred_at);
+  if (o.currency != "EUR") return Rejection::kInvalidField;
   if (const auto late = Late(o.occurred_at)) return late;
+  touched_ = Find(o.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  if (members_.at(*touched_).state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  if (const auto known = Known(o, touched_)) return known;
+  // What comes back, by receipt; the same line twice is as much of it.
+  std::vector<std::pair<ReceiptKey, std::vector<ReturnLine>>> back;
+  for (const PurchaseLine& line : o.lines) {
+    if (!line.original) continue;
+    auto of = std::find_if(back.begin(), back.end(),
+                           [&](const auto& one) { return one.first == line.original->receipt; });
+    if (of == back.end()) of = back.insert(of, {line.original->receipt, {}});
+    of->second.push_back(ReturnLine{line.original->line, line.quantity_micros, line.net});
+  }
+  if (back.empty()) return Sell(o, revision, {});
+  // Nothing stays of a receipt that is refused.
+  const auto members = members_;
+  const auto purchases = purchases_;
+  const auto redemptions = redemptions_;
+  const auto early = early_;
+  const auto refuse = [&](Rejection why) {
+    members_ = members;
+    purchases_ = purchases;
+    redemptions_ = redemptions;
+    early_ = early;
+    return why;
+  };
+  std::vector<std::pair<Purchase, Timestamp>> fallen;
+  for (const auto& [original, lines] : back) {
+    const auto found = purchases_.find(original);
+    if (found == purchases_.end()) {
+      early_[original].push_back(Early{sequence_ + 1, o.receipt, touched_, o.occurred_at, lines});
+      continue;
+    }
+    if (found->second.is_return || Root(found->second.member) != *touched_)
+      return refuse(Rejection::kInvalidField);
+    std::vector<PurchaseLine> taken;
+    if (const auto why = TakeBack(original, lines, std::nullopt, taken)) return refuse(*why);
+    fallen.emplace_back(purchases_.at(original), o.occurred_at);
+  }
+  if (const auto why = Sell(o, revision, fallen)) return refuse(*why);
+  return std::nullopt;
+}
 
+std::optional<Rejection> Model::Do(const CorrectReceipt& o) {
+  const AccruePurchase& right = o.right;
+  const Revision& revision = InForce(right.occurred_at);
+  if (right.currency != "EUR") return Rejection::kInvalidField;
+  if (const auto late = Late(right.occurred_at)) return late;
+  touched_ = Find(right.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  if (members_.at(*touched_).state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  const auto known = purchases_.find(right.receipt);
+  if (known == purchases_.end() || known->second.is_return) return Rejection::kPurchaseNotFound;
+  Purchase& wrong = known->second;
+  if (Root(wrong.member) != *touched_) return Rejection::kInvalidField;
+  if (wrong.content == ContentOf(right)) return Rejection::kReceiptAlreadyPosted;
+  if (wrong.was_touched) return Rejection::kInvalidState;
+  const auto members = members_;
+  const auto purchases = purchases_;
+  const auto redemptions = redemptions_;
+  std::vector<PurchaseLine> taken;
+  const std::uint64_t spent_by = wrong.sequence;
+  TakeBack(right.receipt, {}, spent_by, taken);
+  if (const auto why = Sell(right, revision, {{purchases_.at(right.receipt), Next()}})) {
+    members_ = members;
+    purchases_ = purchases;
+    redemptions_ = redemptions;
+    return why;
+  }
+  corrected_.insert(spent_by);
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::TakeBack(const ReceiptKey& original,
+                                         const std::vector<ReturnLine>& lines,
+                                         std::optional<std::uint64_t> only_spent_by,
+                                         std::vector<PurchaseLine>& taken) {
+  Purchase& purchase = purchases_.at(original);
   std::vector<PurchaseLine> rest = purchase.left;
-  std::vector<ReturnLine> asked = o.lines;
+  std::vector<ReturnLine> asked = lines;
   if (asked.empty()) {
     for (const PurchaseLine& line : rest)
       asked.push_back(ReturnLine{line.line, line.quantity_micros, std::nullopt});
   }
   if (rest.empty()) return Rejection::kReturnExceedsPurchase;
-  std::vector<PurchaseLine> taken;
   for (const ReturnLine& ask : asked) {
     const auto line =
         std::find_if(rest.begin(), rest.end(), [&](const auto& l) { return l.line == ask.line; });
@@ -794,22 +1176,31 @@ std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
                             [](const auto& l) { return l.quantity_micros == 0; }),
              rest.end());
 
-  touched_ = purchase.member;
-  Member& member = members_.at(*touched_);
+  const MemberId owner = Root(purchase.member);
+  Member& member = members_.at(owner);
   // What it was paid with comes back first, by value.
-  std::int64_t value = 0;
-  for (const PurchaseLine& line : purchase.bought) value += line.net;
-  std::int64_t kept_value = 0;
-  for (const PurchaseLine& line : rest) kept_value += line.net;
+  const auto worth = [](const std::vector<PurchaseLine>& list) {
+    std::int64_t sum = 0;
+    for (const PurchaseLine& line : list) {
+      const bool is_sold =
+          line.kind != PurchaseLineKind::kReturn && line.kind != PurchaseLineKind::kVoid;
+      sum += is_sold ? line.net : 0;
+    }
+    return sum;
+  };
+  const std::int64_t value = worth(purchase.bought);
+  const std::int64_t kept_value = worth(rest);
   for (auto& [sequence, redemption] : redemptions_) {
-    if (redemption.paid != o.original || redemption.member != *touched_) continue;
+    if (redemption.paid != original || Root(redemption.member) != owner) continue;
+    if (only_spent_by && *only_spent_by != sequence) continue;
     const bool is_all = rest.empty() || kept_value == 0 || value <= 0;
     const std::int64_t share =
         is_all ? redemption.amount : redemption.amount * (value - kept_value) / value;
     if (share > redemption.back) GiveBack(redemption, share - redemption.back);
   }
+  const std::vector<PurchaseLine> counted = Counted(purchase.bought, purchase.paid_cents, rest);
   for (Award& award : purchase.awards) {
-    const std::int64_t due = std::max<std::int64_t>(0, award.left - PointsOf(*award.rule, rest));
+    const std::int64_t due = std::max<std::int64_t>(0, award.left - PointsOf(*award.rule, counted));
     award.left -= due;
     const std::string& type = award.rule->type;
     const Clawback clawback =
@@ -839,19 +1230,61 @@ std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
   }
   purchase.left = rest;
   purchase.is_gone = rest.empty();
+  purchase.was_touched = true;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
+  const auto found = purchases_.find(o.original);
+  if (found != purchases_.end() && found->second.is_return) return Rejection::kInvalidField;
+  std::optional<MemberId> named;
+  if (o.member) {
+    named = Find(*o.member);
+    if (!named) return Rejection::kMemberNotFound;
+    if (found != purchases_.end() && Root(found->second.member) != *named)
+      return Rejection::kInvalidField;
+  }
+  const std::string content = absl::StrCat(ToString(o.original), " ", ToString(o.occurred_at));
+  const auto known = purchases_.find(o.receipt);
+  if (known != purchases_.end()) {
+    const Purchase& earlier = known->second;
+    const bool has_lines = earlier.was_early ? earlier.asked == o.lines
+                           : o.lines.empty() ? earlier.is_gone
+                                             : SameLines(earlier.left, o.lines);
+    return earlier.content == content && has_lines ? Rejection::kReceiptAlreadyPosted
+                                                   : Rejection::kReceiptContentDiffers;
+  }
+  if (unclaimed_.count(o.receipt) > 0) return Rejection::kReceiptContentDiffers;
+  if (const auto late = Late(o.occurred_at)) return late;
+  if (found == purchases_.end()) {
+    touched_ = named;
+    early_[o.original].push_back(Early{sequence_ + 1, o.receipt, named, o.occurred_at, o.lines});
+    purchases_[o.receipt] = Purchase{.member = named.value_or(MemberId()),
+                                     .is_return = true,
+                                     .sequence = sequence_ + 1,
+                                     .content = content,
+                                     .asked = o.lines,
+                                     .was_early = true};
+    return std::nullopt;
+  }
+  std::vector<PurchaseLine> taken;
+  if (const auto why = TakeBack(o.original, o.lines, std::nullopt, taken)) return why;
+  const Purchase& purchase = purchases_.at(o.original);
+  touched_ = Root(purchase.member);
+  const bool is_gone = purchase.is_gone;
+  FallAfter(purchase, o.occurred_at);
   purchases_[o.receipt] = Purchase{.member = *touched_,
                                    .is_return = true,
                                    .sequence = sequence_ + 1,
                                    .content = content,
                                    .left = taken,
-                                   .is_gone = rest.empty()};
-
-  FallAfter(purchase, o.occurred_at);
+                                   .is_gone = is_gone};
   return std::nullopt;
 }
 
 void Model::FallAfter(const Purchase& purchase, Timestamp at) {
-  Member& member = members_.at(purchase.member);
+  const MemberId id = Root(purchase.member);
+  Member& member = members_.at(id);
   Standing& standing = member.standing;
   if (standing.tier == 0 || standing.term != 1 || !standing.before) return;
   if (purchase.occurred_at > standing.since) return;
@@ -861,8 +1294,8 @@ void Model::FallAfter(const Purchase& purchase, Timestamp at) {
   if (program_.upgrades_at_review && standing.since == StartOf(risen_on)) {
     risen_on = risen_on.PlusDays(-1);
   }
-  const std::size_t then = Earned(purchase.member, risen_on, active);
-  const std::size_t now = Earned(purchase.member, LocalDay(*member.latest), active);
+  const std::size_t then = Earned(id, risen_on, active);
+  const std::size_t now = Earned(id, LocalDay(*member.latest), active);
   if (then >= standing.tier || now >= standing.tier) return;
   standing.tier = std::max(now, *standing.before);
   standing.since = at;
@@ -945,7 +1378,8 @@ std::optional<Rejection> Model::Do(const AdjustPoints& o) {
     member.lots.push_back(Lot{.id = LotId{sequence_ + 1, 1},
                               .type = "points",
                               .ends = StartOf(last.PlusDays(1)),
-                              .left = moved - owed});
+                              .left = moved - owed,
+                              .home = *touched_});
     OpenIdle(member, InForce(Next()), Next(), member.lots.back());
   }
   by_hand_[today] += moved;
@@ -959,7 +1393,7 @@ std::optional<Rejection> Model::Do(const ReverseRedemption& o) {
   const std::int64_t left = redemption.amount - redemption.back;
   const std::int64_t amount = o.amount.value_or(left);
   if (left == 0 || amount > left) return Rejection::kReversalExceedsRedemption;
-  touched_ = redemption.member;
+  touched_ = Root(redemption.member);
   GiveBack(redemption, amount);
   return std::nullopt;
 }
@@ -971,7 +1405,7 @@ void Model::GiveBack(Redemption& redemption, std::int64_t amount) {
     auto part = redemption.parts.rbegin();
     while (before >= part->second) before -= (part++)->second;
     const std::int64_t step = std::min(back, part->second - before);
-    PutBack(members_.at(redemption.member), part->first, step, Next());
+    PutBack(members_.at(Root(redemption.member)), part->first, step, Next());
     redemption.back += step;
     back -= step;
   }
@@ -1024,10 +1458,11 @@ std::optional<Rejection> Model::Decide(const AccrualRef& accrual,
       const bool is_it = purchase.sequence == std::get<std::uint64_t>(accrual);
       if (is_it && !purchase.is_return) decided.purchase = &purchase;
     }
+    if (corrected_.count(std::get<std::uint64_t>(accrual)) > 0) return Rejection::kInvalidState;
     if (decided.purchase == nullptr) return Rejection::kEntryNotFound;
   }
   Purchase& purchase = *decided.purchase;
-  touched_ = purchase.member;
+  touched_ = Root(purchase.member);
   Member& member = members_.at(*touched_);
   if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
   std::vector<std::int32_t> open;
@@ -1055,8 +1490,9 @@ std::optional<Rejection> Model::Decide(const AccrualRef& accrual,
         return std::find_if(list.begin(), list.end(),
                             [&](const auto& line) { return line.line == number; });
       };
-      points += ShareOf(award, purchase.bought, number) * at(purchase.left)->quantity_micros /
-                at(purchase.bought)->quantity_micros;
+      points +=
+          ShareOf(award, Counted(purchase.bought, purchase.paid_cents, purchase.bought), number) *
+          at(purchase.left)->quantity_micros / at(purchase.bought)->quantity_micros;
     }
     if (chosen.size() == open.size()) points = lot.pending;
     decided.parts.emplace_back(i, std::min(points, lot.pending));
@@ -1083,7 +1519,8 @@ std::optional<Rejection> Model::Do(const SettleAccrual& o) {
     member.lots.push_back(Lot{.id = LotId{sequence_ + 1, ++number},
                               .type = "points",
                               .ends = StartOf(last.PlusDays(1)),
-                              .left = points - owed});
+                              .left = points - owed,
+                              .home = decided.purchase->member});
     OpenIdle(member, *decided.purchase->revision, Next(), member.lots.back());
   }
   return std::nullopt;
@@ -1097,6 +1534,8 @@ std::optional<Rejection> Model::Do(const CancelAccrual& o) {
     Award& of = decided.purchase->awards[award];
     GivePending(member, of.lot, points);
     of.left -= points;
+    // What a cancellation takes, it takes of the purchase.
+    decided.purchase->was_touched = decided.purchase->was_touched || points > 0;
   }
   FallAfter(*decided.purchase, Next());
   return std::nullopt;
@@ -1113,20 +1552,19 @@ std::optional<Rejection> Model::Do(const HoldPoints& o) {
   if (o.type.str() != "points") return Rejection::kAmountNotAllowed;
   if (Available(member, "points") < o.amount) return Rejection::kInsufficientPoints;
   Hold hold{.amount = o.amount,
-            .lapses = Next().PlusMicros(o.lasts_micros),
-            .parts = Spend(member, o.amount)};
+            .lapses = Next().PlusMicros(o.lasts_micros == 0 ? kHour / 2 : o.lasts_micros),
+            .parts = Spend(member, o.amount),
+            .home = *touched_};
   for (const auto& [lot, points] : hold.parts) member.lots[lot].held += points;
   member.holds[sequence_ + 1] = std::move(hold);
   return std::nullopt;
 }
 
 std::optional<Rejection> Model::FindHold(const HoldKey& key, Hold*& hold) {
-  const auto member = members_.find(key.member);
-  if (member == members_.end()) return Rejection::kHoldNotFound;
-  const auto found = member->second.holds.find(key.sequence);
-  if (found == member->second.holds.end()) return Rejection::kHoldNotFound;
-  hold = &found->second;
-  touched_ = key.member;
+  const Hold* found = FindHold(key);
+  if (found == nullptr) return Rejection::kHoldNotFound;
+  touched_ = Root(key.member);
+  hold = &members_.at(*touched_).holds.at(key.sequence);
   if (hold->state == HoldState::kLapsed) return Rejection::kHoldLapsed;
   if (hold->state != HoldState::kOpen) return Rejection::kHoldFinished;
   return std::nullopt;
@@ -1160,6 +1598,246 @@ std::optional<Rejection> Model::Do(const VoidHold& o) {
   Hold* hold = nullptr;
   if (const auto refused = FindHold(o.hold, hold)) return refused;
   End(members_.at(*touched_), *hold, HoldState::kVoided, Next());
+  return std::nullopt;
+}
+
+// ---- two members
+// --------------------------------------------------------------------------------------------
+
+bool Model::IsOwn(const std::optional<IdentityHash>& own,
+                  std::initializer_list<MemberId> members) const {
+  const std::optional<MemberId> id = own ? Find(*own) : std::nullopt;
+  return id && std::find(members.begin(), members.end(), *id) != members.end();
+}
+
+std::set<MemberId> Model::Group(MemberId id) const {
+  std::set<MemberId> group{id};
+  for (const Joined& joined : members_.at(id).joined) group.merge(Group(joined.member));
+  return group;
+}
+
+std::optional<Rejection> Model::Do(const MoveIdentity& o) {
+  const std::optional<MemberId> from = Find(o.from);
+  const std::optional<MemberId> to = Find(o.to);
+  if (!from || !to) return Rejection::kMemberNotFound;
+  if (*from == *to) return Rejection::kInvalidField;
+  if (IsOwn(o.own, {*from, *to})) return Rejection::kSelfDealingForbidden;
+  if (members_.at(*to).state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  const auto linked = identities_.find(o.identity.hash);
+  if (linked == identities_.end()) return Rejection::kResourceNotFound;
+  if (Root(linked->second) != *from) return Rejection::kIdentityTaken;
+  linked->second = *to;
+  touched_ = to;
+  other_ = from;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const TransferPoints& o) {
+  const std::optional<MemberId> from = Find(o.from);
+  const std::optional<MemberId> to = Find(o.to);
+  if (!from || !to) return Rejection::kMemberNotFound;
+  if (*from == *to) return Rejection::kInvalidField;
+  if (IsOwn(o.own, {*from, *to})) return Rejection::kSelfDealingForbidden;
+  Member& giver = members_.at(*from);
+  Member& taker = members_.at(*to);
+  if (giver.state != MemberState::kActive) return Rejection::kMemberNotActive;
+  if (taker.state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  if (o.type.str() != "points") return Rejection::kAmountNotAllowed;
+  const Date today = LocalDay(Next());
+  std::int64_t given = 0;
+  for (const MemberId one : Group(*from)) given += given_[{one, today.month_number()}];
+  if (given + o.amount > program_.given_a_month) return Rejection::kLimitReached;
+  if (Available(giver, "points") < o.amount) return Rejection::kInsufficientPoints;
+  std::int64_t arriving = o.amount - o.amount * program_.fee_percent / 100;
+  std::vector<Lot> pieces;
+  for (const auto& [lot, points] : Spend(giver, o.amount)) {
+    const std::int64_t part = std::min(points, arriving);
+    arriving -= part;
+    if (part == 0) continue;
+    const Timestamp renewed = StartOf(today.PlusMonths(InForce(Next()).expiry_months).PlusDays(1));
+    const Timestamp ends = program_.is_fresh ? renewed : giver.lots[lot].ends;
+    if (program_.is_fresh && !pieces.empty()) {
+      pieces[0].left += part;
+      continue;
+    }
+    pieces.push_back(Lot{.id = {sequence_ + 1, static_cast<std::uint32_t>(pieces.size() + 1)},
+                         .type = "points",
+                         .ends = ends,
+                         .left = part,
+                         .home = *to});
+  }
+  for (Lot& piece : pieces) {
+    const std::int64_t owed = std::min(piece.left, taker.arrears);
+    taker.arrears -= owed;
+    piece.left -= owed;
+    taker.lots.push_back(piece);
+  }
+  given_[{*from, today.month_number()}] += o.amount;
+  touched_ = from;
+  other_ = to;
+  return std::nullopt;
+}
+
+void Model::Rename(MemberId root, const std::set<MemberId>& of,
+                   const std::function<std::size_t(std::size_t)>& name) {
+  for (auto& [receipt, purchase] : purchases_) {
+    if (of.count(purchase.member) == 0) continue;
+    for (Award& award : purchase.awards) {
+      award.lot = name(award.lot);
+      for (std::size_t& own : award.own) own = name(own);
+    }
+  }
+  for (auto& [sequence, redemption] : redemptions_) {
+    if (of.count(redemption.member) == 0) continue;
+    for (auto& [lot, points] : redemption.parts) lot = name(lot);
+  }
+  for (auto& [sequence, hold] : members_.at(root).holds) {
+    if (of.count(hold.home) == 0) continue;
+    for (auto& [lot, points] : hold.parts) lot = name(lot);
+  }
+}
+
+std::optional<Rejection> Model::Do(const MergeMembers& o) {
+  const auto party = [&](const MemberRef& ref, MemberId& id) -> std::optional<Rejection> {
+    const std::optional<MemberId> found = Find(ref);
+    if (!found) return Rejection::kMemberNotFound;
+    id = *found;
+    const auto* named = std::get_if<MemberId>(&ref);
+    if (named != nullptr && *named != id) return Rejection::kMemberMerged;
+    return std::nullopt;
+  };
+  MemberId merged;
+  MemberId id;
+  if (const auto refused = party(o.merged, merged)) return refused;
+  if (const auto refused = party(o.survivor, id)) return refused;
+  if (merged == id) return Rejection::kInvalidField;
+  if (IsOwn(o.own, {merged, id})) return Rejection::kSelfDealingForbidden;
+  Member& from = members_.at(merged);
+  Member& to = members_.at(id);
+  if (from.state != MemberState::kActive || to.state != MemberState::kActive) {
+    return Rejection::kMemberNotActive;
+  }
+  if (Group(merged).size() + Group(id).size() > 16) return Rejection::kLimitReached;
+
+  Joined joined{.member = merged, .before = to.standing, .owed = from.arrears};
+  const auto cover = [&](Member& debtor, Member& payer, bool is_theirs) {
+    std::int64_t there = 0;
+    for (const Lot& lot : payer.lots) there += lot.type == "points" ? lot.left : 0;
+    const std::int64_t points = std::min(debtor.arrears, there);
+    for (const auto& [lot, part] : Spend(payer, points)) {
+      joined.covers.push_back({payer.lots[lot].id, part, is_theirs});
+    }
+    debtor.arrears -= points;
+  };
+  if (from.arrears > 0) cover(from, to, false);
+  if (to.arrears > 0) cover(to, from, true);
+  const std::size_t offset = to.lots.size();
+  Rename(merged, Group(merged), [&](std::size_t lot) { return lot + offset; });
+  to.lots.insert(to.lots.end(), from.lots.begin(), from.lots.end());
+  from.lots.clear();
+  to.holds.insert(from.holds.begin(), from.holds.end());
+  from.holds.clear();
+  to.arrears += from.arrears;
+  from.arrears = 0;
+  if (from.latest) to.latest = std::max(to.latest.value_or(*from.latest), *from.latest);
+  const Standing& other = from.standing;
+  const bool is_higher = other.tier != to.standing.tier
+                             ? other.tier > to.standing.tier
+                             : other.tier > 0 && other.review_at > to.standing.review_at;
+  if (is_higher) to.standing = other;
+  to.joined.push_back(std::move(joined));
+  from.merged_into = id;
+  from.state = MemberState::kMerged;
+  touched_ = id;
+  Rise(id, to);
+  return std::nullopt;
+}
+
+void Model::Rise(MemberId id, Member& member) {
+  const Date today = LocalDay(Next());
+  Rise(member.standing, Next(), Earned(id, today, *in_force_.back().second));
+}
+
+std::optional<Rejection> Model::Do(const UnmergeMembers& o) {
+  const auto found = members_.find(o.merged);
+  if (found == members_.end()) return Rejection::kMemberNotFound;
+  Member& back = found->second;
+  if (!back.merged_into) return Rejection::kInvalidState;
+  const MemberId id = *back.merged_into;
+  Member& member = members_.at(id);
+  if (member.merged_into) return Rejection::kMemberMerged;
+  if (IsOwn(o.own, {id})) return Rejection::kSelfDealingForbidden;
+  if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  const Joined joined = member.joined.back();
+  if (joined.member != o.merged) return Rejection::kInvalidState;
+  const std::set<MemberId> leaving = Group(o.merged);
+  const auto leaves = [&](MemberId one) { return leaving.count(one) > 0; };
+  for (const auto& [sequence, hold] : member.holds) {
+    for (const auto& [lot, points] : hold.parts) {
+      if (points > 0 && leaves(member.lots[lot].home) != leaves(hold.home)) {
+        return Rejection::kInvalidState;
+      }
+    }
+  }
+
+  std::int64_t owed = 0;
+  std::int64_t uncovered = joined.owed;
+  std::int64_t owed_kept = 0;
+  for (const Joined::Cover& cover : joined.covers) {
+    if (!cover.is_theirs) uncovered -= cover.points;
+    for (Lot& lot : member.lots) {
+      if (lot.id != cover.lot || lot.is_gone || lot.ends <= Next()) continue;
+      lot.left += cover.points;
+      (cover.is_theirs ? owed_kept : owed) += cover.points;
+    }
+  }
+  const std::int64_t with = std::min(member.arrears, std::max<std::int64_t>(0, uncovered));
+  owed += with;
+  owed_kept += member.arrears - with;
+
+  // Lots go back to where they came from; what stays remembers those that it had spent from.
+  const std::vector<Lot> all = std::move(member.lots);
+  member.lots.clear();
+  std::vector<std::size_t> new_place(all.size());
+  std::vector<std::size_t> remembered(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::vector<Lot>& lots = leaves(all[i].home) ? back.lots : member.lots;
+    new_place[i] = lots.size();
+    lots.push_back(all[i]);
+    if (!leaves(all[i].home)) continue;
+    Lot gone{.id = all[i].id, .type = all[i].type, .ends = all[i].ends};
+    gone.is_gone = true;
+    gone.home = id;
+    remembered[i] = member.lots.size();
+    member.lots.push_back(gone);
+  }
+  std::set<MemberId> staying = Group(id);
+  for (const MemberId one : leaving) staying.erase(one);
+  Rename(id, leaving, [&](std::size_t lot) { return new_place[lot]; });
+  Rename(id, staying,
+         [&](std::size_t lot) { return leaves(all[lot].home) ? remembered[lot] : new_place[lot]; });
+  for (auto hold = member.holds.begin(); hold != member.holds.end();) {
+    if (!leaves(hold->second.home)) {
+      ++hold;
+      continue;
+    }
+    back.holds.insert(*hold);
+    hold = member.holds.erase(hold);
+  }
+  const auto owe = [&](Member& debtor, std::int64_t points) {
+    std::int64_t there = 0;
+    for (const Lot& lot : debtor.lots) there += lot.type == "points" ? lot.left : 0;
+    Spend(debtor, std::min(there, points));
+    debtor.arrears = points - std::min(there, points);
+  };
+  owe(back, owed);
+  owe(member, owed_kept);
+  back.merged_into.reset();
+  back.state = MemberState::kActive;
+  member.standing = joined.before;
+  member.joined.pop_back();
+  touched_ = id;
+  Rise(id, member);
   return std::nullopt;
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -47,6 +49,12 @@ struct Revision {
   int settling_days = 0;
   int idle_months = 0;            // besides: after so many without a purchase; 0: never
   std::int64_t person_above = 0;  // a purchase that brings more points waits for a person; 0: none
+  // This many points pay this many cents, in steps of as many, from a minimum on, up to a part of
+  // the purchase.
+  std::int64_t pays_points = 10;
+  std::int64_t pays_cents = 100;
+  std::int64_t pays_minimum = 20;
+  std::int64_t pays_percent = 50;
 };
 // Reached with this much credit, or on this many days, of the last 12 months; 0: not by this way.
 struct Tier {
@@ -62,6 +70,11 @@ struct Program {
   // Points that a person may move by hand, given and taken; a session has one person.
   std::int64_t by_hand_a_day = 0;
   std::int64_t by_hand_a_month = 0;
+  // Of points from member to member: what does not arrive, what one may give a month, and whether
+  // they are renewed.
+  std::int64_t fee_percent = 0;
+  std::int64_t given_a_month = 0;
+  bool is_fresh = false;
 };
 
 // Berlin's calendar by the rule of the European Union: summer from the last Sunday of March, 01:00
@@ -82,6 +95,8 @@ struct Lot {
   std::int64_t held = 0;
   Timestamp active = Timestamp::Never();  // by itself, while it is pending
   bool waits_for_person = false;
+  MemberId home = {};    // whom it came to
+  bool is_gone = false;  // it left with its home: only what was spent from it is remembered
   bool is_idle = false;  // ends with Member::idle_ends, too
 };
 // Lots and points, in the order of taking.
@@ -106,9 +121,13 @@ struct Purchase {
   std::vector<PurchaseLine>
       left;  // net and quantity that were not returned; of a return: what it took
   std::vector<Award> awards;
-  std::vector<PurchaseLine> bought;  // as it was
-  std::set<std::int32_t> decided;    // lines that somebody settled or cancelled
-  bool is_gone = false;              // returned whole; of a return: it took all that was left
+  std::vector<PurchaseLine> bought;    // as it was
+  std::vector<ReturnLine> asked = {};  // of a return that came before its purchase
+  bool was_early = false;              // it is one
+  std::int64_t paid_cents = 0;         // by points of the same receipt
+  bool was_touched = false;            // some of it has been returned or cancelled
+  std::set<std::int32_t> decided;      // lines that somebody settled or cancelled
+  bool is_gone = false;                // returned whole; of a return: it took all that was left
 };
 struct Redemption {
   MemberId member;
@@ -117,12 +136,21 @@ struct Redemption {
   Parts parts;
   std::optional<ReceiptKey> paid;
 };
+// A return that waits for its purchase.
+struct Early {
+  std::uint64_t sequence = 0;
+  ReceiptKey receipt;
+  std::optional<MemberId> member;  // that it names
+  Timestamp occurred_at;
+  std::vector<ReturnLine> lines;
+};
 struct Hold {
   std::int64_t amount = 0;
   std::int64_t captured = 0;
   HoldState state = HoldState::kOpen;
   Timestamp lapses;
-  Parts parts;  // that are held
+  Parts parts;         // that are held
+  MemberId home = {};  // who placed it
 };
 struct Standing {
   std::size_t tier = 0;
@@ -133,8 +161,22 @@ struct Standing {
   Timestamp no_review_before;
   Timestamp judged;  // when the last revision came into force by which it is known to stand
 };
+// Another member that was merged into one.
+struct Joined {
+  MemberId member;
+  Standing before;  // of the survivor
+  std::int64_t owed = 0;
+  struct Cover {
+    LotId lot;
+    std::int64_t points = 0;
+    bool is_theirs = false;  // of the merged one's lots
+  };
+  std::vector<Cover> covers;
+};
 struct Member {
   MemberState state = MemberState::kActive;
+  std::optional<MemberId> merged_into;
+  std::vector<Joined> joined;
   Standing standing;
   std::optional<Timestamp> latest;  // occurred_at of the latest purchase
   std::vector<Lot> lots;            // in the order of making
@@ -143,6 +185,9 @@ struct Member {
   Timestamp idle_ends = Timestamp::Never();
   std::map<std::uint64_t, Hold> holds;  // by the sequence of their entries
   std::map<std::string, std::pair<std::int64_t, Timestamp>> told;  // value and end, by attribute
+  // What came with the member from another system.
+  std::map<Date, std::int64_t> credit_before;
+  std::set<Date> visits_before;
 };
 
 struct Answer {
@@ -171,9 +216,13 @@ class Model {
   // Does a command when the clock shows `clock`, after whatever is due for its member.
   Answer Do(const Command& command, Timestamp clock);
 
+  // Who has taken over from a member, or itself.
+  MemberId Root(MemberId id) const;
+  const Hold* FindHold(const HoldKey& key) const;
   const std::map<MemberId, Member>& members() const { return members_; }
   const std::map<ReceiptKey, Purchase>& purchases() const { return purchases_; }
   const std::map<std::uint64_t, Redemption>& redemptions() const { return redemptions_; }
+  const std::map<ReceiptKey, AccruePurchase>& unclaimed() const { return unclaimed_; }
 
   // The member as of an instant, with what is due by then done in thought.
   Member AsOf(MemberId id, Timestamp now) const;
@@ -198,7 +247,7 @@ class Model {
   const Program& program() const { return program_; }
 
  private:
-  struct Known {
+  struct Answered {
     std::string content;
     Answer answer;
   };
@@ -228,9 +277,26 @@ class Model {
   // Takes what is there from lots in spend order; returns lot and points of each.
   static Parts Spend(Member& member, std::int64_t amount);
   // Points that come back to a lot: they cover arrears, and end with a lot that has ended.
-  static void PutBack(Member& member, std::size_t lot, std::int64_t points, Timestamp now);
-  static void End(Member& member, Hold& hold, HoldState state, Timestamp now);
+  // One that left with its home makes a new one, of the entry that comes.
+  void PutBack(Member& member, std::size_t lot, std::int64_t points, Timestamp now) const;
+  void End(Member& member, Hold& hold, HoldState state, Timestamp now) const;
   void GiveBack(Redemption& redemption, std::int64_t amount);
+  // Takes goods of a purchase back; `taken` are the lines as they came back.
+  std::optional<Rejection> TakeBack(const ReceiptKey& original,
+                                    const std::vector<ReturnLine>& lines,
+                                    std::optional<std::uint64_t> only_spent_by,
+                                    std::vector<PurchaseLine>& taken);
+  // How many points pay for a purchase, and how many cents that is.
+  struct Paid {
+    std::int64_t points = 0;
+    std::int64_t cents = 0;
+  };
+  static Paid PaidBy(const Revision& revision, const AccruePurchase& o);
+  // Awards a purchase that may be, with what it takes back and what points pay of it.
+  std::optional<Rejection> Sell(const AccruePurchase& o, const Revision& revision,
+                                const std::vector<std::pair<Purchase, Timestamp>>& fallen);
+  // Returns that waited for a purchase follow it, each in an entry of its own.
+  void MatchEarly(const ReceiptKey& original);
   // Pending points that are settled or cancelled: what of which award.
   struct Decided {
     Purchase* purchase = nullptr;
@@ -243,6 +309,7 @@ class Model {
   std::optional<Rejection> FindHold(const HoldKey& key, Hold*& hold);
 
   std::optional<Rejection> Do(const EnrollMember& o);
+  std::optional<Rejection> Do(const ImportMember& o);
   std::optional<Rejection> Do(const LinkIdentity& o);
   std::optional<Rejection> Do(const UnlinkIdentity& o);
   std::optional<Rejection> Do(const SuspendMember& o) {
@@ -254,6 +321,7 @@ class Model {
   std::optional<Rejection> Do(const CloseMember& o) { return Move(o.member, MemberState::kClosed); }
   std::optional<Rejection> Do(const AccruePurchase& o);
   std::optional<Rejection> Do(const ReturnPurchase& o);
+  std::optional<Rejection> Do(const CorrectReceipt& o);
   std::optional<Rejection> Do(const Redeem& o);
   std::optional<Rejection> Do(const ReverseRedemption& o);
   std::optional<Rejection> Do(const AdjustPoints& o);
@@ -277,21 +345,41 @@ class Model {
   std::optional<Rejection> Do(const SetTierFloor&) { return std::nullopt; }
   std::optional<Rejection> Do(const MatchTier&) { return std::nullopt; }
   std::optional<Rejection> Do(const SetMemberAttributes& o);
+  std::optional<Rejection> Do(const MergeMembers& o);
+  std::optional<Rejection> Do(const UnmergeMembers& o);
+  std::optional<Rejection> Do(const MoveIdentity& o);
+  std::optional<Rejection> Do(const TransferPoints& o);
+  std::optional<Rejection> Do(const KeepReceipt& o);
+  std::optional<Rejection> Do(const ClaimReceipt& o);
+  std::optional<Rejection> Known(const AccruePurchase& o, const std::optional<MemberId>& member);
+  bool IsOwn(const std::optional<IdentityHash>& own, std::initializer_list<MemberId> members) const;
+  // The member and all who were merged into it.
+  std::set<MemberId> Group(MemberId id) const;
+  // Names lots of whoever `root` has taken over otherwise: `name` says how, from how.
+  void Rename(MemberId root, const std::set<MemberId>& of,
+              const std::function<std::size_t(std::size_t)>& name);
+  void Rise(MemberId id, Member& member);
   std::optional<Rejection> Move(const MemberRef& ref, MemberState to);
 
   const Program& program_;
   std::uint64_t sequence_;
   Timestamp last_recorded_;
   Timestamp clock_;
-  std::optional<MemberId> touched_;  // by the command that is being done
+  std::optional<MemberId> touched_;     // by the command that is being done
+  std::optional<MemberId> other_;       // another one, who has been brought up to now too
+  mutable std::uint32_t restored_ = 0;  // lots that PutBack has made for the entry that comes
   std::vector<std::pair<Timestamp, const Revision*>> in_force_;
   std::map<MemberId, Member> members_;
   std::map<IdentityHash, MemberId> identities_;
   std::map<ReceiptKey, Purchase> purchases_;
+  std::map<ReceiptKey, AccruePurchase> unclaimed_;
   std::map<std::uint64_t, Redemption> redemptions_;
-  std::map<RequestId, Known> requests_;
-  std::map<Date, std::int64_t> by_hand_;         // points, by day
-  std::map<std::uint64_t, MemberId> member_of_;  // entries
+  std::map<RequestId, Answered> requests_;
+  std::map<ReceiptKey, std::vector<Early>> early_;  // by the receipt that they wait for
+  std::set<std::uint64_t> corrected_;     // entries of purchases that others took the place of
+  std::map<Date, std::int64_t> by_hand_;  // points, by day
+  std::map<std::pair<MemberId, std::int32_t>, std::int64_t> given_;  // by member and month
+  std::map<std::uint64_t, MemberId> member_of_;                      // entries
 };
 
 // All that a command says, on one line.

@@ -96,6 +96,7 @@ TEST(Accrue, RecordsAReceiptThatBringsNothing) {
   EXPECT_EQ(scene.Refused(scene.Sale(ana, 1, 99)).reason, Rejection::kReceiptAlreadyPosted);
 }
 
+// Shows G46.
 TEST(Accrue, SaysWhatDiffersInAReceiptThatIsKnown) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
@@ -128,6 +129,7 @@ TEST(Accrue, SaysWhatDiffersInAReceiptThatIsKnown) {
   EXPECT_EQ(scene.Refused(other).reason, Rejection::kReceiptAlreadyPosted);
 }
 
+// Shows G45.
 TEST(Accrue, TakesWhatOccurredWithinTheWindowToTheMicrosecond) {
   struct Row {
     std::int64_t micros;
@@ -150,6 +152,7 @@ TEST(Accrue, TakesWhatOccurredWithinTheWindowToTheMicrosecond) {
   }
 }
 
+// Shows P9, G44.
 TEST(Accrue, TakesTheRevisionInForceWhenItOccurred) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);

@@ -57,6 +57,7 @@ TEST(Activity, IsRefusedAsTheProgramDoesNotDeclareIt) {
             "activity.attributes.note");
 }
 
+// Shows P2.
 TEST(Activity, OfEnrolmentFollowsAtOnce) {
   Scene scene(With(
       Program(

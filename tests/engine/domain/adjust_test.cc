@@ -92,6 +92,7 @@ TEST(Adjust, AMemberWhoIsSuspendedIsCorrectedAllTheSame) {
   EXPECT_EQ(scene.Refused(By(ana, 10)).reason, Rejection::kMemberNotActive);
 }
 
+// Shows P10.
 TEST(AdjustLimits, ArePerPersonTypeDayAndMonth) {
   Engine::Options options = TestLedger::DefaultOptions();
   options.adjust_limits = *ParseAdjustLimits("AGENT=200/300,1000");
@@ -158,6 +159,7 @@ TEST(AdjustLimits, AreReadAndWritten) {
   }
 }
 
+// Shows P10.
 TEST(Adjust, NobodyAdjustsTheirOwnMembership) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);

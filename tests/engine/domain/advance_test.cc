@@ -11,6 +11,7 @@ void Advance(Scene& scene, MemberId member) {
   ASSERT_TRUE(reply.ok()) << reply.status().message();
 }
 
+// Shows G7.
 TEST(Advance, LotsEndToTheMicrosecondInTheProgramsZone) {
   struct Row {
     const char* bought;
@@ -103,6 +104,7 @@ std::string Story(Scene& scene, MemberId member) {
   return story;
 }
 
+// Shows G7.
 TEST(Advance, AYearInOneStepIsAYearOfDays) {
   std::string stories[2];
   for (const int days_in_a_step : {1, 800}) {

@@ -84,6 +84,7 @@ tier MEMBER since 2026-03-01
                           "25 Points：Visit", "距离 Silver 还差 965 Credit"));
 }
 
+// Shows G12.
 TEST(ExplainEntry, NamesTheLimitThatCut) {
   Scene scene(Document());
   const MemberId ana = scene.Enroll(1);
@@ -222,6 +223,7 @@ TEST(ExplainEntry, NoticesALedgerThatSaysSomethingElse) {
 }
 
 // Sales and returns at random, of several members over months, with a fraction that is carried.
+// Shows P8.
 TEST(ExplainEntry, FindsTheLedgeredAmountsOfARandomRun) {
   const std::uint64_t seed = TestSeed(1);
   SCOPED_TRACE(absl::StrCat("LAUREL_SEED=", seed));

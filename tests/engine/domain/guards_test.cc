@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <set>
 
@@ -10,9 +11,11 @@ namespace laurel {
 namespace {
 
 constexpr std::int64_t kAdjustLimit = 1'000;  // a person and day
+constexpr std::int64_t kTransferLimit = 500;  // a member and month
 
 Engine::Options WithAdjustLimit() {
   Engine::Options options = TestLedger::DefaultOptions();
+  options.transfers.a_month = kTransferLimit;
   options.adjust_limits.others.a_day = kAdjustLimit;
   return options;
 }
@@ -32,11 +35,21 @@ struct Stage {
   HoldKey held;                  // ana's, of 5
   HoldKey captured;              // ana's, of 5, all of it
   HoldKey lapsed;                // ana's
+  MemberId dora;                 // active, has the phone of number 40; finn was merged into her
+  MemberId finn;                 // merged, and gwen later
+  MemberId gwen;
+  ReceiptKey kept;  // a guest's
+  ReceiptKey late;  // likewise, of long ago
 
   Stage() {
     scene.Activate(
         With(HarbourDocument(),
              {{"symbol: PTS", "symbol: PTS, settlement: {policy: IMMEDIATE, hold_above: 1500}"}}));
+    late = ReceiptNo(701);
+    KeepReceipt old = Keeping(late);
+    old.sale.occurred_at = scene.clock.Now().PlusMicros(-29 * kMicrosPerDay);
+    scene.Do(old);
+    scene.clock.Advance(2 * kMicrosPerDay);
     ana = scene.Enroll(1);
     bob = scene.Enroll(2);
     cleo = scene.Enroll(3);
@@ -56,6 +69,15 @@ struct Stage {
     waiting = scene.receipt();
     scene.Do(CloseMember{bob});
     scene.Do(SuspendMember{cleo});
+    dora = scene.Enroll(4);
+    finn = scene.Enroll(5);
+    gwen = scene.Enroll(6);
+    scene.Do(LinkIdentity{dora, {IdentityKind::kPhone, IdentityNo(40)}});
+    scene.Do(LinkIdentity{dora, {IdentityKind::kStaff, IdentityNo(41)}});
+    scene.Do(MergeMembers{finn, dora, ReasonCode::Of("same_person")});
+    scene.Do(MergeMembers{gwen, dora, ReasonCode::Of("same_person")});
+    kept = ReceiptNo(700);
+    scene.Do(Keeping(kept));
   }
   // Holds of 10 points that ana gets for it: what follows finds as many as before.
   void Reserve() {
@@ -70,6 +92,11 @@ struct Stage {
     held = hold(kMicrosPerDay);
   }
   ReceiptKey fresh() const { return ReceiptNo(500); }
+  KeepReceipt Keeping(const ReceiptKey& receipt) const {
+    KeepReceipt order{scene.Sale(MemberId(), 1, 6'000)};
+    order.sale.receipt = receipt;
+    return order;
+  }
 };
 
 struct Guard {
@@ -93,6 +120,8 @@ std::function<void(const Stage&, Command&)> Set(std::function<void(const Stage&,
 
 const Guard kNoProgram{"no such program", Rejection::kResourceNotFound,
                        [](const Stage&, Command& c) { c.program = ProgramId::Of("elsewhere"); }};
+const Guard kNobodyAsks{"nobody asks", Rejection::kInvalidField,
+                        [](const Stage&, Command& c) { c.principal.clear(); }};
 template <class O>
 Guard NoMember() {
   return {"no such member", Rejection::kMemberNotFound,
@@ -215,8 +244,12 @@ const std::vector<Table>& Tables() {
          return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}};
        },
        {kNoProgram,
-        {"it names the receipt of a return", Rejection::kPurchaseNotFound,
+        {"it names the receipt of a return", Rejection::kInvalidField,
          Set<ReturnPurchase>([](const Stage& s, auto& o) { o.original = s.returned; })},
+        {"it names nobody", Rejection::kMemberNotFound,
+         Set<ReturnPurchase>([](const Stage&, auto& o) { o.member = IdentityNo(99); })},
+        {"it names another member", Rejection::kInvalidField,
+         Set<ReturnPurchase>([](const Stage& s, auto& o) { o.member = s.cleo; })},
         {"its receipt is a sale's", Rejection::kReceiptContentDiffers,
          Set<ReturnPurchase>([](const Stage& s, auto& o) { o.receipt = s.gone; })},
         {"too far ahead", Rejection::kOccurredAtOutOfWindow,
@@ -233,13 +266,19 @@ const std::vector<Table>& Tables() {
        },
        {{"all of it came back before", Rejection::kReturnExceedsPurchase,
          Set<ReturnPurchase>([](const Stage& s, auto& o) { o.original = s.gone; })}}},
-      {"ReturnPurchase, of an unknown sale",
+      {"ReturnPurchase, before its sale",
        [](const Stage& s) {
-         return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}};
+         return ReturnPurchase{s.fresh(), ReceiptNo(501), s.scene.clock.Now(), {}};
        },
-       {{"no such sale", Rejection::kPurchaseNotFound,
-         Set<ReturnPurchase>(
-             [](const Stage&, auto& o) { o.original = ReturnPurchase().original; })}}},
+       {kNoProgram,
+        {"it names nobody", Rejection::kMemberNotFound,
+         Set<ReturnPurchase>([](const Stage&, auto& o) { o.member = IdentityNo(99); })},
+        {"its receipt is a sale's", Rejection::kReceiptContentDiffers,
+         Set<ReturnPurchase>([](const Stage& s, auto& o) { o.receipt = s.gone; })},
+        {"too far ahead", Rejection::kOccurredAtOutOfWindow,
+         Set<ReturnPurchase>([](const Stage&, auto& o) {
+           o.occurred_at = o.occurred_at.PlusMicros(11 * kMicrosPerMinute);
+         })}}},
       {"ReturnPurchase, once more",
        [](const Stage& s) {
          return ReturnPurchase{s.fresh(), s.sale, s.scene.clock.Now(), {}};
@@ -248,6 +287,64 @@ const std::vector<Table>& Tables() {
          Set<ReturnPurchase>([](const Stage& s, auto& o) {
            o.receipt = s.returned;
            o.original = s.gone;
+         })}}},
+      {"AccruePurchase, taking back",
+       [](const Stage& s) {
+         AccruePurchase order = s.scene.Sale(s.ana, 500, 0);
+         order.total = -2'000;
+         order.lines = {SaleLine(1, 10'000), SaleLine(2, 12'000)};
+         order.lines[1].kind = PurchaseLineKind::kReturn;
+         order.lines[1].original = LineOriginal{s.sale, 1};
+         return order;
+       },
+       {kNoProgram,
+        NoMember<AccruePurchase>(),
+        {"the receipt is another sale's", Rejection::kReceiptContentDiffers,
+         Set<AccruePurchase>([](const Stage& s, auto& o) { o.receipt = s.gone; })},
+        {"the original is a return", Rejection::kInvalidField,
+         Set<AccruePurchase>([](const Stage& s, auto& o) {
+           o.lines[1].original->receipt = s.returned;
+         })},
+        {"the original is of another member", Rejection::kInvalidField,
+         Set<AccruePurchase>([](const Stage& s, auto& o) { o.member = s.cleo; })},
+        {"more pieces than bought", Rejection::kReturnExceedsPurchase,
+         Set<AccruePurchase>([](const Stage&, auto& o) {
+           o.lines[1].quantity_micros = 2'000'000;
+         })},
+        {"no such line", Rejection::kReturnExceedsPurchase,
+         Set<AccruePurchase>([](const Stage&, auto& o) { o.lines[1].original->line = 9; })},
+        {"points are put in where none are taken", Rejection::kAmountNotAllowed,
+         Set<AccruePurchase>([](const Stage&, auto& o) {
+           o.pay = PointsOffered{PointsType(), 100};
+         })}}},
+      {"CorrectReceipt",
+       [](const Stage& s) {
+         AccruePurchase right = s.scene.Sale(s.ana, 500, 9'000);
+         right.receipt = s.sale;
+         return CorrectReceipt{right};
+       },
+       {kNoProgram,
+        {"another currency", Rejection::kInvalidField,
+         Set<CorrectReceipt>([](const Stage&, auto& o) { o.right.currency = "USD"; })},
+        {"too far back", Rejection::kOccurredAtOutOfWindow,
+         Set<CorrectReceipt>([](const Stage&, auto& o) {
+           o.right.occurred_at = o.right.occurred_at.PlusMicros(-31 * kMicrosPerDay);
+         })},
+        {"no such member", Rejection::kMemberNotFound,
+         Set<CorrectReceipt>([](const Stage&, auto& o) { o.right.member = IdentityNo(99); })},
+        {"the member is closed", Rejection::kMemberNotActive,
+         Set<CorrectReceipt>([](const Stage& s, auto& o) { o.right.member = s.bob; })},
+        {"the receipt is a return's", Rejection::kPurchaseNotFound,
+         Set<CorrectReceipt>([](const Stage& s, auto& o) { o.right.receipt = s.returned; })},
+        {"no such sale", Rejection::kPurchaseNotFound,
+         Set<CorrectReceipt>([](const Stage& s, auto& o) { o.right.receipt = s.fresh(); })},
+        {"it is of another member", Rejection::kInvalidField,
+         Set<CorrectReceipt>([](const Stage& s, auto& o) { o.right.member = s.cleo; })},
+        {"some of it came back", Rejection::kInvalidState,
+         Set<CorrectReceipt>([](const Stage& s, auto& o) { o.right.receipt = s.gone; })},
+        {"the amount is beyond every bound", Rejection::kAmountNotAllowed,
+         Set<CorrectReceipt>([](const Stage&, auto& o) {
+           o.right.lines = {SaleLine(1, kPurchaseTotalMax), SaleLine(2, kPurchaseTotalMax)};
          })}}},
       {"Redeem",
        [](const Stage& s) {
@@ -265,6 +362,75 @@ const std::vector<Table>& Tables() {
          return Redeem{s.ana, PointsType(), 1, ""};
        },
        {OfCleo<Redeem>(Rejection::kMemberNotActive)}},
+      {"ImportMember",
+       [](const Stage& s) {
+         const Timestamp now = s.scene.clock.Now();
+         const auto before = [&](int days) { return now.PlusMicros(-days * kMicrosPerDay); };
+         const auto after = [&](int days) { return now.PlusMicros(days * kMicrosPerDay); };
+         return ImportMember{
+             .identities = {IdentityLink{IdentityKind::kCard, IdentityNo(90)}},
+             .enrolled_at = before(400),
+             .lots = {{PointsType(), 10, before(30), after(1), after(2)}},
+             .history = {{Date::FromDays(20'000), 5'000, 2}},
+             .tier = ImportMember::OpeningTier{"SILVER", before(20),
+                                               *ParseTimestamp("2040-01-01T00:00:00+01:00")}};
+       },
+       {kNoProgram,
+        {"nobody is named", Rejection::kInvalidField,
+         [](const Stage&, Command& c) { c.principal = ""; }},
+        {"an identity of another member", Rejection::kIdentityTaken,
+         Set<ImportMember>([](const Stage&, auto& o) { o.identities[0].hash = IdentityNo(1); })},
+        {"enrolled in the future", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.enrolled_at = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+         })},
+        {"no such point type", Rejection::kResourceNotFound,
+         Set<ImportMember>([](const Stage&, auto& o) {
+           o.lots[0].type = PointTypeId::Of("pebbles");
+         })},
+        {"awarded in the future", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.lots[0].awarded_at = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+         })},
+        {"pending until a time that is past", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage&, auto& o) {
+           o.lots[0].activates_at = o.lots[0].awarded_at;
+         })},
+        {"ends before it begins", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.lots[0].activates_at = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+           o.lots[0].expires_at = *o.lots[0].activates_at;
+         })},
+        {"more than a balance can be", Rejection::kAmountNotAllowed,
+         Set<ImportMember>([](const Stage&, auto& o) {
+           o.lots.push_back(o.lots[0]);
+           o.lots[1].amount = kAmountMax;
+         })},
+        {"a day that has not come", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage&, auto& o) { o.history[0].on = Date::FromDays(40'000); })},
+        {"no such tier", Rejection::kResourceNotFound,
+         Set<ImportMember>([](const Stage&, auto& o) { o.tier->tier = "TIN"; })},
+        {"a tier since the future", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.tier->since = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+         })},
+        {"a review that is past", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.tier->review_at = s.scene.clock.Now().PlusMicros(-kMicrosPerDay);
+         })},
+        {"a term that ends within a day", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage&, auto& o) {
+           o.tier->review_at = *ParseTimestamp("2040-01-01T00:00:00Z");
+         })}}},
+      {"ImportMember, of the base tier",
+       [](const Stage& s) {
+         return ImportMember{
+             .tier = ImportMember::OpeningTier{"MEMBER", s.scene.clock.Now(), std::nullopt}};
+       },
+       {{"with a review", Rejection::kInvalidField,
+         Set<ImportMember>([](const Stage& s, auto& o) {
+           o.tier->review_at = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+         })}}},
       {"AdjustPoints, giving",
        [](const Stage& s) {
          return AdjustPoints{s.ana, PointsType(), 10, ReasonCode::Of("goodwill"), "case 7",
@@ -427,6 +593,116 @@ const std::vector<Table>& Tables() {
         NoRevision<CancelSchedule>(),
         {"it is not scheduled", Rejection::kInvalidState,
          Set<CancelSchedule>([](const Stage&, auto& o) { o.number = 2; })}}},
+      {"MergeMembers",
+       [](const Stage& s) {
+         return MergeMembers{s.dora, s.ana, ReasonCode::Of("same_person")};
+       },
+       {kNoProgram,
+        kNobodyAsks,
+        {"no such member is merged", Rejection::kMemberNotFound,
+         Set<MergeMembers>([](const Stage&, auto& o) { o.merged = IdentityNo(99); })},
+        {"it was merged before", Rejection::kMemberMerged,
+         Set<MergeMembers>([](const Stage& s, auto& o) { o.merged = s.finn; })},
+        {"no such survivor", Rejection::kMemberNotFound,
+         Set<MergeMembers>([](const Stage&, auto& o) { o.survivor = IdentityNo(99); })},
+        {"the survivor was merged", Rejection::kMemberMerged,
+         Set<MergeMembers>([](const Stage& s, auto& o) { o.survivor = s.finn; })},
+        {"they are one", Rejection::kInvalidField,
+         Set<MergeMembers>([](const Stage& s, auto& o) { o.survivor = s.dora; })},
+        {"one is the caller's", Rejection::kSelfDealingForbidden,
+         Set<MergeMembers>([](const Stage&, auto& o) { o.own = IdentityNo(41); })},
+        {"the survivor is suspended", Rejection::kMemberNotActive,
+         Set<MergeMembers>([](const Stage& s, auto& o) { o.survivor = s.cleo; })}}},
+      {"KeepReceipt",
+       [](const Stage& s) { return s.Keeping(s.fresh()); },
+       {kNoProgram,
+        {"another currency", Rejection::kInvalidField,
+         Set<KeepReceipt>([](const Stage&, auto& o) { o.sale.currency = "USD"; })},
+        {"too long ago", Rejection::kOccurredAtOutOfWindow,
+         Set<KeepReceipt>([](const Stage& s, auto& o) {
+           o.sale.occurred_at = s.scene.clock.Now().PlusMicros(-31 * kMicrosPerDay);
+         })},
+        {"it was posted, otherwise", Rejection::kReceiptContentDiffers,
+         Set<KeepReceipt>([](const Stage& s, auto& o) { o.sale.receipt = s.sale; })},
+        {"it was kept, otherwise", Rejection::kReceiptContentDiffers,
+         Set<KeepReceipt>([](const Stage& s, auto& o) {
+           o.sale.receipt = s.kept;
+           ++o.sale.total;
+         })}}},
+      {"ClaimReceipt",
+       [](const Stage& s) { return ClaimReceipt{s.ana, s.kept}; },
+       {kNoProgram,
+        {"no such receipt", Rejection::kPurchaseNotFound,
+         Set<ClaimReceipt>([](const Stage& s, auto& o) { o.receipt = s.fresh(); })},
+        {"it is somebody's", Rejection::kReceiptAlreadyPosted,
+         Set<ClaimReceipt>([](const Stage& s, auto& o) { o.receipt = s.sale; })},
+        NoMember<ClaimReceipt>(),
+        {"it is for the caller", Rejection::kSelfDealingForbidden,
+         Set<ClaimReceipt>([](const Stage& s, auto& o) {
+           o.receipt = s.kept;
+           o.member = s.dora;
+           o.own = IdentityNo(41);
+         })},
+        OfBob<ClaimReceipt>(),
+        {"it is too late", Rejection::kInvalidState,
+         Set<ClaimReceipt>([](const Stage& s, auto& o) { o.receipt = s.late; })}}},
+      {"TransferPoints",
+       [](const Stage& s) { return TransferPoints{s.ana, s.dora, PointsType(), 50, ""}; },
+       {kNoProgram,
+        {"no such giver", Rejection::kMemberNotFound,
+         Set<TransferPoints>([](const Stage&, auto& o) { o.from = IdentityNo(99); })},
+        {"no such taker", Rejection::kMemberNotFound,
+         Set<TransferPoints>([](const Stage&, auto& o) { o.to = IdentityNo(99); })},
+        {"to oneself", Rejection::kInvalidField,
+         Set<TransferPoints>([](const Stage& s, auto& o) { o.to = o.from = s.ana; })},
+        {"one is the caller's", Rejection::kSelfDealingForbidden,
+         Set<TransferPoints>([](const Stage& s, auto& o) {
+           o.to = s.dora;
+           o.own = IdentityNo(41);
+         })},
+        {"the giver is suspended", Rejection::kMemberNotActive,
+         Set<TransferPoints>([](const Stage& s, auto& o) { o.from = s.cleo; })},
+        {"the taker is closed", Rejection::kMemberNotActive,
+         Set<TransferPoints>([](const Stage& s, auto& o) { o.to = s.bob; })},
+        {"not redeemable", Rejection::kAmountNotAllowed,
+         Set<TransferPoints>([](const Stage&, auto& o) { o.type = PointTypeId::Of("credit"); })},
+        {"more than a month's", Rejection::kLimitReached,
+         Set<TransferPoints>([](const Stage&, auto& o) { o.amount = kTransferLimit + 1; })},
+        {"more than there is", Rejection::kInsufficientPoints,
+         Set<TransferPoints>([](const Stage&, auto& o) { o.amount = 200; })}}},
+      {"UnmergeMembers",
+       [](const Stage& s) { return UnmergeMembers{s.gwen, ReasonCode::Of("not_the_same")}; },
+       {kNoProgram,
+        kNobodyAsks,
+        {"no such member", Rejection::kMemberNotFound,
+         Set<UnmergeMembers>([](const Stage&, auto& o) { o.merged = MemberIdFor(0, 9'999); })},
+        {"it is not merged", Rejection::kInvalidState,
+         Set<UnmergeMembers>([](const Stage& s, auto& o) { o.merged = s.ana; })},
+        {"it is the caller's", Rejection::kSelfDealingForbidden,
+         Set<UnmergeMembers>([](const Stage&, auto& o) { o.own = IdentityNo(41); })},
+        {"another one was merged later", Rejection::kInvalidState,
+         Set<UnmergeMembers>([](const Stage& s, auto& o) { o.merged = s.finn; })}}},
+      {"MoveIdentity",
+       [](const Stage& s) {
+         return MoveIdentity{{IdentityKind::kPhone, IdentityNo(40)},
+                             s.dora,
+                             s.ana,
+                             ReasonCode::Of("typed_wrong")};
+       },
+       {kNoProgram,
+        kNobodyAsks,
+        {"no such member", Rejection::kMemberNotFound,
+         Set<MoveIdentity>([](const Stage&, auto& o) { o.from = IdentityNo(99); })},
+        {"to whom it names", Rejection::kInvalidField,
+         Set<MoveIdentity>([](const Stage& s, auto& o) { o.to = s.dora; })},
+        {"one is the caller's", Rejection::kSelfDealingForbidden,
+         Set<MoveIdentity>([](const Stage&, auto& o) { o.own = IdentityNo(41); })},
+        {"to one that is closed", Rejection::kMemberNotActive,
+         Set<MoveIdentity>([](const Stage& s, auto& o) { o.to = s.bob; })},
+        {"nobody has it", Rejection::kResourceNotFound,
+         Set<MoveIdentity>([](const Stage&, auto& o) { o.identity.hash = IdentityNo(98); })},
+        {"a third one has it", Rejection::kIdentityTaken,
+         Set<MoveIdentity>([](const Stage&, auto& o) { o.identity.hash = IdentityNo(3); })}}},
       {"PauseRule",
        [](const Stage&) { return PauseRule{"base"}; },
        {kNoProgram,
@@ -495,6 +771,7 @@ TEST(Guards, LetTheRightCommandPass) {
   }
 }
 
+// Shows G58.
 TEST(Guards, ReusedRequestId) {
   Stage stage;
   const AccruePurchase sale = stage.scene.Sale(stage.ana, 500, 1'000);
@@ -507,10 +784,26 @@ TEST(Guards, ReusedRequestId) {
   EXPECT_TRUE(stage.scene.Run(sale, "request-reused").is_replayed);
 }
 
-// Every reason there is appears in a table above, or is the one of ReusedRequestId or of Approvals,
+TEST(Guards, TendersThatStateAnotherPayment) {
+  Scene scene(absl::StrCat(
+      HarbourDocument(), "pay_with_points: {point_type: points, points: 100, money: \"1.00\"}\n"));
+  const MemberId ana = scene.Enroll(1);
+  scene.Buy(ana, 50'000);
+  AccruePurchase sale = scene.Sale(ana, 500, 1'000);
+  sale.pay = PointsOffered{PointsType(), 250};
+  sale.tenders = {Tender{"CARD", 700}, Tender{"POINTS", 300}};
+  const Rejected rejected = scene.Refused(sale, "request-stated");
+  EXPECT_EQ(rejected.reason, Rejection::kCostMismatch);
+  sale.tenders = {Tender{"CARD", 800}, Tender{"POINTS", 200}};
+  scene.Do(sale, "request-agreed");
+  EXPECT_EQ(scene.Points(ana), 500 - 200 + 8);
+}
+
+// Every reason there is appears in a table above, or is that of a test above, or of Approvals,
 // which need another setting.
 TEST(Guards, ProduceEveryRejection) {
-  std::set<Rejection> produced{Rejection::kRequestIdReused, Rejection::kApprovalRequired};
+  std::set<Rejection> produced{Rejection::kRequestIdReused, Rejection::kApprovalRequired,
+                               Rejection::kCostMismatch};
   for (const Table& table : Tables()) {
     for (const Guard& guard : table.guards) produced.insert(guard.reason);
   }
@@ -523,12 +816,17 @@ TEST(Rejections, HaveNamesAndFrozenNumbers) {
   std::set<std::string> names;
   int number = 0;
   for (const Rejection rejection : AllRejections()) {
-    EXPECT_EQ(static_cast<int>(rejection), ++number);
+    EXPECT_GT(static_cast<int>(rejection), number);
+    number = static_cast<int>(rejection);
     EXPECT_TRUE(names.insert(std::string(ToString(rejection))).second);
   }
   EXPECT_EQ(names.count(""), 0u);
+  EXPECT_EQ(number, static_cast<int>(kRejectionLast));
+  EXPECT_EQ(static_cast<int>(Rejection::kHoldFinished), 27);
+  EXPECT_EQ(static_cast<int>(Rejection::kCostMismatch), 40);
 }
 
+// Shows G59.
 TEST(Guards, ARefusalIsRememberedAlsoWhenItWouldSucceedNow) {
   Stage stage;
   EXPECT_EQ(stage.scene.Refused(Redeem{stage.ana, PointsType(), 200, ""}, "request-kept").reason,

@@ -58,6 +58,7 @@ TEST(Members, StartInTheBaseTierWhenTheyEnrolled) {
   EXPECT_TRUE(entry->postings.empty());
 }
 
+// Shows M4.
 TEST(Members, SuspendedOnesEarnButDoNotSpend) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
@@ -70,6 +71,7 @@ TEST(Members, SuspendedOnesEarnButDoNotSpend) {
   scene.Spend(ana, 10);
 }
 
+// Shows M4.
 TEST(Members, ClosedOnesDoNeitherAndTheirPointsEndWithTheirLots) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);

@@ -11,6 +11,7 @@ std::string Taken(const Entry& entry) {
   return text;
 }
 
+// Shows G5.
 TEST(Redeem, TakesWhatEndsFirstThenTheOlder) {
   // A late purchase ends earlier although it was made later.
   Scene scene;

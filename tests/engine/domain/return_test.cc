@@ -1,3 +1,4 @@
+#include "absl/strings/str_cat.h"
 #include "tests/engine/domain/scene.h"
 
 namespace laurel {
@@ -12,6 +13,7 @@ const PointsTakenBack& TakenBack(const Entry& entry) {
   return nothing;
 }
 
+// Shows P5, G19.
 TEST(Return, WholeBringsEverythingBackToZero) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
@@ -35,6 +37,7 @@ TEST(Return, WholeBringsEverythingBackToZero) {
             Rejection::kReturnExceedsPurchase);
 }
 
+// Shows P5.
 TEST(Return, TakesByLineAndQuantity) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
@@ -102,6 +105,7 @@ TEST(Return, NeverAwards) {
   EXPECT_EQ(scene.Points(ana), 2);
 }
 
+// Shows G20.
 TEST(Return, GoesByTheRevisionThatAwarded) {
   Scene scene(With(HarbourDocument(), {{R"(points: "1", per: "1.00", rounding: DOWN}}
   - {id: base_credit)",
@@ -160,6 +164,7 @@ TEST(Return, TakesAllOwnLotsBeforeOthers) {
   EXPECT_EQ(scene.Lots(ana), "10 2027-06-01T22, 20 2027-06-01T22, 5 2027-06-03T22");
 }
 
+// Shows G23.
 TEST(Return, MeetsAShortfallByThePolicy) {
   // 150 points of one purchase, 100 of them spent.
   struct Row {
@@ -233,6 +238,22 @@ TEST(Return, PointsThatEndedAreGoneAndTakenOnce) {
   EXPECT_EQ(scene.Points(ana), 40);
 }
 
+TEST(Return, PointsThatComeBackOnlyToEndAreGone) {
+  // The purchase was paid with its own award, whose lot has ended meanwhile.
+  Scene scene(With(HarbourDocument(), {{"after: 12 months}]", "after: 1 month}]"}}));
+  const MemberId ana = scene.Enroll(1);
+  scene.Buy(ana, 10'000);
+  const ReceiptKey sale = scene.receipt();
+  scene.Do(Redeem{ana, PointsType(), 100, "", sale});
+  scene.At("2026-05-01T12:00:00Z");
+  scene.Buy(ana, 10'000);
+  const auto returned = scene.Return(sale);
+  EXPECT_EQ(returned->FindEvent<RedemptionReversed>()->amount, 100);
+  EXPECT_EQ(returned->FindEvent<LotExpired>()->amount, 100);
+  EXPECT_EQ(TakenBack(*returned).gone, 100);
+  EXPECT_EQ(scene.Points(ana), 100);  // those of the other purchase
+}
+
 TEST(Return, IsKnownAgainByItsReceipt) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
@@ -254,6 +275,29 @@ TEST(Return, IsKnownAgainByItsReceipt) {
   other.occurred_at = other.occurred_at.PlusMicros(1);
   EXPECT_EQ(scene.Refused(other).metadata[0],
             (std::pair<std::string, std::string>{"differing", "occurred_at"}));
+}
+
+// What points have paid is shared by the lines, so that each takes its own part along.
+TEST(Return, LeavesMetricsTheirPartOfWhatPointsHavePaid) {
+  Scene scene(absl::StrCat(
+      With(HarbourDocument(),
+           {{"metrics:\n",
+             "metrics:\n  - {id: till, measure: SUM, of: purchase.eligible_net, where: "
+             "'activity.channel == \"POS\"', window: {lifetime: true}}\n"}}),
+      "pay_with_points: {point_type: points, points: 100, money: \"1.00\"}\n"));
+  const MemberId ana = scene.Enroll(1);
+  scene.Buy(ana, 300'000);
+  AccruePurchase sale = scene.Sale(ana, 900, 6'000);
+  sale.lines = {SaleLine(1, 4'000), SaleLine(2, 2'000)};
+  sale.pay = PointsOffered{PointsType(), 3'000};
+  const auto counted = [](const Entry& entry) {
+    const auto* count = entry.FindEvent<MetricCounted>();
+    return count == nullptr ? 0 : count->delta;
+  };
+  EXPECT_EQ(counted(*scene.Do(sale)), 3'000);
+  EXPECT_EQ(counted(*scene.Return(sale.receipt, {Pieces(1, 1)})), -2'000);
+  EXPECT_EQ(counted(*scene.Return(sale.receipt)), -1'000);
+  EXPECT_EQ(scene.Points(ana), 3'000);
 }
 
 TEST(Return, EndsTheSameInAnyOrder) {

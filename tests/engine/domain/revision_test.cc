@@ -140,6 +140,7 @@ TEST(Quorums, AreMetByPeopleAndRoles) {
 }
 
 // Two people besides the author: neither one, nor one and the author, is enough.
+// Shows T5.
 TEST(Approvals, ComeFromPeopleOtherThanTheAuthor) {
   Scene scene(Asking("2"));
   scene.principal = "ada";
@@ -198,6 +199,7 @@ TEST(Approvals, AskForNames) {
   EXPECT_EQ(ReasonOf(scene.Run(ApproveRevision{1, std::nullopt})), "INVALID_FIELD");
 }
 
+// Shows T4.
 TEST(Approvals, NeedGoalTargetAndCheckDate) {
   struct Row {
     const char* plan;
@@ -248,6 +250,7 @@ TEST(Approvals, BelongToTheirRequest) {
 
 // A sale is rated by the revision in force when it occurred, to the microsecond, before and after
 // an entry has put the scheduled one into force.
+// Shows G51.
 TEST(Schedules, HoldToTheMicrosecond) {
   for (const bool is_uploaded_late : {false, true}) {
     SCOPED_TRACE(is_uploaded_late ? "uploaded late" : "ahead of the clock");
@@ -421,6 +424,7 @@ TEST(Schedules, SurviveARestart) {
   EXPECT_EQ(scene.Points(ana), 10);
 }
 
+// Shows G51.
 TEST(Rollbacks, BringBackTheSameHash) {
   Scene scene(Asking("1"));
   scene.principal = "ada";
@@ -436,6 +440,7 @@ TEST(Rollbacks, BringBackTheSameHash) {
   EXPECT_EQ(Life(scene), "1 ACTIVE, 2 SUPERSEDED");
 }
 
+// Shows G51.
 TEST(PausedRules, AwardNothingFromTheNextCall) {
   Scene scene(Paying(4));
   const MemberId ana = scene.Enroll(1);

@@ -6,6 +6,7 @@ namespace {
 
 std::string NameOf(const TierView& tier) { return tier.tier; }
 
+// Shows T1.
 TEST(Tiers, AreReachedAtExactlyTheThresholdInTheSameEntry) {
   struct Row {
     std::int64_t credit;

@@ -42,6 +42,40 @@ struct EventText {
   std::string operator()(const IdentityUnlinked& e) const {
     return absl::StrCat("identity_unlinked kind=", static_cast<int>(e.kind), " hash=", Hex(e.hash));
   }
+  std::string operator()(const IdentityMoved& e) const {
+    return absl::StrCat("identity_moved kind=", static_cast<int>(e.kind), " hash=", Hex(e.hash),
+                        " reason=", e.reason.str());
+  }
+  std::string operator()(const MembersMerged& e) const {
+    return absl::StrCat("members_merged", e.takes_tier ? " takes_tier" : "",
+                        " reason=", e.reason.str());
+  }
+  std::string operator()(const MembersUnmerged& e) const {
+    return absl::StrCat("members_unmerged ", e.merge, " lots_due_at=", ToString(e.lots_due_at),
+                        " reason=", e.reason.str());
+  }
+  std::string operator()(const ReceiptKept& e) const {
+    return absl::StrCat("receipt_kept ", (*this)(e.sale));
+  }
+  std::string operator()(const ReceiptClaimed& e) const {
+    return absl::StrCat("receipt_claimed ", e.kept);
+  }
+  std::string operator()(const PointsTransferred& e) const {
+    return absl::StrCat("points_transferred ", e.type.str(), " ", e.amount, " fee=", e.fee,
+                        " reference=", e.reference, " lots_due_at=", ToString(e.lots_due_at));
+  }
+  std::string operator()(const PiecePassed& e) const {
+    return absl::StrCat("piece_passed ", Text(e.from), " lot=", ToString(e.lot), " ", e.amount,
+                        " covered_arrears=", e.covered_arrears, " funding=", e.funding,
+                        " activates_at=", ToString(e.activates_at),
+                        " expires_at=", ToString(e.expires_at), Idle(e.idle_ends_at));
+  }
+  std::string operator()(const PointsRestored& e) const {
+    return absl::StrCat("points_restored ", Text(e.from), " lot=", ToString(e.lot), " ",
+                        e.type.str(), " ", e.amount, " covered_arrears=", e.covered_arrears,
+                        " activates_at=", ToString(e.activates_at),
+                        " expires_at=", ToString(e.expires_at), Idle(e.idle_ends_at));
+  }
   std::string operator()(const MemberStateChanged& e) const {
     return absl::StrCat("member_state_changed ", ToString(e.from), " to ", ToString(e.to));
   }
@@ -54,12 +88,39 @@ struct EventText {
                       " net=", line.net, " quantity=", line.quantity_micros, " sku=", line.sku);
       for (const std::string& category : line.categories) absl::StrAppend(&text, " #", category);
       for (const std::string& tag : line.tags) absl::StrAppend(&text, " +", tag);
-      absl::StrAppend(&text, " brand=", line.brand, " list=", line.list, " tax=", line.tax, "]");
+      absl::StrAppend(&text, " brand=", line.brand, " list=", line.list, " tax=", line.tax);
+      if (line.original) {
+        absl::StrAppend(&text, " of ", ToString(line.original->receipt), "#", line.original->line);
+      }
+      absl::StrAppend(&text, "]");
     }
     for (const Tender& tender : e.tenders) {
       absl::StrAppend(&text, " ", tender.kind, "=", tender.amount);
     }
+    absl::StrAppend(&text, Row(e.row));
+    if (e.corrects != 0) absl::StrAppend(&text, " corrects=", e.corrects);
+    if (e.awaited != 0) absl::StrAppend(&text, " awaited=", e.awaited);
+    if (e.offered != 0 || e.bound != PaidBound::kNone) {
+      absl::StrAppend(&text, " offered=", e.offered, " bound=", static_cast<int>(e.bound));
+    }
     return text;
+  }
+  static std::string Row(const TerminalRow& row) {
+    return row == TerminalRow{}
+               ? ""
+               : absl::StrCat(" row=", row.number, row.is_offline ? " offline" : "");
+  }
+  std::string operator()(const ReturnUnmatched& e) const {
+    std::string text =
+        absl::StrCat("return_unmatched ", ToString(e.receipt), " of ", ToString(e.original));
+    for (const ReturnLine& line : e.lines) {
+      absl::StrAppend(&text, " [", line.line, " quantity=", line.quantity_micros,
+                      " refund=", line.refund ? absl::StrCat(*line.refund) : "none", "]");
+    }
+    return absl::StrCat(text, Row(e.row));
+  }
+  std::string operator()(const RowRefused& e) const {
+    return absl::StrCat("row_refused ", e.store.str(), "/", e.terminal.str(), " ", e.number);
   }
   std::string operator()(const PointsAwarded& e) const {
     return absl::StrCat(
@@ -71,11 +132,6 @@ struct EventText {
   }
   static std::string Idle(Timestamp ends_at) {
     return ends_at.is_never() ? "" : absl::StrCat(" idle_ends_at=", ToString(ends_at));
-  }
-  std::string operator()(const PointsRestored& e) const {
-    return absl::StrCat("points_restored ", Text(e.from), " lot=", ToString(e.lot), " ",
-                        e.type.str(), " ", e.amount, " activates_at=", ToString(e.activates_at),
-                        " expires_at=", ToString(e.expires_at));
   }
   std::string operator()(const IdleEndMoved& e) const {
     return absl::StrCat("idle_end_moved ", e.type.str(),
@@ -124,6 +180,8 @@ struct EventText {
       absl::StrAppend(&text, " [", line.line, " quantity=", line.quantity_micros, " net=", line.net,
                       "]");
     }
+    absl::StrAppend(&text, Row(e.row));
+    if (e.kept != 0) absl::StrAppend(&text, " kept=", e.kept);
     return text;
   }
   std::string operator()(const PointsTakenBack& e) const {
@@ -133,7 +191,18 @@ struct EventText {
   }
   std::string operator()(const PointsRedeemed& e) const {
     return absl::StrCat("points_redeemed ", e.type.str(), " ", e.amount, " reference=", e.reference,
-                        e.purchase ? absl::StrCat(" pays ", ToString(*e.purchase)) : "");
+                        e.purchase ? absl::StrCat(" pays ", ToString(*e.purchase)) : "",
+                        e.first_move != 0 ? absl::StrCat(" first_move=", e.first_move) : "");
+  }
+  std::string operator()(const PointsImported& e) const {
+    return absl::StrCat(
+        "points_imported lot=", ToString(e.lot), " ", e.type.str(), "(", e.type_index, ") ",
+        e.amount, e.counts_on ? absl::StrCat(" counts on ", ToString(*e.counts_on)) : "",
+        " activates_at=", ToString(e.activates_at), " expires_at=", ToString(e.expires_at));
+  }
+  std::string operator()(const HistoryCounted& e) const {
+    return absl::StrCat("history_counted ", ToString(e.on), " spend=", e.spend,
+                        " purchases=", e.purchases);
   }
   std::string operator()(const PointsAdjusted& e) const {
     std::string text = absl::StrCat("points_adjusted ", e.type.str(), " ", e.amount,
@@ -280,7 +349,8 @@ std::string Text(const Entry& entry) {
       ToString(entry.method), "\nprevious_leaf ", ToHex(entry.previous_leaf), "\nrecorded_at ",
       ToString(entry.recorded_at), "\noccurred_at ", ToString(entry.occurred_at), "\nprogram ",
       entry.program.str(), "\nmember ", entry.member ? std::to_string(entry.member->raw()) : "none",
-      "\nrequest ", entry.request.str(), "\nprincipal ", entry.principal,
+      entry.other ? absl::StrCat(" and ", entry.other->raw()) : "", "\nrequest ",
+      entry.request.str(), "\nprincipal ", entry.principal,
       entry.role == Role::kNone ? "" : absl::StrCat("\nrole ", ToString(entry.role)),
       "\nfingerprint ", ToHex(entry.fingerprint), "\nrevision ",
       entry.revision ? ToHex(*entry.revision) : "none", "\neffective_on ",
@@ -289,7 +359,7 @@ std::string Text(const Entry& entry) {
     absl::StrAppend(&text, "event ", std::visit(EventText{}, event), "\n");
   for (const Posting& p : entry.postings) {
     absl::StrAppend(&text, "posting ", AccountName(p.account, ""), " ", p.detail, " ", p.type.str(),
-                    " ", p.amount, "\n");
+                    " ", p.amount, p.member ? absl::StrCat(" of ", p.member->raw()) : "", "\n");
   }
   for (const LotMove& m : entry.lot_moves) {
     absl::StrAppend(&text, "lot_move ", Text(m.lot), " bucket=", static_cast<int>(m.bucket), " ",
@@ -304,6 +374,10 @@ std::string Text(const Entry& entry) {
   for (const Balance& b : entry.outcome.balances) {
     absl::StrAppend(&text, "balance ", b.type.str(), " ", b.available, "/", b.pending, "/", b.held,
                     "\n");
+  }
+  for (const Balance& b : entry.outcome.other_balances) {
+    absl::StrAppend(&text, "other balance ", b.type.str(), " ", b.available, "/", b.pending, "/",
+                    b.held, "\n");
   }
   if (entry.outcome.tier) {
     const TierView& tier = *entry.outcome.tier;
@@ -348,6 +422,7 @@ class Generator {
     entry.occurred_at = entry.recorded_at.PlusMicros(AnyAmount() % kMicrosPerDay);
     entry.program = ProgramId::Of(absl::StrCat("p", Below(1000), "-x"));
     entry.member = AnyMember();
+    if (Chance()) entry.other = AnyMember();
     entry.kind = AnyNamed(kEntryKindLast);
     entry.method = AnyNamed(kMethodLast);
     if (Chance()) entry.request = RequestId::Of(absl::StrCat("request:", Below(1'000'000)));
@@ -361,20 +436,24 @@ class Generator {
     for (std::uint64_t n = Below(4); n > 0; --n) {
       entry.postings.push_back(
           Posting{static_cast<AccountClass>(1 + Below(7)), AnyText(), AnyType(), AnyAmount()});
+      if (entry.other && Chance()) entry.postings.back().member = entry.other;
     }
     for (std::uint64_t n = Below(4); n > 0; --n) {
       entry.lot_moves.push_back(
           LotMove{AnyLot(entry), static_cast<Bucket>(1 + Below(3)), AnyAmount()});
     }
     if (Chance()) {
-      Rejected rejected{
-          static_cast<Rejection>(1 + Below(static_cast<std::uint64_t>(kRejectionLast))), {}};
+      Rejected rejected{AllRejections()[Below(AllRejections().size())], {}};
       for (std::uint64_t n = Below(3); n > 0; --n)
         rejected.metadata.emplace_back(AnyText(), AnyText());
       entry.outcome.rejected = std::move(rejected);
     }
     for (std::uint64_t n = Below(3); n > 0; --n) {
       entry.outcome.balances.push_back(Balance{AnyType(), AnyAmount(), AnyAmount(), AnyAmount()});
+    }
+    for (std::uint64_t n = Below(2); n > 0; --n) {
+      entry.outcome.other_balances.push_back(
+          Balance{AnyType(), AnyAmount(), AnyAmount(), AnyAmount()});
     }
     if (Chance()) {
       TierView tier{AnyText(), AnyInstant(), AnyEnd(), AnyText(), {}};
@@ -410,6 +489,11 @@ class Generator {
         for (std::uint64_t n = Below(3); n > 0; --n) {
           e.tenders.push_back(Tender{AnyText(), AnyAmount()});
         }
+        e.row = AnyRow();
+        e.corrects = Below(UINT64_MAX);
+        e.awaited = Number();
+        e.offered = AnyAmount();
+        e.bound = static_cast<PaidBound>(Below(5));
         return e;
       }
       case 5: {
@@ -432,6 +516,8 @@ class Generator {
             AnyReceipt(), AnyReceipt(), Below(UINT64_MAX), AnyDate(), AnyAmount(), Chance(), {}};
         for (std::uint64_t n = Below(3); n > 0; --n)
           e.lines.push_back({Line(), AnyAmount(), AnyAmount()});
+        e.row = AnyRow();
+        e.kept = Below(UINT64_MAX);
         return e;
       }
       case 7:
@@ -444,13 +530,13 @@ class Generator {
                                AnyAmount(),
                                AnyText()};
       case 8:
-        return PointsRedeemed{AnyType(), AnyAmount(), AnyText(), AnyPurchase()};
+        return PointsRedeemed{AnyType(), AnyAmount(), AnyText(), AnyPurchase(), Number()};
       case 9:
         return RedemptionReversed{Below(UINT64_MAX), AnyType(), AnyAmount()};
       case 10:
         return LotExpired{AnyLot(entry), AnyAmount()};
       case 11:
-        return TierDecided{static_cast<TierCause>(1 + Below(9)),
+        return TierDecided{AnyNamed(TierCause::kUnmerged),
                            AnyText(),
                            AnyText(),
                            AnyInstant(),
@@ -533,18 +619,57 @@ class Generator {
         return WarningsAcknowledged{Number(), AnyHash(), {AnyText(), AnyText()}};
       case 34:
         return TierFloorSet{static_cast<TierFloorKind>(1 + Below(4)), AnyText(), AnyEnd()};
-      case 35:
-        return AnyAttributes();
-      case 37: {
-        const LotKey from = AnyLot(entry);
-        return PointsRestored{.from = from,
-                              .lot = LotId{entry.sequence, Number()},
-                              .type = from.type,
-                              .amount = AnyAmount(),
-                              .activates_at = entry.recorded_at,
-                              .expires_at = AnyInstant()};
+      case 35: {
+        PointsImported e{.lot = LotId{entry.sequence, Number()},
+                         .type = AnyType(),
+                         .type_index = Number(),
+                         .amount = AnyAmount(),
+                         .activates_at = AnyInstant(),
+                         .expires_at = AnyEnd()};
+        if (Chance()) e.counts_on = AnyDate();
+        return e;
       }
-      case 36: {
+      case 36:
+        return HistoryCounted{AnyDate(), AnyAmount(), AnyAmount()};
+      case 37:
+        return IdentityMoved{static_cast<IdentityKind>(1 + Below(10)), AnyIdentity(),
+                             ReasonCode::Of("typed_wrong")};
+      case 38:
+        return MembersMerged{Chance(), ReasonCode::Of("same_person")};
+      case 39:
+        return MembersUnmerged{Below(UINT64_MAX), AnyEnd(), ReasonCode::Of("not_the_same")};
+      case 40: {
+        const LotKey from = AnyLot(entry);
+        return PointsRestored{
+            from,        LotId{entry.sequence, Number()},
+            from.type,   AnyAmount(),
+            AnyAmount(), entry.occurred_at.PlusMicros(AnyAmount() % kMicrosPerDay),
+            AnyEnd()};
+      }
+      case 41:
+        return PointsTransferred{AnyType(), AnyAmount(), AnyAmount(), AnyText(), AnyEnd()};
+      case 42:
+        return PiecePassed{AnyLot(entry), LotId{entry.sequence, Number()},
+                           AnyAmount(),   AnyAmount(),
+                           AnyText(),     entry.occurred_at.PlusMicros(AnyAmount() % kMicrosPerDay),
+                           AnyEnd()};
+      case 43:
+        return ReceiptKept{std::get<PurchaseAccrued>(AnyEvent(4, entry))};
+      case 44:
+        return ReceiptClaimed{Below(UINT64_MAX)};
+      case 45: {
+        ReturnUnmatched e{AnyReceipt(), AnyReceipt(), {}, AnyRow()};
+        for (std::uint64_t n = Below(3); n > 0; --n) {
+          e.lines.push_back(
+              {Line(), AnyAmount(), Chance() ? std::optional(AnyAmount()) : std::nullopt});
+        }
+        return e;
+      }
+      case 46:
+        return RowRefused{AnyPlace(), AnyPlace(), AnyAmount()};
+      case 47:
+        return AnyAttributes();
+      case 48: {
         IdleEndMoved e{AnyType(), std::nullopt, AnyInstant()};
         if (Chance()) e.acted_on = AnyDate();
         return e;
@@ -576,6 +701,7 @@ class Generator {
     }
   }
   std::uint32_t Number() { return static_cast<std::uint32_t>(Below(Chance() ? 100 : UINT32_MAX)); }
+  TerminalRow AnyRow() { return Chance() ? TerminalRow{} : TerminalRow{AnyAmount(), Chance()}; }
   std::int32_t Line() { return static_cast<std::int32_t>(Below(INT32_MAX)); }
   Timestamp AnyInstant() {
     return Timestamp::FromMicros(1 + static_cast<std::int64_t>(Below(253'402'300'800'000'000)));
@@ -620,6 +746,7 @@ class Generator {
     line.list = line.net;
     if (Chance()) line.list += static_cast<std::int64_t>(Below(1'000));
     line.tax = AnyAmount();
+    if (Chance()) line.original = LineOriginal{AnyReceipt(), Line()};
     return line;
   }
   AttributeValue AnyAttribute() {
@@ -671,7 +798,7 @@ class Generator {
     return e;
   }
   LotKey AnyLot(const Entry& entry) {
-    return LotKey{*entry.member, AnyType(), AnyEnd(),
+    return LotKey{Chance() ? *entry.member : AnyMember(), AnyType(), AnyEnd(),
                   LotId{Chance() ? entry.sequence : 1 + Below(1'000'000), Number()}};
   }
 
@@ -769,12 +896,12 @@ TEST(EntryCodec, RefusesWhatItDoesNotKnow) {
          p.set_occurred_delta(1);
        }},
       {"program is not well formed", [](pb::Entry& p) { p.set_program("Harbour"); }},
-      {"kind has the unknown number 33", [](pb::Entry& p) { p.set_kind(33); }},
+      {"kind has the unknown number 38", [](pb::Entry& p) { p.set_kind(38); }},
       {"kind has the unknown number 0", [](pb::Entry& p) { p.set_kind(0); }},
       {"role has the unknown number 10", [](pb::Entry& p) { p.set_role(10); }},
       {"revision.state has the unknown number 6",
        [](pb::Entry& p) { p.add_events()->mutable_schedule_cancelled()->set_to(6); }},
-      {"method has the unknown number 28", [](pb::Entry& p) { p.set_method(28); }},
+      {"method has the unknown number 38", [](pb::Entry& p) { p.set_method(38); }},
       {"request is not well formed", [](pb::Entry& p) { p.set_request("a b"); }},
       {"effective_day is out of range", [](pb::Entry& p) { p.set_effective_day(5'000'000); }},
       {"an event of an unknown kind", [](pb::Entry& p) { p.add_events(); }},
@@ -991,6 +1118,81 @@ Entry GoldenEntry(EntryKind kind) {
       e.outcome.tier = TierView{
           "MEMBER", e.occurred_at, Timestamp::Never(), "SILVER", {{"credit_12m", 500, 1'000}}};
       return e;
+    case EntryKind::kReturnUnmatched:
+      e.method = Method::kReturnPurchase;
+      e.member.reset();
+      e.events = {ReturnUnmatched{GoldenReceipt("000200"),
+                                  GoldenReceipt("000123"),
+                                  {ReturnLine{1, 1'000'000, 20'000}, ReturnLine{2, 500'000, {}}},
+                                  TerminalRow{105, true}}};
+      return e;
+    case EntryKind::kExchange: {
+      e.method = Method::kAccruePurchase;
+      PurchaseLine back;
+      back.line = 1;
+      back.kind = PurchaseLineKind::kReturn;
+      back.net = 4'000;
+      back.quantity_micros = 1'000'000;
+      back.list = back.net;
+      back.original = LineOriginal{GoldenReceipt("000123"), 1};
+      PurchaseLine sold;
+      sold.line = 2;
+      sold.net = 5'500;
+      sold.quantity_micros = 1'000'000;
+      sold.list = sold.net;
+      const LotKey lot = GoldenLot(e.sequence);
+      PurchaseAccrued sale{GoldenReceipt("000200"), Channel::kPos, 1'500, 5'000, {back, sold},
+                           {{"POINTS", 500}}};
+      sale.row = TerminalRow{106, false};
+      sale.offered = 550;
+      sale.bound = PaidBound::kStep;
+      e.events = {
+          PurchaseReturned{GoldenReceipt("000200"),
+                           GoldenReceipt("000123"),
+                           900,
+                           *Date::Parse("2026-02-27"),
+                           4'000,
+                           true,
+                           {ReturnedLine{1, 1'000'000, 4'000}}},
+          PointsTakenBack{LotId{900, 1}, points, 0, 40, 0, 0, 0, "base"},
+          PointsRedeemed{points, 500, "", GoldenReceipt("000200"), 1}, sale,
+          PointsAwarded{lot.id, points, 0, 50, 0, "base", "base", e.occurred_at, lot.expires_at}};
+      post(AccountClass::kMemberAvailable, "", points, -490);
+      post(AccountClass::kIssuance, "base", points, -10);
+      post(AccountClass::kRedemption, "payment", points, 500);
+      e.lot_moves = {LotMove{GoldenLot(900), Bucket::kAvailable, -40},
+                     LotMove{GoldenLot(901), Bucket::kAvailable, -500},
+                     LotMove{lot, Bucket::kAvailable, 50}};
+      e.outcome.balances = {Balance{points, 10, 0, 0}};
+      return e;
+    }
+    case EntryKind::kCorrect: {
+      e.method = Method::kCorrectReceipt;
+      const LotKey lot = GoldenLot(e.sequence);
+      PurchaseLine sold;
+      sold.line = 1;
+      sold.net = 900;
+      sold.quantity_micros = 1'000'000;
+      sold.list = sold.net;
+      PurchaseAccrued right{GoldenReceipt("000123"), Channel::kPos, 900, 900, {sold}};
+      right.corrects = 900;
+      e.events = {
+          PurchaseReturned{GoldenReceipt("000123"),
+                           GoldenReceipt("000123"),
+                           900,
+                           *Date::Parse("2026-02-27"),
+                           9'000,
+                           true,
+                           {ReturnedLine{1, 1'000'000, 9'000}}},
+          PointsTakenBack{LotId{900, 1}, points, 0, 90, 0, 0, 0, "base"}, right,
+          PointsAwarded{lot.id, points, 0, 9, 0, "base", "base", e.occurred_at, lot.expires_at}};
+      post(AccountClass::kMemberAvailable, "", points, -81);
+      post(AccountClass::kIssuance, "base", points, 81);
+      e.lot_moves = {LotMove{GoldenLot(900), Bucket::kAvailable, -90},
+                     LotMove{lot, Bucket::kAvailable, 9}};
+      e.outcome.balances = {Balance{points, 9, 0, 0}};
+      return e;
+    }
     case EntryKind::kRedeem:
       e.method = Method::kRedeem;
       e.events = {PointsRedeemed{points, 120, "order 7"}};
@@ -1172,6 +1374,117 @@ Entry GoldenEntry(EntryKind kind) {
       of_program(Method::kAcknowledgeWarnings);
       e.events = {WarningsAcknowledged{
           2, *e.revision, {"R-LIAB-641:promotions[0]", "R-TIER-603:tiers[2].qualify"}}};
+      return e;
+    case EntryKind::kMemberImported: {
+      e.method = Method::kImportMember;
+      e.principal = "fay";
+      e.role = Role::kFinance;
+      e.occurred_at = At("2024-11-03T09:00:00Z");
+      const LotKey lot{*e.member, PointTypeId::Of("points"), At("2026-11-03T23:00:00Z"),
+                       LotId{e.sequence, 1}};
+      const LotKey status{*e.member, credit, Timestamp::Never(), LotId{e.sequence, 2}};
+      e.events = {MemberEnrolled{Channel::kPos, PlaceId::Of("S12"), "MEMBER"},
+                  IdentityLinked{IdentityKind::kCard, kGoldenIdentity},
+                  PointsImported{.lot = lot.id,
+                                 .type = lot.type,
+                                 .type_index = 0,
+                                 .amount = 120,
+                                 .activates_at = At("2024-11-03T09:00:00Z"),
+                                 .expires_at = lot.expires_at},
+                  PointsImported{.lot = status.id,
+                                 .type = credit,
+                                 .type_index = 1,
+                                 .amount = 2'000,
+                                 .counts_on = *Date::FromCivil(2025, 6, 1),
+                                 .activates_at = At("2025-06-01T10:00:00Z"),
+                                 .expires_at = Timestamp::Never()},
+                  HistoryCounted{*Date::FromCivil(2025, 6, 1), 200'000, 3},
+                  TierDecided{TierCause::kImported, "MEMBER", "GOLD", At("2025-06-01T10:00:00Z"), 1,
+                              At("2026-06-01T22:00:00Z")},
+                  LotsDue{lot.expires_at}};
+      e.postings = {{AccountClass::kIssuance, "import", lot.type, -120},
+                    {AccountClass::kMemberAvailable, "", lot.type, 120},
+                    {AccountClass::kIssuance, "import", credit, -2'000},
+                    {AccountClass::kMemberAvailable, "", credit, 2'000}};
+      e.lot_moves = {{lot, Bucket::kAvailable, 120}, {status, Bucket::kAvailable, 2'000}};
+      e.outcome.balances = {{lot.type, 120, 0, 0}, {credit, 2'000, 0, 0}};
+      e.outcome.tier =
+          TierView{"GOLD", At("2025-06-01T10:00:00Z"), At("2026-06-01T22:00:00Z"), "", {}};
+      return e;
+    }
+    case EntryKind::kMembersMerged:
+      e.method = Method::kMergeMembers;
+      e.principal = "ada";
+      e.role = Role::kAgent;
+      e.other = MemberId::Of(2);
+      e.events = {MembersMerged{true, ReasonCode::Of("same_person")},
+                  TierDecided{TierCause::kMerged, "SILVER", "GOLD", At("2026-01-01T12:00:00Z"), 1,
+                              At("2026-12-31T23:00:00Z")},
+                  LotsDue{At("2026-09-01T22:00:00Z")}};
+      post(AccountClass::kMemberAvailable, "", points, -30);
+      e.postings.push_back(Posting{AccountClass::kMemberAvailable, "", points, 30, e.other});
+      e.lot_moves = {LotMove{GoldenLot(900), Bucket::kAvailable, -30}};
+      e.outcome.balances = {Balance{points, 170, 0, 0}};
+      e.outcome.tier =
+          TierView{"GOLD", At("2026-01-01T12:00:00Z"), At("2026-12-31T23:00:00Z"), "PLATINUM", {}};
+      return e;
+    case EntryKind::kMembersUnmerged: {
+      e.method = Method::kUnmergeMembers;
+      e.principal = "ada";
+      e.role = Role::kAgent;
+      e.other = MemberId::Of(2);
+      e.events = {MembersUnmerged{1'050, Timestamp::Never(), ReasonCode::Of("not_the_same")},
+                  TierDecided{TierCause::kUnmerged, "GOLD", "SILVER", At("2026-01-01T12:00:00Z"), 1,
+                              At("2026-12-31T23:00:00Z")}};
+      post(AccountClass::kMemberAvailable, "", points, -50);
+      e.postings.push_back(Posting{AccountClass::kMemberAvailable, "", points, 50, e.other});
+      LotKey theirs = GoldenLot(800);
+      theirs.member = *e.other;
+      e.lot_moves = {LotMove{theirs, Bucket::kAvailable, 20}};
+      e.outcome.balances = {Balance{points, 120, 0, 0}};
+      e.outcome.other_balances = {Balance{points, 50, 0, 0}};
+      e.outcome.tier =
+          TierView{"SILVER", At("2026-01-01T12:00:00Z"), At("2026-12-31T23:00:00Z"), "GOLD", {}};
+      return e;
+    }
+    case EntryKind::kReceiptKept: {
+      e.member.reset();
+      e.method = Method::kKeepReceipt;
+      PurchaseLine shirt;
+      shirt.line = 1;
+      shirt.net = shirt.list = 6'000;
+      shirt.quantity_micros = 1'000'000;
+      shirt.sku = "SHIRT-1";
+      e.events = {ReceiptKept{
+          PurchaseAccrued{GoldenReceipt("000124"), Channel::kPos, 6'000, 0, {shirt}, {}}}};
+      return e;
+    }
+    case EntryKind::kTransfer: {
+      e.method = Method::kTransferPoints;
+      e.other = MemberId::Of(2);
+      LotKey theirs = GoldenLot(e.sequence);
+      theirs.member = *e.other;
+      e.events = {PointsTransferred{points, 105, 10, "birthday", GoldenLot(900).expires_at},
+                  PiecePassed{GoldenLot(900), theirs.id, 95, 5, "base", At("2026-02-01T12:00:00Z"),
+                              GoldenLot(900).expires_at},
+                  CounterMoved{true, "given-away/points/month", "",
+                               Date::FromCivil(2026, 3, 1).value(), 105}};
+      post(AccountClass::kMemberAvailable, "", points, -105);
+      post(AccountClass::kAdjustment, "transfer_fee", points, 10);
+      e.postings.push_back(Posting{AccountClass::kMemberAvailable, "", points, 95, e.other});
+      e.lot_moves = {LotMove{GoldenLot(900), Bucket::kAvailable, -105},
+                     LotMove{theirs, Bucket::kAvailable, 90}};
+      e.outcome.balances = {Balance{points, 20, 0, 0}};
+      e.outcome.other_balances = {Balance{points, 90, 0, 0}};
+      return e;
+    }
+    case EntryKind::kIdentityMoved:
+      e.method = Method::kMoveIdentity;
+      e.principal = "ada";
+      e.role = Role::kAgent;
+      e.other = MemberId::Of(2);
+      e.events = {
+          IdentityMoved{IdentityKind::kPhone, kGoldenIdentity, ReasonCode::Of("typed_wrong")}};
       return e;
     case EntryKind::kTierFloorSet:
       e.method = Method::kSetTierFloor;

@@ -70,6 +70,9 @@ class Generator {
   void Fill(RequestKey& k) { k = {Array<std::array<std::uint8_t, 16>>()}; }
   void Fill(PurchaseKey& k) { k = {Program(), ReceiptKey{Place(), Place(), Day(), Place()}}; }
   void Fill(SpendingKey& k) { k = {Program(), ReceiptKey{Place(), Place(), Day(), Place()}}; }
+  void Fill(UnclaimedKey& k) { k = {Program(), ReceiptKey{Place(), Place(), Day(), Place()}}; }
+  void Fill(AwaitedKey& k) { k = {Program(), ReceiptKey{Place(), Place(), Day(), Place()}}; }
+  void Fill(TerminalKey& k) { k = {Program(), Place(), Place()}; }
   void Fill(IdentityKey& k) { k = {Program(), Array<IdentityHash>()}; }
   void Fill(MemberEntryKey& k) { k = {Member(), U64()}; }
   void Fill(DueKey& k) { k = {At(), Member()}; }
@@ -93,7 +96,8 @@ using KeyTypes =
     testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey, RedemptionKey,
                    TierChangeKey, RequestKey, PurchaseKey, IdentityKey, MemberEntryKey, DueKey,
                    ProgramDueKey, TotalKey, ProgramKey, RevisionKey, PendingLotKey, HoldKey,
-                   HoldLapseKey, SpendingKey, MonthValuesKey>;
+                   HoldLapseKey, SpendingKey, AwaitedKey, TerminalKey, UnclaimedKey,
+                   MonthValuesKey>;
 template <class Key>
 class KeyOrder : public testing::Test {};
 TYPED_TEST_SUITE(KeyOrder, KeyTypes);
@@ -231,6 +235,10 @@ TEST(Keys, HaveFrozenBytes) {
                 1, SpendingKey{ProgramId::Of("bean"), ReceiptKey{PlaceId::Of("S"), PlaceId::Of("T"),
                                                                  Date(), PlaceId::Of("9")}})),
             "0001756265616e00530054008000000039");
+  EXPECT_EQ(hex(EncodeKey(1, UnclaimedKey{ProgramId::Of("bean"),
+                                          ReceiptKey{PlaceId::Of("S"), PlaceId::Of("T"), Date(),
+                                                     PlaceId::Of("9")}})),
+            "0001776265616e00530054008000000039");
   EXPECT_EQ(hex(EncodeKey(1, RedemptionKey{7})), "0001720000000000000007");
   EXPECT_EQ(hex(EncodeKey(1, TierChangeKey{member, 7})),
             "00016d0000000000000102740000000000000007");

@@ -60,21 +60,16 @@ class Generator {
 
   void Fill(Member& r) {
     r.program = ProgramId::Of("harbour");
-    r.state = static_cast<MemberState>(1 + Below(3));
-    r.tier =
-        MemberTier{Text(), At(), Text(), static_cast<std::uint32_t>(Below(100)), End(), At(), At()};
-    r.tier.is_secured = Chance();
-    r.tier.waiting_since = End();
-    r.tier.matched_at = At();
+    r.state = static_cast<MemberState>(1 + Below(4));
+    if (r.state == MemberState::kMerged) r.merged_into = AMember();
+    r.tier = ATier();
     for (std::uint64_t n = Below(3); n > 0; --n) {
       IdleEnd idle{Type(), std::nullopt, At(), Amount()};
       if (Chance()) idle.acted_on = Date::FromDays(static_cast<std::int32_t>(Below(100'000)));
       r.idle_ends.push_back(idle);
     }
     for (std::uint64_t n = Below(3); n > 0; --n) {
-      r.tier.floors.push_back(TierFloor{static_cast<TierFloorKind>(1 + Below(4)), Text(), At(),
-                                        End(), At(), Text(),
-                                        static_cast<std::uint32_t>(Below(100))});
+      r.merged.push_back(MergedMember{AMember(), 1 + Below(1'000'000), ATier()});
     }
     r.latest_occurred_at = At();
     r.has_activity = Chance();
@@ -85,6 +80,18 @@ class Generator {
       r.months.push_back(MonthSum{static_cast<std::int32_t>(Below(40'000)), Signed(), Signed(),
                                   Signed(), Points(), Tracked()});
     }
+  }
+  MemberTier ATier() {
+    MemberTier tier{Text(), At(), Text(), static_cast<std::uint32_t>(Below(100)),
+                    End(),  At(), At()};
+    tier.is_secured = Chance();
+    tier.waiting_since = End();
+    tier.matched_at = At();
+    for (std::uint64_t n = Below(3); n > 0; --n) {
+      tier.floors.push_back(TierFloor{static_cast<TierFloorKind>(1 + Below(4)), Text(), At(), End(),
+                                      At(), Text(), static_cast<std::uint32_t>(Below(100))});
+    }
+    return tier;
   }
   void Fill(Enrolment& r) {
     r = Enrolment{At(), End(), static_cast<Channel>(Below(9)), Place(), {}};
@@ -113,6 +120,7 @@ class Generator {
   }
   void Fill(Counter& r) { r.used = Signed(); }
   void Fill(Activity& r) { r.sequence = 1 + Below(UINT64_MAX); }
+  void Fill(Unclaimed& r) { r.sequence = 1 + Below(UINT64_MAX); }
   std::vector<TrackedSum> Tracked() {
     std::vector<TrackedSum> sums;
     for (std::uint64_t n = Below(3); n > 0; --n) {
@@ -169,10 +177,27 @@ class Generator {
       const auto part = 1 + static_cast<std::int64_t>(Below(static_cast<std::uint64_t>(left)));
       left -= part;
       r.parts.push_back(HeldPart{ALot(), End(), part});
+      if (Chance()) r.parts.back().home = AMember();
     }
   }
   void Fill(Spending& r) {
     for (std::uint64_t n = Below(4); n > 0; --n) r.redemptions.push_back(1 + Below(UINT64_MAX));
+  }
+  void Fill(Awaited& r) {
+    for (std::uint64_t n = Below(4); n > 0; --n) r.returns.push_back(1 + Below(UINT64_MAX));
+  }
+  void Fill(Terminal& r) {
+    for (std::uint64_t n = Below(4); n > 0; --n) {
+      const std::int64_t first =
+          (r.seen.empty() ? 1 : r.seen.back().last + 2) + static_cast<std::int64_t>(Below(9));
+      r.seen.push_back(NumberRange{first, first + static_cast<std::int64_t>(Below(9))});
+    }
+    r.given_up = Amount();
+    r.online_calls = Amount();
+    r.skew = Amount();
+    r.skew_min = Amount();
+    r.skew_max = Amount();
+    r.skew_at = At();
   }
   LotId ALot() { return LotId{Below(UINT64_MAX), static_cast<std::uint32_t>(Below(9))}; }
   void Fill(Request& r) { r.sequence = 1 + Below(UINT64_MAX); }
@@ -195,6 +220,7 @@ class Generator {
       r.judgements.push_back(
           Judgement{static_cast<std::uint32_t>(1 + Below(100)), AHash(), At(), Below(UINT64_MAX)});
     }
+    r.awaiting_returns = Amount();
   }
   void Fill(Revision& r) {
     r = Revision{AHash(), Text(), At(), Text(), ARole(), {}, End()};
@@ -210,8 +236,9 @@ class Generator {
     } while (ToString(r.kind).empty());  // some numbers are free
   }
   void Fill(TierChangeMark& r) {
-    r = TierChangeMark{static_cast<TierCause>(1 + Below(9)), Text(), Text(), At(),
-                       static_cast<std::uint32_t>(Below(100))};
+    const std::uint64_t cause = Below(11);
+    r = TierChangeMark{static_cast<TierCause>(cause < 9 ? 1 + cause : 41 + cause), Text(), Text(),
+                       At(), static_cast<std::uint32_t>(Below(100))};
   }
 
  private:
@@ -221,7 +248,7 @@ class Generator {
 using RecordTypes =
     testing::Types<Member, Enrolment, Identity, MonthDays, MonthValues, Lot, Purchase, Redemption,
                    Request, Total, Program, Revision, Marker, EntryKindMark, TierChangeMark,
-                   Counter, Activity, Hold, Spending>;
+                   Counter, Activity, Hold, Spending, Awaited, Terminal, Unclaimed>;
 template <class Record>
 class Records : public testing::Test {};
 TYPED_TEST_SUITE(Records, RecordTypes);
@@ -301,6 +328,8 @@ TEST(StorageMessages, HaveNoFieldThatNobodySets) {
   Cover<pb::Redemption, Redemption>(generator, coverage, known);
   Cover<pb::Hold, Hold>(generator, coverage, known);
   Cover<pb::Spending, Spending>(generator, coverage, known);
+  Cover<pb::Awaited, Awaited>(generator, coverage, known);
+  Cover<pb::Terminal, Terminal>(generator, coverage, known);
   Cover<pb::Total, Total>(generator, coverage, known);
   Cover<pb::Program, Program>(generator, coverage, known);
   Cover<pb::Revision, Revision>(generator, coverage, known);
@@ -380,7 +409,7 @@ TEST(Records, KeepWhatALotPromises) {
 TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_TRUE((Takes<Member, pb::Member>([](pb::Member&) {})));
   EXPECT_FALSE((Takes<Member, pb::Member>([](pb::Member& p) { p.set_program("Harbour"); })));
-  EXPECT_FALSE((Takes<Member, pb::Member>([](pb::Member& p) { p.set_state(4); })));
+  EXPECT_FALSE((Takes<Member, pb::Member>([](pb::Member& p) { p.set_state(5); })));
   EXPECT_FALSE((Takes<Member, pb::Member>([](pb::Member& p) { p.set_state(0); })));
   EXPECT_FALSE(
       (Takes<Member, pb::Member>([](pb::Member& p) { p.add_balances()->set_type("Points"); })));
@@ -419,8 +448,19 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE(
       (Takes<MonthValues, pb::MonthValues>([&](pb::MonthValues& p) { add_value(p, 1, 0); })));
   EXPECT_FALSE((Takes<MonthValues, pb::MonthValues>([](pb::MonthValues& p) { p.add_days(1); })));
-  EXPECT_FALSE((Takes<Purchase, pb::Purchase>([](pb::Purchase& p) { p.set_member(0); })));
+  EXPECT_FALSE((Takes<Purchase, pb::Purchase>([](pb::Purchase& p) {
+    p.set_member(0);
+    p.set_is_return(false);
+  })));
   EXPECT_FALSE((Takes<Purchase, pb::Purchase>([](pb::Purchase& p) { p.set_sequence(0); })));
+  for (const auto& [first, last] : {std::pair(0, 3), std::pair(5, 4)}) {
+    EXPECT_FALSE((Takes<Terminal, pb::Terminal>([&](pb::Terminal& p) {
+      p.clear_seen();
+      p.add_seen(first);
+      p.add_seen(last);
+    })));
+  }
+  EXPECT_FALSE((Takes<Terminal, pb::Terminal>([](pb::Terminal& p) { p.add_seen(7); })));
   EXPECT_FALSE((Takes<Redemption, pb::Redemption>(
       [](pb::Redemption& p) { p.set_reversed(p.amount() + 1); })));
   EXPECT_FALSE((Takes<Redemption, pb::Redemption>([](pb::Redemption& p) { p.set_reversed(-1); })));
@@ -441,13 +481,13 @@ TEST(Records, RefuseWhatTheyDoNotKnow) {
   EXPECT_FALSE((Takes<Revision, pb::Revision>([](pb::Revision& p) { p.set_author_role(10); })));
   EXPECT_FALSE(
       (Takes<Revision, pb::Revision>([](pb::Revision& p) { p.add_votes()->set_role(10); })));
-  EXPECT_FALSE((Takes<TierChangeMark, pb::TierChange>([](pb::TierChange& p) { p.set_cause(10); })));
+  EXPECT_FALSE((Takes<TierChangeMark, pb::TierChange>([](pb::TierChange& p) { p.set_cause(11); })));
   Request request;
   EXPECT_FALSE(DecodeRecord(std::string(8, '\0'), request));
   EXPECT_FALSE(DecodeRecord(std::string(9, '\1'), request));
   EntryKindMark mark;
   EXPECT_FALSE(DecodeRecord(std::string(1, '\0'), mark));
-  EXPECT_FALSE(DecodeRecord(std::string(1, '\x21'), mark));
+  EXPECT_FALSE(DecodeRecord(std::string(1, '\x7f'), mark));
   EXPECT_FALSE(DecodeRecord(std::string(1, '\xff'), mark));
   Marker marker;
   EXPECT_FALSE(DecodeRecord("x", marker));

@@ -341,6 +341,22 @@ TEST_F(App, ExportOfAnUnsoundLedgerFailsVerification) {
   EXPECT_EQ(result.code, ExitCode::kVerifyFailed);
 }
 
+TEST_F(App, ComparesADayWithItsList) {
+  const auto reconcile = [&](const std::string& list) {
+    return Do({"ledger", "reconcile", "S12", "2026-01-03", Write("day.csv", list), "-p", "cdnow"});
+  };
+  const Result differs = reconcile("terminal,number,total\nT1,1001,31.90\nT1,1002,5.00,RETURN\n");
+  EXPECT_EQ(differs.code, ExitCode::kVerifyFailed) << differs.err;
+  EXPECT_TRUE(absl::StrContains(differs.out, "S12/T1/2026-01-03/1001")) << differs.out;
+  EXPECT_TRUE(absl::StrContains(differs.out, "missing")) << differs.out;
+  EXPECT_TRUE(absl::StrContains(differs.out, "31.90")) << differs.out;
+  EXPECT_TRUE(absl::StrContains(differs.out, "-5.00")) << differs.out;
+  EXPECT_EQ(reconcile("").code, ExitCode::kDone);
+  const Result wrong = reconcile("T1,1001,31.90\nT1,1002\n");
+  EXPECT_NE(wrong.code, ExitCode::kDone);
+  EXPECT_TRUE(absl::StrContains(wrong.err, "line 2: must be TERMINAL,NUMBER,TOTAL")) << wrong.err;
+}
+
 TEST_F(App, VerifyNeedsALedgerOrACheckpoint) {
   EXPECT_EQ(Do({"ledger", "verify"}).code, ExitCode::kWrongUsage);
   EXPECT_EQ(Do({"ledger", "verify", "--data-dir", folder_.path()}).code, ExitCode::kLedgerRefused);

@@ -224,6 +224,22 @@ class FakeServer {
     explicit Ledger(FakeServer* s) : server(*s) {}
     grpc::Status ExportPostings(grpc::ServerContext*, const v1::ExportPostingsRequest* request,
                                 grpc::ServerWriter<v1::ExportPostingsResponse>* writer) override;
+    // Has nothing of any day.
+    grpc::Status ReconcileDay(grpc::ServerContext*, const v1::ReconcileDayRequest* request,
+                              v1::ReconcileDayResponse* response) override {
+      for (const v1::ReportedReceipt& receipt : request->receipts()) {
+        v1::ReceiptDifference& missing = *response->add_differences();
+        missing.set_kind(v1::DIFFERENCE_KIND_MISSING);
+        missing.mutable_receipt()->set_store(request->store());
+        missing.mutable_receipt()->set_terminal(receipt.terminal());
+        *missing.mutable_receipt()->mutable_business_on() = request->business_on();
+        missing.mutable_receipt()->set_number(receipt.number());
+        missing.mutable_reported()->set_currency_code("USD");
+        missing.mutable_reported()->set_minor_units(receipt.is_return() ? -receipt.minor_units()
+                                                                        : receipt.minor_units());
+      }
+      return grpc::Status::OK;
+    }
     FakeServer& server;
   };
 
