@@ -145,7 +145,7 @@ Decision DecideImport(State& state, const Command& command, const ImportMember& 
     accepted.events.push_back(IdentityLinked{.kind = link.kind, .hash = link.hash});
   }
   Draft draft(state, id);
-  const Member nobody;
+  const Member nobody{};
   IdleEnds idle(nobody, rulebook);
   Timestamp due_at = Timestamp::Never();
   std::uint32_t number = 0;
@@ -178,21 +178,22 @@ Decision DecideImport(State& state, const Command& command, const ImportMember& 
     accepted.events.push_back(HistoryCounted{day.on, day.spend, day.purchases});
   }
   accepted.tier = TierView{.tier = base, .since = enrolled_at, .next = {}, .progress = {}};
-  if (order.tier) {
-    const Timestamp review_at =
-        order.tier->review_at.value_or(ReviewOf(*order.tier, rulebook, enrolled_at, today));
-    accepted.events.push_back(TierDecided{.cause = TierCause::kImported,
-                                          .from = base,
-                                          .to = order.tier->tier,
-                                          .since = order.tier->since,
-                                          .term = order.tier->tier == base && review_at.is_never() ? 0U : 1U,
-                                          .review_at = review_at});
-    accepted.tier->tier = order.tier->tier;
-    accepted.tier->since = order.tier->since;
+  const ImportMember::OpeningTier tier =
+      order.tier.value_or(ImportMember::OpeningTier{.tier = base, .since = enrolled_at, .review_at = {}});
+  const Timestamp review_at =
+      tier.review_at.value_or(ReviewOf(tier, rulebook, enrolled_at, today));
+  // The base tier is told of only where it has terms, or where the other system says since when.
+  if (order.tier || !review_at.is_never()) {
+    accepted.events.push_back(
+        TierDecided{.cause = TierCause::kImported,
+                    .from = base,
+                    .to = tier.tier,
+                    .since = tier.since,
+                    .term = tier.tier == base && review_at.is_never() ? 0U : 1U,
+                    .review_at = review_at});
+    accepted.tier->tier = tier.tier;
+    accepted.tier->since = tier.since;
     accepted.tier->review_at = review_at;
-  } else if (const std::optional<TierDecided> term = FirstTerm(rulebook, enrolled_at, now)) {
-    accepted.events.push_back(*term);
-    accepted.tier->review_at = term->review_at;
   }
   if (!due_at.is_never()) accepted.events.push_back(LotsDue{due_at});
   accepted.postings = std::move(draft.postings);

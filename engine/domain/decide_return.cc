@@ -285,7 +285,7 @@ class SaleAgain {
       AddCounts(OfPoints(was.MetricCounts(points_now)), 1, counts);
       return counts;
     }
-    const Rating is(rulebook_, sale_.member, With(left_now), EvidenceOf(sale_));
+    const Rating is(rulebook_, sale_.member, With(left_now, paid_now), EvidenceOf(sale_));
     AddCounts(is.MetricCounts(points_now), 1, counts);
     return counts;
   }

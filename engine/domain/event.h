@@ -352,7 +352,7 @@ struct PointsImported {
   std::optional<Date> counts_on;  // the civil day for whose metrics they count; empty: for none
   Timestamp activates_at;         // inclusive; of what was available, when it was awarded
   Timestamp expires_at;           // exclusive; Never sorts last
-  Timestamp idle_ends_at = Timestamp::Never();        // as PointsAwarded
+  Timestamp idle_ends_at = Timestamp::Never();  // as PointsAwarded
   static constexpr std::int64_t covered_arrears = 0;  // nobody begins with arrears
 };
 // Purchases of a day that another system knew: they count for metrics, and earn nothing.

@@ -346,6 +346,7 @@ struct EventEncoder {
     if (e.counts_on) p->set_counts_on(e.counts_on->days());
     p->set_activates_at(e.activates_at.micros());
     p->set_expires_at(EncodeInstant(e.expires_at));
+    p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
   }
   void operator()(const HistoryCounted& e) const {
     pb::HistoryCounted* p = out->mutable_history_counted();
@@ -1060,6 +1061,7 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       if (i.has_counts_on()) e.counts_on = Date::FromDays(i.counts_on());
       e.activates_at = Timestamp::FromMicros(i.activates_at());
       e.expires_at = DecodeInstant(i.expires_at());
+      e.idle_ends_at = DecodeInstant(i.idle_ends_at());
       return Event(std::move(e));
     }
     case pb::Event::kHistoryCounted:

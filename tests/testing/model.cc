@@ -400,7 +400,7 @@ std::int64_t Model::Visits(MemberId id, Date last) const {
 std::int64_t Model::BestPurchase(MemberId id, Date first, Date last) const {
   std::int64_t best = 0;
   for (const auto& [receipt, purchase] : purchases_) {
-    if (purchase.member != id || purchase.is_return || purchase.is_gone) continue;
+    if (Root(purchase.member) != id || purchase.is_return || purchase.is_gone) continue;
     if (purchase.day < first || purchase.day > last) continue;
     std::int64_t net = 0;
     for (const PurchaseLine& line : purchase.left) net += Counts(line, "") ? line.net : 0;
@@ -412,7 +412,7 @@ std::int64_t Model::BestPurchase(MemberId id, Date first, Date last) const {
 std::int64_t Model::MostPoints(MemberId id, Date last) const {
   std::int64_t most = 0;
   for (const auto& [receipt, purchase] : purchases_) {
-    if (purchase.member != id || purchase.is_return || purchase.day > last) continue;
+    if (Root(purchase.member) != id || purchase.is_return || purchase.day > last) continue;
     std::int64_t points = 0;
     for (const Award& award : purchase.awards) {
       points += award.rule->type == "points" ? award.left : 0;
@@ -425,7 +425,7 @@ std::int64_t Model::MostPoints(MemberId id, Date last) const {
 std::int64_t Model::Categories(MemberId id, Date first, Date last) const {
   std::set<std::string> categories;
   for (const auto& [receipt, purchase] : purchases_) {
-    if (purchase.member != id || purchase.is_return || purchase.is_gone) continue;
+    if (Root(purchase.member) != id || purchase.is_return || purchase.is_gone) continue;
     if (purchase.day < first || purchase.day > last) continue;
     for (const PurchaseLine& line : purchase.left) {
       if (Counts(line, "") && !line.categories.empty()) categories.insert(line.categories[0]);
@@ -620,7 +620,8 @@ void Model::PutBack(Member& member, std::size_t lot, std::int64_t points, Timest
     member.lots.push_back(Lot{.id = LotId{sequence_ + 1, 10'001 + restored_++},
                               .type = "points",
                               .ends = member.lots[lot].ends,
-                              .home = *touched_});
+                              .home = *touched_,
+                              .is_idle = member.lots[lot].is_idle});
     lot = member.lots.size() - 1;
   }
   Lot& back = member.lots[lot];
@@ -821,7 +822,8 @@ std::optional<Rejection> Model::Do(const ImportMember& o) {
     if (tier == program_.tiers.size()) return Rejection::kResourceNotFound;
     if (o.tier->since > now) return Rejection::kInvalidField;
     const auto& review = o.tier->review_at;
-    const bool is_reviewed = tier > 0 && program_.downgrade != Downgrade::kNever;
+    const bool is_reviewed =
+        program_.upgrades_at_review || (tier > 0 && program_.downgrade != Downgrade::kNever);
     if (review && (*review <= now || !is_reviewed || StartOf(LocalDay(*review)) != *review))
       return Rejection::kInvalidField;
   }
@@ -842,18 +844,23 @@ std::optional<Rejection> Model::Do(const ImportMember& o) {
     } else {
       opened.left = lot.amount;
     }
+    // Where the other system gives no end, idleness ends them as it does ours.
+    if (lot.type.str() == "points" && lot.expires_at.is_never()) {
+      OpenIdle(member, InForce(now), now, opened);
+    }
     member.lots.push_back(opened);
     if (lot.type.str() == "credit") member.credit_before[LocalDay(lot.awarded_at)] += lot.amount;
   }
   for (const ImportMember::HistoryDay& day : o.history) {
     if (day.purchases > 0) member.visits_before.insert(day.on);
   }
-  if (!o.tier) return std::nullopt;
-  member.standing.tier = tier;
-  member.standing.since = o.tier->since;
-  if (tier == 0) return std::nullopt;
+  if (o.tier) {
+    member.standing.tier = tier;
+    member.standing.since = o.tier->since;
+  }
+  if (tier == 0 && !program_.upgrades_at_review) return std::nullopt;
   member.standing.term = 1;
-  if (o.tier->review_at) {
+  if (o.tier && o.tier->review_at) {
     member.standing.review_at = *o.tier->review_at;
   } else {
     for (int term = 1; member.standing.review_at.is_never() || member.standing.review_at <= now;
@@ -899,7 +906,14 @@ std::optional<Rejection> Model::Do(const SetMemberAttributes& o) {
   Member& member = members_.at(*touched_);
   if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
   for (const std::string& id : o.cleared) {
-    if (member.told.erase(id) == 0) return Rejection::kResourceNotFound;
+    const std::set<MemberId> group = Group(*touched_);
+    const bool is_told = std::any_of(group.begin(), group.end(), [&](MemberId one) {
+      return members_.at(one).told.count(id) > 0;
+    });
+    if (!is_told) return Rejection::kResourceNotFound;
+  }
+  for (const std::string& id : o.cleared) {
+    for (const MemberId one : Group(*touched_)) members_.at(one).told.erase(id);
   }
   for (const MemberAttribute& told : o.set) {
     member.told[told.attribute.id] = {std::get<std::int64_t>(told.attribute.value), told.ends_at};
@@ -1655,7 +1669,12 @@ std::optional<Rejection> Model::Do(const TransferPoints& o) {
     arriving -= part;
     if (part == 0) continue;
     const Timestamp renewed = StartOf(today.PlusMonths(InForce(Next()).expiry_months).PlusDays(1));
-    const Timestamp ends = program_.is_fresh ? renewed : giver.lots[lot].ends;
+    const Revision& revision = InForce(Next());
+    const bool ends_idle =
+        revision.idle_months > 0 && (program_.is_fresh || giver.lots[lot].is_idle);
+    const Timestamp ends = program_.is_fresh ? renewed
+                           : ends_idle       ? giver.lots[lot].ends
+                                             : EndOf(giver, giver.lots[lot]);
     if (program_.is_fresh && !pieces.empty()) {
       pieces[0].left += part;
       continue;
@@ -1665,6 +1684,8 @@ std::optional<Rejection> Model::Do(const TransferPoints& o) {
                          .ends = ends,
                          .left = part,
                          .home = *to});
+    // What ended with the giver's idleness ends with the taker's.
+    if (ends_idle) OpenIdle(taker, revision, Next(), pieces.back());
   }
   for (Lot& piece : pieces) {
     const std::int64_t owed = std::min(piece.left, taker.arrears);
@@ -1745,6 +1766,13 @@ std::optional<Rejection> Model::Do(const MergeMembers& o) {
                              ? other.tier > to.standing.tier
                              : other.tier > 0 && other.review_at > to.standing.review_at;
   if (is_higher) to.standing = other;
+  // What one of the two has done keeps the points of both.
+  to.acted_on = std::max(to.acted_on, from.acted_on);
+  if (to.idle_ends.is_never()) {
+    to.idle_ends = from.idle_ends;
+  } else if (!from.idle_ends.is_never()) {
+    to.idle_ends = std::max(to.idle_ends, from.idle_ends);
+  }
   to.joined.push_back(std::move(joined));
   from.merged_into = id;
   from.state = MemberState::kMerged;
@@ -1754,6 +1782,7 @@ std::optional<Rejection> Model::Do(const MergeMembers& o) {
 }
 
 void Model::Rise(MemberId id, Member& member) {
+  if (program_.upgrades_at_review) return;
   const Date today = LocalDay(Next());
   Rise(member.standing, Next(), Earned(id, today, *in_force_.back().second));
 }
@@ -1780,13 +1809,17 @@ std::optional<Rejection> Model::Do(const UnmergeMembers& o) {
     }
   }
 
+  // What was done while they were one was done by both.
+  back.acted_on = member.acted_on;
+  back.idle_ends = member.idle_ends;
+
   std::int64_t owed = 0;
   std::int64_t uncovered = joined.owed;
   std::int64_t owed_kept = 0;
   for (const Joined::Cover& cover : joined.covers) {
     if (!cover.is_theirs) uncovered -= cover.points;
     for (Lot& lot : member.lots) {
-      if (lot.id != cover.lot || lot.is_gone || lot.ends <= Next()) continue;
+      if (lot.id != cover.lot || lot.is_gone || EndOf(member, lot) <= Next()) continue;
       lot.left += cover.points;
       (cover.is_theirs ? owed_kept : owed) += cover.points;
     }
@@ -1806,6 +1839,7 @@ std::optional<Rejection> Model::Do(const UnmergeMembers& o) {
     lots.push_back(all[i]);
     if (!leaves(all[i].home)) continue;
     Lot gone{.id = all[i].id, .type = all[i].type, .ends = all[i].ends};
+    gone.is_idle = all[i].is_idle;
     gone.is_gone = true;
     gone.home = id;
     remembered[i] = member.lots.size();

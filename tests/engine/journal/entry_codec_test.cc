@@ -198,7 +198,8 @@ struct EventText {
     return absl::StrCat(
         "points_imported lot=", ToString(e.lot), " ", e.type.str(), "(", e.type_index, ") ",
         e.amount, e.counts_on ? absl::StrCat(" counts on ", ToString(*e.counts_on)) : "",
-        " activates_at=", ToString(e.activates_at), " expires_at=", ToString(e.expires_at));
+        " activates_at=", ToString(e.activates_at), " expires_at=", ToString(e.expires_at),
+        Idle(e.idle_ends_at));
   }
   std::string operator()(const HistoryCounted& e) const {
     return absl::StrCat("history_counted ", ToString(e.on), " spend=", e.spend,
@@ -627,6 +628,7 @@ class Generator {
                          .activates_at = AnyInstant(),
                          .expires_at = AnyEnd()};
         if (Chance()) e.counts_on = AnyDate();
+        if (Chance()) e.idle_ends_at = AnyInstant();
         return e;
       }
       case 36:
