@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/domain/attributes.h"
 #include "engine/domain/replay.h"
 #include "engine/domain/tiers.h"
 #include "rules/program/model.h"
@@ -293,12 +294,11 @@ void Backtest::TakeAttributes(const Case& one, EvidenceKept& now) {
   for (const AttributeValue& kept : one.had.attributes) {
     if (is_in(model_.read_attributes, kept.id)) now.attributes.push_back(kept);
   }
-  const Enrolment* enrolment = one.state.enrolments.Find(EnrolmentKey{*one.entry.member});
+  const MemberId member = one.state.RootOf(*one.entry.member);
   for (const std::string& id : model_.read_attributes) {
     if (is_in(then, id)) continue;
     assumptions_.insert(absl::StrCat("member.attributes.", id, " is taken as of today"));
-    if (enrolment == nullptr) continue;
-    for (const ToldAttribute& told : enrolment->attributes) {
+    for (const ToldAttribute& told : ToldOf(one.state, one.state.GroupOf(member))) {
       const bool counts = told.told.attribute.id == id && told.told.ends_at > one.entry.occurred_at;
       if (counts) now.attributes.push_back(told.told.attribute);
     }
