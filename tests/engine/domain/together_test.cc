@@ -173,7 +173,7 @@ TEST(Together, OfWhatWasToldOfBothTheLatestCounts) {
   const MemberId cleo = scene.Enroll(2);
   const auto tell = [&](MemberId member, std::int64_t score) {
     scene.Do(SetMemberAttributes{member, {MemberAttribute{{"score", score}}}, {}});
-    scene.clock.Advance(1'000'000);
+    scene.clock.Advance(kMicrosPerSecond);
   };
   const auto told = [&](MemberId member) {
     ReadView view = scene.engine().Read();
