@@ -111,10 +111,10 @@ std::vector<ToldAttribute> ToldOf(State& state, std::span<const MemberId> group)
     const Enrolment* enrolment = state.enrolments.Find(EnrolmentKey{id});
     if (enrolment == nullptr) continue;
     for (const ToldAttribute& one : enrolment->attributes) {
-      const auto place = std::lower_bound(
-          told.begin(), told.end(), one, [](const ToldAttribute& a, const ToldAttribute& b) {
-            return a.told.attribute.id < b.told.attribute.id;
-          });
+      const auto place = std::lower_bound(told.begin(), told.end(), one,
+                                          [](const ToldAttribute& a, const ToldAttribute& b) {
+                                            return a.told.attribute.id < b.told.attribute.id;
+                                          });
       if (place == told.end() || place->told.attribute.id != one.told.attribute.id) {
         told.insert(place, one);
       } else if (one.told_at > place->told_at) {

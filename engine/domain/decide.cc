@@ -74,8 +74,7 @@ std::int64_t Draft::TakeInSpendOrder(const PointTypeId& type, std::int64_t amoun
   state_.ForLotsToSpend(group_, type, [&](const LotKey& key, const Lot& lot, Timestamp ends_at) {
     for (; next != reopened.end(); ++next) {
       const Timestamp next_at = EndOf(next->first);
-      const bool is_first =
-          next_at != ends_at ? next_at < ends_at : SpendsBefore(next->first, key);
+      const bool is_first = next_at != ends_at ? next_at < ends_at : SpendsBefore(next->first, key);
       if (!is_first) break;
       if (!take(next->first, next->second)) return false;
     }
@@ -137,8 +136,8 @@ void Draft::PutBack(const LotKey& from, std::int64_t amount, Timestamp now, std:
   if (!IsOfGroup(from)) {
     lot.member = member_;
     lot.id = LotId{sequence, kFirstRestored + restored_++};
-    const Timestamp idle_ends_at = IsIdle(from) ? state_.IdleEndOf(group_, from.type)
-                                                : Timestamp::Never();
+    const Timestamp idle_ends_at =
+        IsIdle(from) ? state_.IdleEndOf(group_, from.type) : Timestamp::Never();
     if (idle_ends_at.is_never()) lot.expires_at = ends_at;
     restored_ends_[lot] = ends_at;
     events.push_back(PointsRestored{.from = from,

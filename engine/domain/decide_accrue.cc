@@ -314,10 +314,9 @@ std::vector<ComingBack> OriginalsIn(const std::vector<PurchaseLine>& lines) {
 std::optional<Rejected> TakeBackFirst(State& thought, const Command& command, Returning what,
                                       const Context& context, Before& before) {
   TakenBack taken;
-  what.restored = static_cast<std::uint32_t>(
-      std::count_if(before.events.begin(), before.events.end(), [](const Event& event) {
-        return std::holds_alternative<PointsRestored>(event);
-      }));
+  what.restored = static_cast<std::uint32_t>(std::count_if(
+      before.events.begin(), before.events.end(),
+      [](const Event& event) { return std::holds_alternative<PointsRestored>(event); }));
   if (std::optional<Rejected> refused = TakeBack(thought, command, what, context, taken)) {
     return refused;
   }

@@ -178,10 +178,9 @@ Decision DecideImport(State& state, const Command& command, const ImportMember& 
     accepted.events.push_back(HistoryCounted{day.on, day.spend, day.purchases});
   }
   accepted.tier = TierView{.tier = base, .since = enrolled_at, .next = {}, .progress = {}};
-  const ImportMember::OpeningTier tier =
-      order.tier.value_or(ImportMember::OpeningTier{.tier = base, .since = enrolled_at, .review_at = {}});
-  const Timestamp review_at =
-      tier.review_at.value_or(ReviewOf(tier, rulebook, enrolled_at, today));
+  const ImportMember::OpeningTier tier = order.tier.value_or(
+      ImportMember::OpeningTier{.tier = base, .since = enrolled_at, .review_at = {}});
+  const Timestamp review_at = tier.review_at.value_or(ReviewOf(tier, rulebook, enrolled_at, today));
   // The base tier is told of only where it has terms, or where the other system says since when.
   if (order.tier || !review_at.is_never()) {
     accepted.events.push_back(

@@ -249,8 +249,7 @@ struct Parting {
       const bool is_theirs = Contains(leaving, move.lot.member);
       if (!is_theirs) uncovered -= amount;
       const Lot* lot = state.FindLot(move.lot);
-      const Timestamp ends_at =
-          lot == nullptr ? move.lot.expires_at : state.EndOf(move.lot, *lot);
+      const Timestamp ends_at = lot == nullptr ? move.lot.expires_at : state.EndOf(move.lot, *lot);
       if (ends_at <= merge_undone_at) continue;
       if (is_theirs) {
         back.Move(move.lot, amount);

@@ -83,8 +83,7 @@ std::vector<PiecePassed> PiecesOf(State& state, const std::vector<LotMove>& take
 }
 
 // One lot instead, under the program's terms of today.
-std::vector<PiecePassed> Renewed(const std::vector<PiecePassed>& pieces,
-                                 const Idleness& idleness) {
+std::vector<PiecePassed> Renewed(const std::vector<PiecePassed>& pieces, const Idleness& idleness) {
   PiecePassed whole = pieces.front();
   whole.amount = 0;
   for (const PiecePassed& piece : pieces) {

@@ -89,8 +89,8 @@ class Draft {
   bool IsIdle(const LotKey& key) const;
   // Where a lot ends that the records have, open or not, or that the draft restores.
   Timestamp EndOf(const LotKey& key) const;
-  // Where points end that go back to a lot. Those of a lot that is no longer the group's end with the
-  // group's idleness, if that ends with somebody's.
+  // Where points end that go back to a lot. Those of a lot that is no longer the group's end with
+  // the group's idleness, if that ends with somebody's.
   Timestamp EndBack(const LotKey& from) const;
   // Lots that had nothing available in the records and have something now, by key.
   std::vector<std::pair<LotKey, std::int64_t>> Reopened(const PointTypeId& type) const;
@@ -104,7 +104,7 @@ class Draft {
   const std::vector<MemberId> group_;
   // The first lot of an entry that points come back to, beside those that awards may open.
   static constexpr std::uint32_t kFirstRestored = 10'001;
-  std::uint32_t restored_ = 0;                               // lots that points have come back to
+  std::uint32_t restored_ = 0;  // lots that points have come back to
   std::map<LotKey, Timestamp> restored_ends_;
   std::map<std::pair<Bucket, LotKey>, std::int64_t> moved_;  // in thought
   std::map<LotKey, std::int64_t> expired_;
@@ -192,10 +192,10 @@ struct Returning {
   Timestamp occurred_at;
   std::vector<ReturnLine> lines;  // empty: all that is left
   TerminalRow row = {};
-  std::uint64_t kept = 0;     // as PurchaseReturned
+  std::uint64_t kept = 0;      // as PurchaseReturned
   std::uint32_t restored = 0;  // lots that the entry has restored before
-  bool is_timed = true;       // refused if it is too late or early
-  bool is_corrected = false;  // the purchase is posted anew: what else paid for it still does
+  bool is_timed = true;        // refused if it is too late or early
+  bool is_corrected = false;   // the purchase is posted anew: what else paid for it still does
 };
 // Everything that follows but the tier, which is judged when all is known.
 struct TakenBack {

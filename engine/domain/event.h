@@ -48,8 +48,8 @@ struct MembersUnmerged {
   Timestamp lots_due_at;    // of the other member, as LotsDue
   ReasonCode reason;
 };
-// Spent points came back as a lot of their own: the lot that they were spent from belongs to somebody
-// else by now, or they outlive it.
+// Spent points came back as a lot of their own: the lot that they were spent from belongs to
+// somebody else by now, or they outlive it.
 struct PointsRestored {
   LotKey from;
   LotId lot;
@@ -352,7 +352,7 @@ struct PointsImported {
   std::optional<Date> counts_on;  // the civil day for whose metrics they count; empty: for none
   Timestamp activates_at;         // inclusive; of what was available, when it was awarded
   Timestamp expires_at;           // exclusive; Never sorts last
-  Timestamp idle_ends_at = Timestamp::Never();  // as PointsAwarded
+  Timestamp idle_ends_at = Timestamp::Never();        // as PointsAwarded
   static constexpr std::int64_t covered_arrears = 0;  // nobody begins with arrears
 };
 // Purchases of a day that another system knew: they count for metrics, and earn nothing.
@@ -461,18 +461,16 @@ struct RuleResumed {
   bool is_final = false;  // nobody else is needed: it does
 };
 
-using Event =
-    std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
-                 PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed,
-                 RedemptionReversed, LotExpired, TierDecided, LotsDue, ReviewPostponed,
-                 RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted,
-                 RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
-                 ActivityAccrued, MembersJudged, PointsAdjusted, LotActivated, AccrualSettled,
-                 PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured, HoldEnded,
-                 WarningsAcknowledged, TierFloorSet, MemberAttributesSet, IdleEndMoved, IdentityMoved,
-                 MembersMerged, MembersUnmerged, PointsRestored, PointsTransferred, PiecePassed,
-                 ReceiptKept, ReceiptClaimed, PointsImported, HistoryCounted, ReturnUnmatched,
-                 RowRefused>;
+using Event = std::variant<
+    MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged, PurchaseAccrued,
+    PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed, RedemptionReversed,
+    LotExpired, TierDecided, LotsDue, ReviewPostponed, RevisionCreated, RevisionActivated,
+    EvidenceKept, CounterMoved, MetricCounted, RevisionApproved, RevisionScheduled,
+    ScheduleCancelled, RulePaused, RuleResumed, ActivityAccrued, MembersJudged, PointsAdjusted,
+    LotActivated, AccrualSettled, PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured,
+    HoldEnded, WarningsAcknowledged, TierFloorSet, MemberAttributesSet, IdleEndMoved, IdentityMoved,
+    MembersMerged, MembersUnmerged, PointsRestored, PointsTransferred, PiecePassed, ReceiptKept,
+    ReceiptClaimed, PointsImported, HistoryCounted, ReturnUnmatched, RowRefused>;
 
 }  // namespace laurel
 

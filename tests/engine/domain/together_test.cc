@@ -137,8 +137,8 @@ std::int64_t MetricOf(Scene& scene, MemberId member, absl::string_view metric) {
   const auto rulebook =
       view.rulebooks()->Find(view.state(), TheProgram(), program->activations.back());
   const std::vector<rules::model::Metric>& metrics = rulebook->model().metrics;
-  const auto values = MetricsAsOf(view.state(), member, metrics,
-                                  rulebook->LocalDate(scene.clock.Now()), {});
+  const auto values =
+      MetricsAsOf(view.state(), member, metrics, rulebook->LocalDate(scene.clock.Now()), {});
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (metrics[i].id == metric) return values[i].value_or(-1);
   }
@@ -166,9 +166,9 @@ TEST(Together, ValuesOfMetricsAreThoseOfBothAndNotTheirSum) {
 }
 
 TEST(Together, OfWhatWasToldOfBothTheLatestCounts) {
-  Scene scene(With(HarbourDocument(),
-                   {{"tiers:\n",
-                     "member_attributes: [{id: score, type: INT, min: 0, max: 100}]\ntiers:\n"}}));
+  Scene scene(With(
+      HarbourDocument(),
+      {{"tiers:\n", "member_attributes: [{id: score, type: INT, min: 0, max: 100}]\ntiers:\n"}}));
   const MemberId ana = scene.Enroll(1);
   const MemberId cleo = scene.Enroll(2);
   const auto tell = [&](MemberId member, std::int64_t score) {

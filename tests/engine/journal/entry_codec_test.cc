@@ -195,11 +195,11 @@ struct EventText {
                         e.first_move != 0 ? absl::StrCat(" first_move=", e.first_move) : "");
   }
   std::string operator()(const PointsImported& e) const {
-    return absl::StrCat(
-        "points_imported lot=", ToString(e.lot), " ", e.type.str(), "(", e.type_index, ") ",
-        e.amount, e.counts_on ? absl::StrCat(" counts on ", ToString(*e.counts_on)) : "",
-        " activates_at=", ToString(e.activates_at), " expires_at=", ToString(e.expires_at),
-        Idle(e.idle_ends_at));
+    return absl::StrCat("points_imported lot=", ToString(e.lot), " ", e.type.str(), "(",
+                        e.type_index, ") ", e.amount,
+                        e.counts_on ? absl::StrCat(" counts on ", ToString(*e.counts_on)) : "",
+                        " activates_at=", ToString(e.activates_at),
+                        " expires_at=", ToString(e.expires_at), Idle(e.idle_ends_at));
   }
   std::string operator()(const HistoryCounted& e) const {
     return absl::StrCat("history_counted ", ToString(e.on), " spend=", e.spend,

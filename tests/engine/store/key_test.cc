@@ -92,12 +92,11 @@ class Generator {
   std::mt19937_64 random_;
 };
 
-using KeyTypes =
-    testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey, RedemptionKey,
-                   TierChangeKey, RequestKey, PurchaseKey, IdentityKey, MemberEntryKey, DueKey,
-                   ProgramDueKey, TotalKey, ProgramKey, RevisionKey, PendingLotKey, HoldKey,
-                   HoldLapseKey, SpendingKey, AwaitedKey, TerminalKey, UnclaimedKey,
-                   MonthValuesKey>;
+using KeyTypes = testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, ClosedLotKey,
+                                RedemptionKey, TierChangeKey, RequestKey, PurchaseKey, IdentityKey,
+                                MemberEntryKey, DueKey, ProgramDueKey, TotalKey, ProgramKey,
+                                RevisionKey, PendingLotKey, HoldKey, HoldLapseKey, SpendingKey,
+                                AwaitedKey, TerminalKey, UnclaimedKey, MonthValuesKey>;
 template <class Key>
 class KeyOrder : public testing::Test {};
 TYPED_TEST_SUITE(KeyOrder, KeyTypes);
