@@ -453,6 +453,7 @@ struct Folder {
     state.members.Mutable(MemberKey{member()}).tier.review_not_before = e.not_before;
   }
   void operator()(const ReceiptKept& e) const {
+    NoteRow(e.sale.receipt, e.sale.row);
     state.unclaimed.Put(UnclaimedKey{entry.program, e.sale.receipt}, Unclaimed{entry.sequence});
   }
   void operator()(const ReceiptClaimed&) const {

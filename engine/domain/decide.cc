@@ -455,6 +455,9 @@ std::optional<RowRefused> RowOf(const Order& order) {
     return RowRefused{receipt.store, receipt.terminal, row.number};
   };
   if (const auto* sale = std::get_if<AccruePurchase>(&order)) return of(sale->receipt, sale->row);
+  if (const auto* kept = std::get_if<KeepReceipt>(&order)) {
+    return of(kept->sale.receipt, kept->sale.row);
+  }
   if (const auto* back = std::get_if<ReturnPurchase>(&order)) return of(back->receipt, back->row);
   if (const auto* right = std::get_if<CorrectReceipt>(&order)) {
     return of(right->right.receipt, right->right.row);
