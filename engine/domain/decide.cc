@@ -427,25 +427,10 @@ std::vector<Balance> BalancesAfter(State& state, const Entry& entry, MemberId id
   if (before != nullptr) after.balances = before->balances;
   for (const Posting& posting : entry.postings) {
     if (!IsMemberAccount(posting.account) || posting.member.value_or(*entry.member) != id) continue;
-    Balance& balance = after.MutableBalance(posting.type);
-    switch (posting.account) {
-      case AccountClass::kMemberPending:
-        balance.pending += posting.amount;
-        break;
-      case AccountClass::kMemberHeld:
-        balance.held += posting.amount;
-        break;
-      default:
-        balance.available += posting.amount;
-        break;
-    }
+    AddTo(after, posting);
   }
   return std::move(after.balances);
 }
-
-}  // namespace
-
-namespace {
 
 // The terminal's row that an order is; empty if it is none.
 std::optional<RowRefused> RowOf(const Order& order) {
