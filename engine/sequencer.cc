@@ -17,10 +17,17 @@
 namespace laurel {
 namespace {
 
+// A batch is handed over when it is that large; its last command, with what is due before it, adds
+// to that and must stay within what a store takes at once (kEmbeddedLimits).
 constexpr std::size_t kBatchEntryBytesMax = 256 * 1024;
+constexpr std::size_t kBatchRowsMax = 4'000;
+constexpr std::size_t kBatchBytesMax = 448 * 1024;
+constexpr std::size_t kDueRowsMax = 5'500;
+constexpr std::size_t kDueBytesMax = 512 * 1024;
+constexpr std::size_t kRowBytesUsual = 100;  // a record with its key
 constexpr std::int64_t kClockBehindMicros = 5 * kMicrosPerMinute;
-constexpr int kAdvancesMax =
-    256;  // due instants of one member before one command; a retry does the rest
+constexpr int kAdvancesMax = 256;  // due instants of one member before one command, or fewer large
+                                   // ones; a retry does the rest
 
 // The member whose due work comes before the command, and the instant that the command belongs to.
 struct Concerned {
@@ -231,6 +238,24 @@ std::shared_ptr<Sequencer::Work> Sequencer::NewWork() {
   return work;
 }
 
+Sequencer::Size Sequencer::SizeOf(const Work& work) {
+  Size size{.rows = work.writes.size(), .bytes = work.entry_bytes};
+  work.state->ForTables([&](const auto& table) { size.rows += table.changed(); });
+  size.bytes += size.rows * kRowBytesUsual;
+  return size;
+}
+
+bool Sequencer::IsFull(const Work& work) {
+  const Size size = SizeOf(work);
+  return size.rows >= kBatchRowsMax || size.bytes >= kBatchBytesMax ||
+         work.entry_bytes >= kBatchEntryBytesMax;
+}
+
+bool Sequencer::IsFullOfDue(const Work& work) {
+  const Size size = SizeOf(work);
+  return size.rows >= kDueRowsMax || size.bytes >= kDueBytesMax;
+}
+
 void Sequencer::DecideLoop() {
   const std::size_t batch_max = static_cast<std::size_t>(options_.batch_commands_max);
   std::size_t batch_before = 0;  // its commands
@@ -242,8 +267,7 @@ void Sequencer::DecideLoop() {
       {
         MutexLock lock(&mutex_);
         while (true) {
-          const bool has_room =
-              decided < batch_max && (!work || work->entry_bytes < kBatchEntryBytesMax);
+          const bool has_room = decided < batch_max && (!work || !IsFull(*work));
           const bool is_idle = !is_committing_ && slot_ == nullptr;
           if (work && is_idle) {
             slot_ = work;
@@ -273,8 +297,19 @@ void Sequencer::DecideLoop() {
       }
       if (items.empty()) break;  // handed over, or done
       if (!work) work = NewWork();
-      decided += items.size();
-      for (Item& item : items) DecideOne(std::move(item), *work);
+      std::size_t done = 0;
+      while (done < items.size() && (done == 0 || !IsFull(*work))) {
+        DecideOne(std::move(items[done++]), *work);
+      }
+      decided += done;
+      if (done < items.size()) {
+        // The rest is for the next batch, in its order.
+        MutexLock lock(&mutex_);
+        while (items.size() > done) {
+          queue_.push_front(std::move(items.back()));
+          items.pop_back();
+        }
+      }
       if (work->next) {
         work->next->root = tree_.frontier().root();
         work->next->frontier = tree_.frontier().hashes();
@@ -352,8 +387,7 @@ void Sequencer::DecideOne(Item item, Work& work) {
     if (!is_current) {
       // What is decided on points that have ended would be wrong; what was done so far is kept.
       return answer(WithReason(
-          absl::UnavailableError(absl::StrCat("member: must have at most ", kAdvancesMax,
-                                              " due instants to be brought up to now, had more")),
+          absl::UnavailableError("member: must have no more due than is done at once, had more"),
           "OVERLOADED"));
     }
     const Timestamp now = NextInstant();
@@ -416,7 +450,7 @@ bool Sequencer::DoByItself(const Command& command, Timestamp now, Work& work) {
   if (!work.source->status().ok() || std::holds_alternative<Rejected>(decision)) return false;
   std::optional<absl::StatusOr<Reply>> reply;
   Append(command, std::move(decision), Hash{}, now, work, reply);
-  return true;
+  return reply && reply->ok() && (*reply)->entry != nullptr;
 }
 
 bool Sequencer::AdvanceProgramOf(const Command& command, Work& work) {
@@ -453,7 +487,7 @@ void Sequencer::AdvanceOne(const ProgramId& program, MemberId member,
   for (int i = 0; work.source->status().ok(); ++i) {
     const Timestamp now = NextInstant();
     if (!IsDue(state, member, now, activity_at, *rulebooks_)) break;
-    is_current = i < kAdvancesMax;
+    is_current = i < kAdvancesMax && (i == 0 || !IsFullOfDue(work));
     if (!is_current || !DoByItself(advance, now, work)) break;
   }
 }

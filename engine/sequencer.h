@@ -68,6 +68,15 @@ class Sequencer {
     std::optional<Head> next;  // set if there are entries
   };
 
+  // What a batch has become so far: `rows` exactly, `bytes` about.
+  struct Size {
+    std::size_t rows = 0;
+    std::size_t bytes = 0;
+  };
+  static Size SizeOf(const Work& work);
+  static bool IsFull(const Work& work);       // for another command
+  static bool IsFullOfDue(const Work& work);  // for more of what is due before a command
+
   void DecideLoop();
   void CommitLoop();
   void ReplyLoop();

@@ -187,7 +187,8 @@ void ParseHistory(const v1::ImportMemberRequest& request, ImportMember& order,
 bool IsLife(EntryKind kind) {
   return (kind >= EntryKind::kMemberEnrolled && kind <= EntryKind::kMemberClosed) ||
          kind == EntryKind::kMembersMerged || kind == EntryKind::kMembersUnmerged ||
-         kind == EntryKind::kIdentityMoved || kind == EntryKind::kMemberAttributesSet;
+         kind == EntryKind::kIdentityMoved || kind == EntryKind::kMemberImported ||
+         kind == EntryKind::kMemberAttributesSet;
 }
 
 // A member as of an entry, folded from the entries of its life: few, whatever the member has

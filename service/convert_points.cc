@@ -442,10 +442,6 @@ absl::StatusOr<std::int64_t> ReversedUntil(ReadView& view, const std::vector<Mem
   return reversed;
 }
 
-}  // namespace
-
-namespace {
-
 bool IsOfGuest(const v1::AccruePurchaseRequest& request) { return request.guest(); }
 bool IsOfGuest(const v1::CorrectReceiptRequest& /*request*/) { return false; }
 

@@ -248,24 +248,14 @@ struct Folder {
   }
   // The lot move that follows fills it, as with OpenLot.
   void operator()(const PiecePassed& e) const {
-    const LotKey key{other(), e.from.type, e.expires_at, e.lot};
-    const Lot lot{.amount = e.amount - e.covered_arrears,
-                  .activates_at = e.activates_at,
-                  .funding = e.funding,
-                  .is_idle = !e.idle_ends_at.is_never()};
-    if (lot.is_idle) {
-      state.members.Mutable(MemberKey{other()}).MutableIdleEnd(key.type).ends_at = e.idle_ends_at;
-    }
-    if (lot.amount > 0) {
-      state.lots.Put(key, lot);
-    } else {
-      state.closed_lots.Put(ClosedLotKey{key}, lot);
-    }
+    OpenLot(e, e.from.type, e.funding, other());
+    if (e.idle_ends_at.is_never()) return;
+    state.members.Mutable(MemberKey{other()}).MutableIdleEnd(e.from.type).ends_at = e.idle_ends_at;
   }
   void operator()(const PointsRestored& e) const {
     const Lot* from = state.FindLot(e.from);
     LAUREL_CHECK(from != nullptr || state.has_failed(), "a lot that was spent exists");
-    OpenLot(e, from == nullptr ? "" : from->funding, member());
+    OpenLot(e, e.type, from == nullptr ? "" : from->funding, member());
   }
   void operator()(const MemberStateChanged& e) const {
     state.members.Mutable(MemberKey{member()}).state = e.to;
@@ -345,8 +335,9 @@ struct Folder {
   }
   // The lot move that follows fills it; one that went to arrears whole is closed from the start.
   template <class Given>
-  void OpenLot(const Given& e, const std::string& funding, MemberId owner) const {
-    const LotKey key{owner, e.type, e.expires_at, e.lot};
+  void OpenLot(const Given& e, const PointTypeId& type, const std::string& funding,
+               MemberId owner) const {
+    const LotKey key{owner, type, e.expires_at, e.lot};
     const Lot lot{.amount = e.amount - e.covered_arrears,
                   .activates_at = e.activates_at,
                   .funding = funding,
@@ -358,7 +349,7 @@ struct Folder {
     }
   }
   void operator()(const PointsAwarded& e) const {
-    OpenLot(e, e.funding, member());
+    OpenLot(e, e.type, e.funding, member());
     CountPoints(state, member(), day(), e.type_index, e.amount);
   }
   // What is left of a purchase, to be changed.
@@ -432,7 +423,7 @@ struct Folder {
   void operator()(const PointsSettled& e) const {
     const Lot* from = state.FindLot(e.from);
     LAUREL_CHECK(from != nullptr || state.has_failed(), "a settled lot exists");
-    OpenLot(e, from == nullptr ? "" : from->funding, e.from.member);
+    OpenLot(e, e.type, from == nullptr ? "" : from->funding, e.from.member);
     const AccrualSettled* settled = entry.FindEvent<AccrualSettled>();
     LAUREL_CHECK(settled != nullptr, "points are settled with an accrual");
     if (!settled->receipt) return;
@@ -480,10 +471,10 @@ struct Folder {
   }
   // Nothing is counted: what staff give or take is no act of the member and earns no tier.
   void operator()(const PointsAdjusted& e) const {
-    if (e.amount > 0) OpenLot(e, "adjustment", member());
+    if (e.amount > 0) OpenLot(e, e.type, "adjustment", member());
   }
   void operator()(const PointsImported& e) const {
-    OpenLot(e, "import", member());
+    OpenLot(e, e.type, "import", member());
     if (e.counts_on) CountPoints(state, member(), *e.counts_on, e.type_index, e.amount);
   }
   void operator()(const HistoryCounted& e) const {
@@ -524,6 +515,7 @@ struct Folder {
     state.members.Mutable(MemberKey{member()}).tier.review_not_before = e.not_before;
   }
   void operator()(const ReceiptKept& e) const {
+    NoteRow(e.sale.receipt, e.sale.row);
     state.unclaimed.Put(UnclaimedKey{entry.program, e.sale.receipt}, Unclaimed{entry.sequence});
   }
   void operator()(const ReceiptClaimed&) const {
@@ -697,18 +689,7 @@ void MoveLot(const LotMove& move, State& state) {
 void Post(const Posting& posting, const Entry& entry, State& state) {
   if (IsMemberAccount(posting.account)) {
     const MemberId holder = posting.member.value_or(*entry.member);
-    Balance& balance = state.members.Mutable(MemberKey{holder}).MutableBalance(posting.type);
-    switch (posting.account) {
-      case AccountClass::kMemberPending:
-        balance.pending += posting.amount;
-        break;
-      case AccountClass::kMemberHeld:
-        balance.held += posting.amount;
-        break;
-      default:
-        balance.available += posting.amount;
-        break;
-    }
+    AddTo(state.members.Mutable(MemberKey{holder}), posting);
   }
   LAUREL_CHECK(entry.effective_on.has_value(), "postings have a civil day");
   Total& total = state.totals.Mutable(
@@ -754,6 +735,21 @@ void Apply(const std::shared_ptr<const Entry>& shared, State& state) {
   if (entry.other) NoteConcerned(entry, *entry.other, other_due_before, state);
 }
 
+void AddTo(Member& member, const Posting& posting) {
+  Balance& balance = member.MutableBalance(posting.type);
+  switch (posting.account) {
+    case AccountClass::kMemberPending:
+      balance.pending += posting.amount;
+      break;
+    case AccountClass::kMemberHeld:
+      balance.held += posting.amount;
+      break;
+    default:
+      balance.available += posting.amount;
+      break;
+  }
+}
+
 bool PostingsBalance(const Entry& entry) {
   // Few postings, fewer types: quadratic is the cheap way.
   for (const Posting& posting : entry.postings) {
@@ -786,11 +782,12 @@ bool IsOfProgram(const Event& event) {
 
 // Adds the lot that an event opens; false if its amounts are out of range.
 template <class Given>
-bool OpensLot(const Given& given, MemberId member, std::map<LotKey, Lot>& lots) {
+bool OpensLot(const Given& given, const PointTypeId& type, MemberId member,
+              std::map<LotKey, Lot>& lots) {
   if (given.amount <= 0 || given.covered_arrears < 0 || given.covered_arrears > given.amount) {
     return false;
   }
-  lots[LotKey{member, given.type, given.expires_at, given.lot}] =
+  lots[LotKey{member, type, given.expires_at, given.lot}] =
       Lot{.amount = given.amount - given.covered_arrears};
   return true;
 }
@@ -856,7 +853,8 @@ std::string FitsAccrual(const Entry& entry, const Event& event, State& state,
   if (const auto* settled = std::get_if<PointsSettled>(&event)) {
     if (entry.FindEvent<AccrualSettled>() == nullptr || state.FindLot(settled->from) == nullptr)
       return "a settled lot is not there";
-    if (!OpensLot(*settled, settled->from.member, lots)) return "settled amounts are out of range";
+    if (!OpensLot(*settled, settled->type, settled->from.member, lots))
+      return "settled amounts are out of range";
   }
   if (const auto* activated = std::get_if<LotActivated>(&event)) {
     const Lot* lot = state.lots.Find(activated->lot);
@@ -894,10 +892,6 @@ std::string FitsHold(const Entry& entry, const Event& event, State& state) {
   }
   return "";
 }
-
-}  // namespace
-
-namespace {
 
 // Of events about two members, and of their accounts and lots.
 std::string FitsMembers(const Entry& entry, State& state) {
@@ -950,17 +944,19 @@ std::string Fits(const Entry& entry, State& state) {
     if (const auto* award = std::get_if<PointsAwarded>(&event)) {
       if (!entry.effective_on) return "an award has no civil day";
       if (award->type_index > 64) return "an award's point type is out of range";
-      if (!OpensLot(*award, *entry.member, lots)) return "an award's amounts are out of range";
+      if (!OpensLot(*award, award->type, *entry.member, lots))
+        return "an award's amounts are out of range";
     }
     if (const auto* adjusted = std::get_if<PointsAdjusted>(&event)) {
       if (adjusted->amount == 0) return "an adjustment moves nothing";
-      if (adjusted->amount > 0 && !OpensLot(*adjusted, *entry.member, lots)) {
+      if (adjusted->amount > 0 && !OpensLot(*adjusted, adjusted->type, *entry.member, lots)) {
         return "an adjustment's amounts are out of range";
       }
     }
     if (const auto* imported = std::get_if<PointsImported>(&event)) {
       if (imported->type_index > 64) return "an imported point type is out of range";
-      if (!OpensLot(*imported, *entry.member, lots)) return "imported amounts are out of range";
+      if (!OpensLot(*imported, imported->type, *entry.member, lots))
+        return "imported amounts are out of range";
     }
     if (std::holds_alternative<PurchaseAccrued>(event) && !entry.effective_on)
       return "a purchase has no civil day";
@@ -1000,16 +996,14 @@ std::string Fits(const Entry& entry, State& state) {
     }
     if (const auto* passed = std::get_if<PiecePassed>(&event)) {
       if (state.FindLot(passed->from) == nullptr) return "a lot that was given from is not there";
-      if (passed->amount <= 0 || passed->covered_arrears < 0 ||
-          passed->covered_arrears > passed->amount) {
+      if (!OpensLot(*passed, passed->from.type, *entry.other, lots)) {
         return "transferred amounts are out of range";
       }
-      lots[LotKey{*entry.other, passed->from.type, passed->expires_at, passed->lot}] =
-          Lot{.amount = passed->amount - passed->covered_arrears};
     }
     if (const auto* restored = std::get_if<PointsRestored>(&event)) {
       if (state.FindLot(restored->from) == nullptr) return "a lot that was spent is not there";
-      if (!OpensLot(*restored, *entry.member, lots)) return "restored amounts are out of range";
+      if (!OpensLot(*restored, restored->type, *entry.member, lots))
+        return "restored amounts are out of range";
     }
     const std::string unfit = FitsAccrual(entry, event, state, lots);
     if (!unfit.empty()) return unfit;

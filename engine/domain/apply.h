@@ -25,6 +25,9 @@ std::string Fits(const Entry& entry, State& state);
 // open lots: for tests and verification.
 std::string CheckMember(MemberId member, State& state);
 
+// Adds a posting to one of the member's own accounts to its balance.
+void AddTo(Member& member, const Posting& posting);
+
 // Sum of postings by point type is zero. Cheap; asserted before every commit.
 bool PostingsBalance(const Entry& entry);
 

@@ -482,25 +482,10 @@ std::vector<Balance> BalancesAfter(State& state, const Entry& entry, MemberId id
   if (before != nullptr) after.balances = before->balances;
   for (const Posting& posting : entry.postings) {
     if (!IsMemberAccount(posting.account) || posting.member.value_or(*entry.member) != id) continue;
-    Balance& balance = after.MutableBalance(posting.type);
-    switch (posting.account) {
-      case AccountClass::kMemberPending:
-        balance.pending += posting.amount;
-        break;
-      case AccountClass::kMemberHeld:
-        balance.held += posting.amount;
-        break;
-      default:
-        balance.available += posting.amount;
-        break;
-    }
+    AddTo(after, posting);
   }
   return std::move(after.balances);
 }
-
-}  // namespace
-
-namespace {
 
 // The terminal's row that an order is; empty if it is none.
 std::optional<RowRefused> RowOf(const Order& order) {
@@ -510,6 +495,9 @@ std::optional<RowRefused> RowOf(const Order& order) {
     return RowRefused{receipt.store, receipt.terminal, row.number};
   };
   if (const auto* sale = std::get_if<AccruePurchase>(&order)) return of(sale->receipt, sale->row);
+  if (const auto* kept = std::get_if<KeepReceipt>(&order)) {
+    return of(kept->sale.receipt, kept->sale.row);
+  }
   if (const auto* back = std::get_if<ReturnPurchase>(&order)) return of(back->receipt, back->row);
   if (const auto* right = std::get_if<CorrectReceipt>(&order)) {
     return of(right->right.receipt, right->right.row);

@@ -48,6 +48,20 @@ Rejected AlreadyPosted(State& state, const Purchase& purchase, const AccruePurch
                   {{"differing", differing}, {"entry", entry_name}}};
 }
 
+// Whether also how it was sold and paid is the same. What points paid is told by what was offered.
+bool IsPaidAlike(State& state, const Purchase& purchase, const AccruePurchase& order) {
+  const std::shared_ptr<const Entry> entry = state.FindEntry(purchase.sequence);
+  const PurchaseAccrued* accrued = entry == nullptr ? nullptr : entry->FindEvent<PurchaseAccrued>();
+  if (accrued == nullptr) return false;
+  const auto others = [](std::vector<Tender> tenders) {
+    std::erase_if(tenders, [](const Tender& tender) { return tender.kind == "POINTS"; });
+    return tenders;
+  };
+  return accrued->channel == order.channel &&
+         accrued->offered == (order.pay ? order.pay->amount : 0) &&
+         others(accrued->tenders) == others(order.tenders);
+}
+
 // Who did something, and by which rules it counts.
 struct Admitted {
   const Activation* revision = nullptr;
@@ -214,6 +228,7 @@ struct Rated {
     if (occurred_at < context.recorded_at.PlusMicros(-kLateMicros) && tier.review_at < not_before) {
       accepted.events.push_back(ReviewPostponed{not_before});
     }
+    LetGo(before, draft, accepted);
     accepted.postings = std::move(draft.postings);
     accepted.lot_moves = std::move(draft.lot_moves);
     if (!before.returns.empty()) {
@@ -224,6 +239,26 @@ struct Rated {
                                 before.lot_moves.end());
     }
     accepted.tier = standing.ViewOf(tier, metrics, of_tier.at);
+  }
+
+  // What the right award did not make good of a wrong one, where the program lets members owe
+  // nothing: as a clawback that finds too few points.
+  static void LetGo(const Before& before, Draft& draft, Accepted& accepted) {
+    for (const TakenBack& returned : before.returns) {
+      for (const PointTypeId& type : returned.without_arrears) {
+        std::int64_t owed = std::max<std::int64_t>(0, -draft.AvailableAfter(type));
+        for (Event& event : accepted.events) {
+          auto* taken = std::get_if<PointsTakenBack>(&event);
+          if (taken == nullptr || taken->type != type) continue;
+          const std::int64_t gone = std::min(owed, taken->arrears);
+          owed -= gone;
+          taken->arrears -= gone;
+          taken->shortfall += gone;
+          draft.Post(AccountClass::kMemberAvailable, "", type, gone);
+          draft.Post(AccountClass::kAdjustment, "clawback_shortfall", type, -gone);
+        }
+      }
+    }
   }
 
   // The tier falls with what came back in the same entry, unless what was sold holds it.
@@ -340,6 +375,10 @@ std::optional<Rejected> TakeBackOriginals(State& thought, const Command& command
   for (const ComingBack& one : OriginalsIn(order.lines)) {
     const Purchase* found = thought.purchases.Find(PurchaseKey{command.program, one.original});
     if (found == nullptr) {
+      if (std::optional<Rejected> refused =
+              RefuseAwaited(thought, AwaitedKey{command.program, one.original})) {
+        return refused;
+      }
       before.events.push_back(
           ReturnUnmatched{.receipt = order.receipt, .original = one.original, .lines = one.lines});
       continue;
@@ -664,7 +703,9 @@ Decision DecideCorrect(State& state, const Command& command, const CorrectReceip
     return InvalidField("member", "whose purchase it was", "another");
   }
   Rejected posted = AlreadyPosted(state, wrong, right, admitted.member, context);
-  if (posted.reason == Rejection::kReceiptAlreadyPosted) return posted;
+  if (posted.reason == Rejection::kReceiptAlreadyPosted && IsPaidAlike(state, wrong, right)) {
+    return posted;
+  }
   if (wrong.eligible_left) {
     return Rejected{Rejection::kInvalidState, {{"state", "PARTLY_RETURNED"}}};
   }

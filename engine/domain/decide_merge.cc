@@ -312,7 +312,8 @@ Decision DecideUnmerge(State& state, const Command& command, const UnmergeMember
   if (std::optional<Rejected> refused = RefuseOwn(state, command.program, order.own, {id})) {
     return *std::move(refused);
   }
-  if (survivor.state == MemberState::kClosed) return NotActive(survivor);
+  // Taken out of a suspended one, a member would be active again without anybody's decision.
+  if (survivor.state != MemberState::kActive) return NotActive(survivor);
   const MergedMember& latest = survivor.merged.back();
   if (latest.member != order.merged) {
     return Rejected{Rejection::kInvalidState,

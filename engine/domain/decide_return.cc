@@ -415,6 +415,10 @@ Decision KeepUnmatched(State& state, const Command& command, const Program& prog
           RefuseTime(*rulebook, order.occurred_at, context.recorded_at)) {
     return *std::move(late);
   }
+  if (std::optional<Rejected> refused =
+          RefuseAwaited(state, AwaitedKey{command.program, order.original})) {
+    return *std::move(refused);
+  }
   Accepted accepted{
       .kind = EntryKind::kReturnUnmatched, .occurred_at = order.occurred_at, .member = member};
   accepted.revision = revision->digest;
@@ -427,6 +431,15 @@ Decision KeepUnmatched(State& state, const Command& command, const Program& prog
 }
 
 }  // namespace
+
+std::optional<Rejected> RefuseAwaited(State& state, const AwaitedKey& key) {
+  const Awaited* awaited = state.awaited.Find(key);
+  if (awaited == nullptr || awaited->returns.size() < kAwaitedMax) return std::nullopt;
+  return Rejected{Rejection::kLimitReached,
+                  {{"left", "0"},
+                   {"limit", absl::StrCat("of ", kAwaitedMax, " returns that wait for a purchase")},
+                   {"requested", "1"}}};
+}
 
 std::optional<Rejected> TakeBack(State& state, const Command& command, const Returning& what,
                                  const Context& context, TakenBack& result) {
@@ -510,8 +523,7 @@ std::optional<Rejected> TakeBack(State& state, const Command& command, const Ret
                                              .lines = std::move(returned),
                                              .row = what.row,
                                              .kept = what.kept});
-  Draft draft(state, id);
-  draft.RestoredBefore(what.restored);
+  Draft draft(state, id, what.restored);
   const Value value = ValueOf(accrued, left.lines);
   GiveSpendingBack(state, command.program, accrued.receipt,
                    what.is_corrected ? std::optional(purchase.sequence) : std::nullopt, value,
@@ -529,9 +541,13 @@ std::optional<Rejected> TakeBack(State& state, const Command& command, const Ret
     if (award_left == left.awards.end()) continue;
     const std::int64_t due = again.ReversedOf(*award, kept);
     if (due == 0) continue;
-    const Clawback clawback{.state = state,
-                            .lots = own_lots,
-                            .policy = rulebook->point_types()[award->type_index].clawback};
+    rules::Clawback policy = rulebook->point_types()[award->type_index].clawback;
+    if (what.is_corrected && policy != rules::Clawback::kArrears) {
+      // The right award comes next: only what it does not make good may be let go.
+      policy = rules::Clawback::kArrears;
+      result.without_arrears.push_back(award->type);
+    }
+    const Clawback clawback{.state = state, .lots = own_lots, .policy = policy};
     const PointsTakenBack taken = clawback.TakeBack(*award, *award_left, due, draft);
     undone.points[award->type_index] -= due;
     accepted.events.push_back(taken);

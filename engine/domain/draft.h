@@ -28,6 +28,10 @@ inline constexpr std::size_t kHeldLotsMax = 400;
 class Draft {
  public:
   Draft(State& state, MemberId member) : Draft(state, member, state.GroupOf(member)) {}
+  // After others of the same entry, which have opened `restored` lots in PutBack.
+  Draft(State& state, MemberId member, std::uint32_t restored) : Draft(state, member) {
+    restored_ = restored;
+  }
   // Of a group that is about to be another: these members are one.
   Draft(State& state, MemberId member, std::vector<MemberId> group)
       : state_(state), member_(member), group_(std::move(group)) {}
@@ -71,8 +75,6 @@ class Draft {
   // As StateSource says: what is missing may only be unreadable.
   bool has_failed() const { return state_.has_failed(); }
 
-  // How many lots the entry has restored before this draft.
-  void RestoredBefore(std::uint32_t lots) { restored_ = lots; }
   // A hold that ends with this entry.
   void End(const HoldLapseKey& hold) { ended_ = hold; }
   // When the group's points next need attention, as LotsDue says, of what was there before the
@@ -193,18 +195,24 @@ struct Returning {
   std::vector<ReturnLine> lines;  // empty: all that is left
   TerminalRow row = {};
   std::uint64_t kept = 0;      // as PurchaseReturned
-  std::uint32_t restored = 0;  // lots that the entry has restored before
   bool is_timed = true;        // refused if it is too late or early
   bool is_corrected = false;   // the purchase is posted anew: what else paid for it still does
+  std::uint32_t restored = 0;  // lots that the entry has opened already for points that came back
 };
 // Everything that follows but the tier, which is judged when all is known.
 struct TakenBack {
   Accepted accepted;
   ActivityInThought undone;
   Timestamp sale_occurred_at;
+  // Of a purchase that is posted anew: what its member would owe for it without the right award.
+  std::vector<PointTypeId> without_arrears = {};
 };
 std::optional<Rejected> TakeBack(State& state, const Command& command, const Returning& what,
                                  const Context& context, TakenBack& result);
+
+// Returns that may wait for one purchase: they are all done in one go once it comes.
+inline constexpr std::size_t kAwaitedMax = 32;
+std::optional<Rejected> RefuseAwaited(State& state, const AwaitedKey& key);
 
 // What follows from a move of points that is no activity: when lots end next, the postings and
 // moves of the draft, and the tier as it stays.

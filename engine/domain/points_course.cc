@@ -12,7 +12,7 @@ namespace laurel {
 namespace {
 
 // An entry stays below its size; the rest of an instant follows in the next.
-constexpr std::size_t kEndingLotsMax = 1000;
+constexpr std::size_t kEndingLotsMax = 400;
 constexpr std::size_t kActivatedLotsMax = 400;  // each moves twice
 
 // Lots that end first, or become available first, with what does.

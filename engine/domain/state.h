@@ -653,29 +653,37 @@ class Table {
     if (own == slots_.end()) {
       own = slots_
                 .emplace(key, Slot{found != nullptr ? std::optional<Record>(*found) : std::nullopt,
-                                   true})
+                                   false})
                 .first;
     }
     if (!own->second.value) own->second.value.emplace();
-    own->second.is_changed = true;
+    Change(own->second);
     return *own->second.value;
   }
   // Without reading what was there.
   void Put(const Key& key, Record record) {
     Slot& slot = slots_[key];
     slot.value = std::move(record);
-    slot.is_changed = true;
+    Change(slot);
   }
   void Erase(const Key& key) {
     Slot& slot = slots_[key];
     slot.value.reset();
-    slot.is_changed = true;
+    Change(slot);
   }
 
   const Slots& slots() const { return slots_; }
+  // Of the slots, those that are changed.
+  std::size_t changed() const { return changed_; }
   const Table* parent() const { return parent_; }
 
  private:
+  void Change(Slot& slot) {
+    changed_ += slot.is_changed ? 0 : 1;
+    slot.is_changed = true;
+  }
+
+  std::size_t changed_ = 0;
   const Table* parent_;
   RecordSource<Key, Record>* source_;
   Table* below_ = nullptr;

@@ -136,28 +136,27 @@ struct EventEncoder {
     p->set_reference(e.reference);
     p->set_lots_due_at(EncodeInstant(e.lots_due_at));
   }
-  void operator()(const PiecePassed& e) const {
-    pb::PiecePassed* p = out->mutable_piece_passed();
-    LAUREL_CHECK(e.lot.sequence == entry.sequence, "a transfer opens lots of its own entry");
-    Encode(e.from, entry, p->mutable_from());
+  // A lot that an event opens, but for its type and who owns it.
+  template <class Given, class Message>
+  void EncodeOpened(const Given& e, Message* p) const {
+    LAUREL_CHECK(e.lot.sequence == entry.sequence, "an event opens lots of its own entry");
     p->set_lot(e.lot.number);
     p->set_amount(e.amount);
     p->set_covered_arrears(e.covered_arrears);
-    p->set_funding(e.funding);
     p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
     p->set_expires_at(EncodeInstant(e.expires_at));
     p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
   }
+  void operator()(const PiecePassed& e) const {
+    pb::PiecePassed* p = out->mutable_piece_passed();
+    Encode(e.from, entry, p->mutable_from());
+    p->set_funding(e.funding);
+    EncodeOpened(e, p);
+  }
   void operator()(const PointsRestored& e) const {
     pb::PointsRestored* p = out->mutable_points_restored();
-    LAUREL_CHECK(e.lot.sequence == entry.sequence, "points come back to a lot of their own entry");
     Encode(e.from, entry, p->mutable_from());
-    p->set_lot(e.lot.number);
-    p->set_amount(e.amount);
-    p->set_covered_arrears(e.covered_arrears);
-    p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
-    p->set_expires_at(EncodeInstant(e.expires_at));
-    p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
+    EncodeOpened(e, p);
   }
   void operator()(const MemberStateChanged& e) const {
     pb::MemberStateChanged* p = out->mutable_member_state_changed();
@@ -231,14 +230,8 @@ struct EventEncoder {
   }
   void operator()(const PointsSettled& e) const {
     pb::PointsSettled* p = out->mutable_points_settled();
-    LAUREL_CHECK(e.lot.sequence == entry.sequence, "settling opens a lot of its own entry");
     Encode(e.from, entry, p->mutable_from());
-    p->set_lot(e.lot.number);
-    p->set_amount(e.amount);
-    p->set_covered_arrears(e.covered_arrears);
-    p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
-    p->set_expires_at(EncodeInstant(e.expires_at));
-    p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
+    EncodeOpened(e, p);
   }
   void operator()(const AccrualCancelled& e) const {
     pb::AccrualCancelled* p = out->mutable_accrual_cancelled();
@@ -328,13 +321,7 @@ struct EventEncoder {
     p->set_amount(e.amount);
     p->set_reason(e.reason.str());
     p->set_reference(e.reference);
-    if (e.amount < 0) return;
-    LAUREL_CHECK(e.lot.sequence == entry.sequence, "an adjustment opens a lot of its own entry");
-    p->set_lot(e.lot.number);
-    p->set_covered_arrears(e.covered_arrears);
-    p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
-    p->set_expires_at(EncodeInstant(e.expires_at));
-    p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
+    if (e.amount >= 0) EncodeOpened(e, p);
   }
   void operator()(const PointsImported& e) const {
     pb::PointsImported* p = out->mutable_points_imported();
@@ -608,6 +595,18 @@ absl::StatusOr<Timestamp> DecodeActivation(const Entry& entry, std::int64_t delt
   return Timestamp::FromMicros(activates);
 }
 
+// What EventEncoder::EncodeOpened writes.
+template <class Message, class Given>
+absl::Status DecodeOpened(const Message& p, const Entry& entry, Given& e) {
+  e.lot = LotId{entry.sequence, p.lot()};
+  e.amount = p.amount();
+  e.covered_arrears = p.covered_arrears();
+  ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
+  e.expires_at = DecodeInstant(p.expires_at());
+  e.idle_ends_at = DecodeInstant(p.idle_ends_at());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<PointsAdjusted> DecodeAdjustment(const pb::PointsAdjusted& p, const Entry& entry) {
   PointsAdjusted e;
   ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(p.type(), "adjusted.type"));
@@ -615,11 +614,7 @@ absl::StatusOr<PointsAdjusted> DecodeAdjustment(const pb::PointsAdjusted& p, con
   ASSIGN_OR_RETURN(e.reason, DecodeText<ReasonCode>(p.reason(), "adjusted.reason"));
   e.reference = p.reference();
   if (e.amount < 0) return e;
-  e.lot = LotId{entry.sequence, p.lot()};
-  e.covered_arrears = p.covered_arrears();
-  ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
-  e.expires_at = DecodeInstant(p.expires_at());
-  e.idle_ends_at = DecodeInstant(p.idle_ends_at());
+  RETURN_IF_ERROR(DecodeOpened(p, entry, e));
   return e;
 }
 
@@ -817,26 +812,16 @@ absl::Status DecodeAccrual(const Message& p, Decided& e) {
 absl::StatusOr<PointsSettled> DecodeSettled(const pb::PointsSettled& p, const Entry& entry) {
   PointsSettled e;
   ASSIGN_OR_RETURN(e.from, DecodeLot(p.from(), entry));
-  e.lot = LotId{entry.sequence, p.lot()};
   e.type = e.from.type;
-  e.amount = p.amount();
-  e.covered_arrears = p.covered_arrears();
-  ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
-  e.expires_at = DecodeInstant(p.expires_at());
-  e.idle_ends_at = DecodeInstant(p.idle_ends_at());
+  RETURN_IF_ERROR(DecodeOpened(p, entry, e));
   return e;
 }
 
 absl::StatusOr<PointsRestored> DecodeRestored(const pb::PointsRestored& p, const Entry& entry) {
   PointsRestored e;
   ASSIGN_OR_RETURN(e.from, DecodeLot(p.from(), entry));
-  e.lot = LotId{entry.sequence, p.lot()};
   e.type = e.from.type;
-  e.amount = p.amount();
-  e.covered_arrears = p.covered_arrears();
-  ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
-  e.expires_at = DecodeInstant(p.expires_at());
-  e.idle_ends_at = DecodeInstant(p.idle_ends_at());
+  RETURN_IF_ERROR(DecodeOpened(p, entry, e));
   return e;
 }
 
@@ -934,13 +919,8 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       const pb::PiecePassed& t = p.piece_passed();
       PiecePassed e;
       ASSIGN_OR_RETURN(e.from, DecodeLot(t.from(), entry));
-      e.lot = LotId{entry.sequence, t.lot()};
-      e.amount = t.amount();
-      e.covered_arrears = t.covered_arrears();
       e.funding = t.funding();
-      ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, t.activates_delta()));
-      e.expires_at = DecodeInstant(t.expires_at());
-      e.idle_ends_at = DecodeInstant(t.idle_ends_at());
+      RETURN_IF_ERROR(DecodeOpened(t, entry, e));
       return Event(std::move(e));
     }
     case pb::Event::kPointsRestored: {

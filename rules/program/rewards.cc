@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/numeric/int128.h"
 #include "rules/cel/arena.h"
 #include "rules/program/counters.h"
 #include "rules/program/fact_frame.h"
@@ -70,9 +71,10 @@ Payment PaymentOf(const Model& model, std::int64_t order, std::int64_t offered) 
   if (!model.pay || offered <= 0 || order <= 0) return payment;
   const PayWithPoints& pay = *model.pay;
   const std::int64_t payable = Proportion(order, pay.max_percent_micros, 100 * kMicros);
-  const std::int64_t most = payable / pay.money * pay.points;
-  payment.points = std::min(offered, most);
-  payment.bound = offered <= most ? PaymentBound::kOffered : PaymentBound::kOrder;
+  const auto most = static_cast<std::int64_t>(
+      std::min<absl::int128>(offered, absl::int128(payable / pay.money) * pay.points));
+  payment.points = most;
+  payment.bound = most == offered ? PaymentBound::kOffered : PaymentBound::kOrder;
   if (pay.step > 0 && payment.points % pay.step != 0) {
     payment.points -= payment.points % pay.step;
     payment.bound = PaymentBound::kStep;
@@ -82,6 +84,11 @@ Payment PaymentOf(const Model& model, std::int64_t order, std::int64_t offered) 
     payment.bound = PaymentBound::kMinimum;
   }
   payment.money = Proportion(pay.money, payment.points, pay.points);
+  if (payment.money == 0 && payment.points > 0) {
+    // A step may be less than the smallest unit of money is worth.
+    payment.points = 0;
+    payment.bound = PaymentBound::kMinimum;
+  }
   return payment;
 }
 

@@ -1,5 +1,9 @@
 #include "engine/engine.h"
 
+#include <atomic>
+#include <latch>
+
+#include "absl/strings/str_cat.h"
 #include "tests/testing/test_ledger.h"
 
 namespace laurel {
@@ -58,6 +62,42 @@ TEST(Engine, LotsEndAndTiersAreReviewed) {
   EXPECT_EQ(ledger.Available(ana), 1);
   ReadView view = ledger.engine().Read();
   EXPECT_EQ(view.state().members.Find(MemberKey{ana})->tier.tier, "SILVER");
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+// Large commands that wait together, and much that is due for all at one instant, are more than a
+// store takes at once.
+TEST(Engine, LargeCommandsAreNoMoreThanAStoreTakes) {
+  constexpr int kMembers = 150;
+  TestLedger ledger;
+  const auto all = [&](auto&& order_of) {
+    std::latch answered(kMembers);
+    std::atomic<int> accepted = 0;
+    std::vector<Command> commands;  // made first, so that they wait together
+    for (int i = 0; i < kMembers; ++i) {
+      Order order = order_of(i);
+      const std::string request = absl::StrCat("large-", order.index(), "-", i);
+      commands.push_back(Command{TheProgram(), RequestId::Of(request), "test", std::move(order)});
+    }
+    for (Command& command : commands) {
+      ledger.engine().Submit(std::move(command), std::nullopt, [&](absl::StatusOr<Reply> reply) {
+        EXPECT_TRUE(reply.ok()) << reply.status();
+        accepted += reply.ok() && reply->entry != nullptr && !reply->entry->outcome.rejected;
+        answered.count_down();
+      });
+    }
+    answered.wait();
+    EXPECT_EQ(accepted, kMembers);
+  };
+  const Timestamp now = ledger.clock.Now();
+  all([&](int i) {
+    ImportMember order{.identities = {{IdentityKind::kCard, IdentityNo(std::uint64_t(1000 + i))}}};
+    order.lots.assign(kImportLotsMax, {PointsType(), 1, now.PlusMicros(-1), std::nullopt,
+                                       now.PlusMicros(kMicrosPerDay)});
+    return order;
+  });
+  ledger.clock.Set(ToString(now.PlusMicros(2 * kMicrosPerDay)));
+  all([&](int i) { return ledger.Sale(IdentityNo(std::uint64_t(1000 + i)), 1 + i, 1'000); });
   EXPECT_EQ(ledger.Verify(), "");
 }
 

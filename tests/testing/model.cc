@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kDay = 86'400'000'000;
 constexpr std::int64_t kHour = 3'600'000'000;
+constexpr std::size_t kWaitingMax = 32;  // returns for a purchase that has not come
 
 // ---- text
 // ----------------------------------------------------------------------------------------------------
@@ -937,6 +938,15 @@ std::string ContentOf(const AccruePurchase& o) {
   return absl::StrCat("sale ", o.total, " ", ToString(o.occurred_at), " ", Text(ReportedLines(o)));
 }
 
+// How it was sold and paid.
+std::string TermsOf(const AccruePurchase& o) {
+  std::string terms = absl::StrCat(static_cast<int>(o.channel), " ", o.pay ? o.pay->amount : 0);
+  for (const Tender& tender : o.tenders) {
+    if (tender.kind != "POINTS") absl::StrAppend(&terms, " ", tender.kind, " ", tender.amount);
+  }
+  return terms;
+}
+
 }  // namespace
 
 std::optional<Rejection> Model::Known(const AccruePurchase& o,
@@ -1002,13 +1012,17 @@ std::optional<Rejection> Model::Sell(const AccruePurchase& o, const Revision& re
   for (const Tender& tender : o.tenders) stated += tender.kind == "POINTS" ? tender.amount : 0;
   if (o.pay && !o.tenders.empty() && stated != paid.cents) return Rejection::kCostMismatch;
   if (paid.points > 0) {
-    if (Available(member, "points") < paid.points) return Rejection::kInsufficientPoints;
+    const auto owed = owed_until_right_.find("points");
+    const std::int64_t there =
+        Available(member, "points") - (owed == owed_until_right_.end() ? 0 : owed->second);
+    if (there < paid.points) return Rejection::kInsufficientPoints;
     redemptions_[sequence_ + 1] = Redemption{.member = *touched_,
                                              .amount = paid.points,
                                              .parts = Spend(member, paid.points),
                                              .paid = o.receipt};
   }
   Purchase purchase{.member = *touched_, .sequence = sequence_ + 1, .content = ContentOf(o)};
+  purchase.terms = TermsOf(o);
   purchase.occurred_at = o.occurred_at;
   purchase.day = LocalDay(o.occurred_at);
   purchase.revision = &revision;
@@ -1038,8 +1052,15 @@ std::optional<Rejection> Model::Sell(const AccruePurchase& o, const Revision& re
             .type = rule.type,
             .ends = Timestamp::Never(),
             .home = *touched_};
+    const auto after_owed = [&](std::int64_t there) {
+      const auto owed = owed_until_right_.find(rule.type);
+      if (owed == owed_until_right_.end()) return there;
+      const std::int64_t part = std::min(there, owed->second);
+      owed->second -= part;
+      return there - part;
+    };
     if (rule.type != "points") {
-      lot.left = points;
+      lot.left = after_owed(points);
     } else {
       const Date first = active.is_never() ? purchase.day : LocalDay(active);
       if (!waits_for_person)
@@ -1052,7 +1073,7 @@ std::optional<Rejection> Model::Sell(const AccruePurchase& o, const Revision& re
       } else {
         const std::int64_t owed = std::min(points, member.arrears);
         member.arrears -= owed;
-        lot.left = points - owed;
+        lot.left = after_owed(points - owed);
       }
     }
     purchase.awards.push_back(Award{.rule = &rule,
@@ -1116,6 +1137,7 @@ std::optional<Rejection> Model::Do(const AccruePurchase& o) {
   for (const auto& [original, lines] : back) {
     const auto found = purchases_.find(original);
     if (found == purchases_.end()) {
+      if (early_[original].size() >= kWaitingMax) return refuse(Rejection::kLimitReached);
       early_[original].push_back(Early{sequence_ + 1, o.receipt, touched_, o.occurred_at, lines});
       continue;
     }
@@ -1141,15 +1163,20 @@ std::optional<Rejection> Model::Do(const CorrectReceipt& o) {
   if (known == purchases_.end() || known->second.is_return) return Rejection::kPurchaseNotFound;
   Purchase& wrong = known->second;
   if (Root(wrong.member) != *touched_) return Rejection::kInvalidField;
-  if (wrong.content == ContentOf(right)) return Rejection::kReceiptAlreadyPosted;
+  if (wrong.content == ContentOf(right) && wrong.terms == TermsOf(right)) {
+    return Rejection::kReceiptAlreadyPosted;
+  }
   if (wrong.was_touched) return Rejection::kInvalidState;
   const auto members = members_;
   const auto purchases = purchases_;
   const auto redemptions = redemptions_;
   std::vector<PurchaseLine> taken;
   const std::uint64_t spent_by = wrong.sequence;
+  owed_until_right_.clear();
   TakeBack(right.receipt, {}, spent_by, taken);
-  if (const auto why = Sell(right, revision, {{purchases_.at(right.receipt), Next()}})) {
+  const auto refused = Sell(right, revision, {{purchases_.at(right.receipt), Next()}});
+  owed_until_right_.clear();  // the program lets go of the rest
+  if (const auto why = refused) {
     members_ = members;
     purchases_ = purchases;
     redemptions_ = redemptions;
@@ -1217,8 +1244,10 @@ std::optional<Rejection> Model::TakeBack(const ReceiptKey& original,
     const std::int64_t due = std::max<std::int64_t>(0, award.left - PointsOf(*award.rule, counted));
     award.left -= due;
     const std::string& type = award.rule->type;
-    const Clawback clawback =
-        type == "points" ? purchase.revision->clawback : Clawback::kWithinBalance;
+    Clawback clawback = type == "points" ? purchase.revision->clawback : Clawback::kWithinBalance;
+    // A wrong award goes whole; what is not there of it, the right one makes good.
+    const bool is_owed_until_right = only_spent_by && clawback != Clawback::kArrears;
+    if (is_owed_until_right) clawback = Clawback::kWithinBalance;
     std::int64_t missing = due;
     const auto take = [&](const std::vector<std::size_t>& lots) {
       for (const std::size_t lot : lots) missing -= GivePending(member, lot, missing);
@@ -1241,6 +1270,7 @@ std::optional<Rejection> Model::TakeBack(const ReceiptKey& original,
       }
     }
     if (clawback == Clawback::kArrears) member.arrears += missing;
+    if (is_owed_until_right) owed_until_right_[type] += missing;
   }
   purchase.left = rest;
   purchase.is_gone = rest.empty();
@@ -1272,7 +1302,9 @@ std::optional<Rejection> Model::Do(const ReturnPurchase& o) {
   if (const auto late = Late(o.occurred_at)) return late;
   if (found == purchases_.end()) {
     touched_ = named;
-    early_[o.original].push_back(Early{sequence_ + 1, o.receipt, named, o.occurred_at, o.lines});
+    std::vector<Early>& waiting = early_[o.original];
+    if (waiting.size() >= kWaitingMax) return Rejection::kLimitReached;
+    waiting.push_back(Early{sequence_ + 1, o.receipt, named, o.occurred_at, o.lines});
     purchases_[o.receipt] = Purchase{.member = named.value_or(MemberId()),
                                      .is_return = true,
                                      .sequence = sequence_ + 1,
@@ -1796,7 +1828,7 @@ std::optional<Rejection> Model::Do(const UnmergeMembers& o) {
   Member& member = members_.at(id);
   if (member.merged_into) return Rejection::kMemberMerged;
   if (IsOwn(o.own, {id})) return Rejection::kSelfDealingForbidden;
-  if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  if (member.state != MemberState::kActive) return Rejection::kMemberNotActive;
   const Joined joined = member.joined.back();
   if (joined.member != o.merged) return Rejection::kInvalidState;
   const std::set<MemberId> leaving = Group(o.merged);

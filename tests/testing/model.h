@@ -115,6 +115,7 @@ struct Purchase {
   bool is_return = false;
   std::uint64_t sequence = 0;
   std::string content;  // what makes a second arrival the same
+  std::string terms;    // what a correction may differ in besides
   Timestamp occurred_at;
   Date day;
   const Revision* revision = nullptr;
@@ -375,7 +376,8 @@ class Model {
   std::map<ReceiptKey, AccruePurchase> unclaimed_;
   std::map<std::uint64_t, Redemption> redemptions_;
   std::map<RequestId, Answered> requests_;
-  std::map<ReceiptKey, std::vector<Early>> early_;  // by the receipt that they wait for
+  std::map<ReceiptKey, std::vector<Early>> early_;        // by the receipt that they wait for
+  std::map<std::string, std::int64_t> owed_until_right_;  // by point type, within a correction
   std::set<std::uint64_t> corrected_;     // entries of purchases that others took the place of
   std::map<Date, std::int64_t> by_hand_;  // points, by day
   std::map<std::pair<MemberId, std::int32_t>, std::int64_t> given_;  // by member and month

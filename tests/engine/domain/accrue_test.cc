@@ -183,5 +183,27 @@ TEST(Accrue, RefusesABalanceBeyondTheBound) {
   EXPECT_EQ(scene.Points(ana), kAmountMax);
 }
 
+// A till numbers its guests' receipts with the others: none is missing.
+TEST(Accrue, AGuestsReceiptIsARowOfItsTerminal) {
+  Scene scene;
+  const MemberId ana = scene.Enroll(1);
+  const auto numbered = [&](int receipt, std::int64_t row) {
+    AccruePurchase sale = scene.Sale(ana, receipt, 1'000);
+    sale.row = TerminalRow{row, false};
+    return sale;
+  };
+  scene.Do(numbered(501, 101));
+  const AccruePurchase guests = numbered(502, 102);
+  scene.Do(KeepReceipt{guests});
+  scene.Do(numbered(503, 103));
+  scene.Do(ClaimReceipt{.member = ana, .receipt = guests.receipt});
+  EXPECT_EQ(scene.Points(ana), 30);
+  ReadView view = scene.engine().Read();
+  const Terminal* terminal = view.state().terminals.Find(
+      TerminalKey{TheProgram(), guests.receipt.store, guests.receipt.terminal});
+  ASSERT_NE(terminal, nullptr);
+  EXPECT_EQ(terminal->seen, (std::vector<NumberRange>{{101, 103}}));
+}
+
 }  // namespace
 }  // namespace laurel

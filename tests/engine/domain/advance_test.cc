@@ -156,10 +156,11 @@ TEST(Advance, SplitsMoreEndingsThanAnEntryHolds) {
   scene.At("2026-05-01T12:00:00Z");
   Advance(scene, ana);
   const auto expired = scene.Entries(ana, EntryKind::kExpire);
-  ASSERT_EQ(expired.size(), 2u);
-  EXPECT_EQ(expired[0]->lot_moves.size(), 1'000u);
-  EXPECT_EQ(expired[1]->lot_moves.size(), 100u);
-  EXPECT_EQ(expired[0]->occurred_at, expired[1]->occurred_at);
+  ASSERT_EQ(expired.size(), 3u);
+  EXPECT_EQ(expired[0]->lot_moves.size(), 400u);
+  EXPECT_EQ(expired[1]->lot_moves.size(), 400u);
+  EXPECT_EQ(expired[2]->lot_moves.size(), 300u);
+  EXPECT_EQ(expired[0]->occurred_at, expired[2]->occurred_at);
 }
 
 }  // namespace

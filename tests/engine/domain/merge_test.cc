@@ -12,6 +12,43 @@ UnmergeMembers Parting(MemberId merged) {
   return UnmergeMembers{merged, ReasonCode::Of("not_the_same")};
 }
 
+// Lots of the one paid for purchases of the other: what comes back of two of them in one receipt
+// goes into two new lots.
+TEST(Merge, PointsOfTwoOriginalsComeBackInOneReceipt) {
+  Scene scene;
+  const MemberId ana = scene.Enroll(1);
+  const MemberId cleo = scene.Enroll(2);
+  scene.Buy(ana, 100'000);
+  scene.Do(Merging(ana, cleo));
+  scene.Buy(cleo, 1'000);
+  const ReceiptKey first = scene.receipt();
+  scene.Buy(cleo, 1'000);
+  const ReceiptKey second = scene.receipt();
+  scene.Do(Redeem{cleo, PointsType(), 100, "", first});
+  scene.Do(Redeem{cleo, PointsType(), 100, "", second});
+  scene.Do(Parting(ana));
+  const std::int64_t before = scene.Points(cleo);
+  AccruePurchase exchange = scene.Sale(cleo, 900, 3'000);
+  exchange.lines = {SaleLine(1, 5'000), SaleLine(2, 1'000), SaleLine(3, 1'000)};
+  exchange.lines[1].kind = PurchaseLineKind::kReturn;
+  exchange.lines[1].original = LineOriginal{first, 1};
+  exchange.lines[2].kind = PurchaseLineKind::kReturn;
+  exchange.lines[2].original = LineOriginal{second, 1};
+  scene.Do(exchange);
+  EXPECT_EQ(scene.Points(cleo), before + 200 - 20 + 50);
+}
+
+TEST(Merge, IsNotUndoneWhileTheSurvivorIsSuspended) {
+  Scene scene;
+  const MemberId ana = scene.Enroll(1);
+  const MemberId cleo = scene.Enroll(2);
+  scene.Do(Merging(ana, cleo));
+  scene.Do(SuspendMember{cleo});
+  EXPECT_EQ(scene.Refused(Parting(ana)).reason, Rejection::kMemberNotActive);
+  scene.Do(ReactivateMember{cleo});
+  scene.Do(Parting(ana));
+}
+
 TEST(Merge, IsOneEntryWithBothSides) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);

@@ -254,6 +254,75 @@ TEST(Return, PointsThatComeBackOnlyToEndAreGone) {
   EXPECT_EQ(scene.Points(ana), 100);  // those of the other purchase
 }
 
+// What the wrong receipt gave has been spent: the right award makes it good, and nothing comes of
+// correcting it to and fro.
+TEST(Correct, TakesWhatWasSpentOutOfTheRightAward) {
+  for (const absl::string_view clawback : {"WITHIN_BALANCE", "PENDING_ONLY", "ARREARS"}) {
+    SCOPED_TRACE(clawback);
+    Scene scene(HarbourDocument(clawback));
+    const MemberId ana = scene.Enroll(1);
+    AccruePurchase sale = scene.Sale(ana, 500, 9'000);
+    scene.Do(sale);
+    scene.Spend(ana, 90);
+    sale = scene.Sale(ana, 500, 9'100);
+    const auto corrected = scene.Do(CorrectReceipt{sale});
+    EXPECT_EQ(scene.Points(ana), 1);
+    EXPECT_EQ(TakenBack(*corrected).shortfall, 0);
+    scene.Spend(ana, 1);
+    scene.Do(CorrectReceipt{scene.Sale(ana, 500, 9'000)});
+    const bool owes = clawback == "ARREARS";
+    EXPECT_EQ(scene.Points(ana), owes ? -1 : 0);
+    scene.Do(CorrectReceipt{scene.Sale(ana, 500, 9'200)});
+    EXPECT_EQ(scene.Points(ana), owes ? 1 : 2);
+  }
+}
+
+TEST(Correct, TakesAWrongAwardWhateverReturnsLeave) {
+  for (const absl::string_view clawback : {"WITHIN_BALANCE", "PENDING_ONLY", "ARREARS"}) {
+    SCOPED_TRACE(clawback);
+    Scene scene(HarbourDocument(clawback));
+    const MemberId ana = scene.Enroll(1);
+    scene.Do(scene.Sale(ana, 500, 9'000));
+    scene.Do(CorrectReceipt{scene.Sale(ana, 500, 900)});
+    EXPECT_EQ(scene.Points(ana), 9);
+  }
+}
+
+TEST(Correct, SeesHowItWasPaid) {
+  Scene scene;
+  const MemberId ana = scene.Enroll(1);
+  AccruePurchase sale = scene.Sale(ana, 500, 9'000);
+  sale.tenders = {Tender{"CASH", 9'000}};
+  scene.Do(sale);
+  EXPECT_EQ(scene.Refused(CorrectReceipt{sale}).reason, Rejection::kReceiptAlreadyPosted);
+  sale.tenders[0].kind = "CARD";
+  scene.Do(CorrectReceipt{sale});
+  EXPECT_EQ(scene.Points(ana), 90);
+  EXPECT_EQ(scene.Refused(CorrectReceipt{sale}).reason, Rejection::kReceiptAlreadyPosted);
+}
+
+TEST(Return, OnlySoManyWaitForOnePurchase) {
+  Scene scene;
+  const MemberId ana = scene.Enroll(1);
+  const ReceiptKey unknown = ReceiptNo(700);
+  const auto returning = [&](int receipt) {
+    return ReturnPurchase{ReceiptNo(800 + receipt), unknown, scene.clock.Now(), {Pieces(1, 1, 0)}};
+  };
+  for (int i = 0; i < 32; ++i) scene.Do(returning(i));
+  EXPECT_EQ(scene.Refused(returning(32)).reason, Rejection::kLimitReached);
+  AccruePurchase exchange = scene.Sale(ana, 900, 1'000);
+  exchange.lines = {SaleLine(1, 1'500), SaleLine(2, 500)};
+  exchange.lines[1].kind = PurchaseLineKind::kReturn;
+  exchange.lines[1].original = LineOriginal{unknown, 1};
+  EXPECT_EQ(scene.Refused(exchange).reason, Rejection::kLimitReached);
+  // The sale comes: those that fit are done.
+  AccruePurchase sale = scene.Sale(ana, 700, 40'000);
+  sale.lines = {SaleLine(1, 40'000, 40)};
+  scene.Do(sale);
+  EXPECT_EQ(scene.Entries(ana, EntryKind::kReturn).size(), 32U);
+  scene.Do(exchange);
+}
+
 TEST(Return, IsKnownAgainByItsReceipt) {
   Scene scene;
   const MemberId ana = scene.Enroll(1);
