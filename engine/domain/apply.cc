@@ -274,7 +274,7 @@ struct Folder {
         const Enrolment* merged = state.enrolments.Find(EnrolmentKey{one});
         if (merged == nullptr || !IsTold(merged->attributes, id)) continue;
         std::erase_if(state.enrolments.Mutable(EnrolmentKey{one}).attributes,
-                      [&](const ToldAttribute& told) { return told.told.attribute.id == id; });
+                      [&](const ToldAttribute& theirs) { return theirs.told.attribute.id == id; });
       }
       erase(id);
     }

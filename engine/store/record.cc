@@ -270,9 +270,9 @@ std::string EncodeRecord(const Enrolment& r) {
       i->set_linked_at(linked.linked_at.micros());
     }
     for (const ToldAttribute& one : r.attributes) {
-      pb::MemberAttribute* a = p.add_attributes();
-      Encode(one.told.attribute, a->mutable_attribute());
-      a->set_ends_at(EncodeInstant(one.told.ends_at));
+      pb::ToldAttribute* a = p.add_attributes();
+      Encode(one.told.attribute, a->mutable_told()->mutable_attribute());
+      a->mutable_told()->set_ends_at(EncodeInstant(one.told.ends_at));
       a->set_told_at(one.told_at.micros());
     }
   });
@@ -293,10 +293,10 @@ bool DecodeRecord(absl::string_view bytes, Enrolment& r) {
       linked.linked_at = Timestamp::FromMicros(i.linked_at());
       r.identities.push_back(linked);
     }
-    for (const pb::MemberAttribute& a : p.attributes()) {
+    for (const pb::ToldAttribute& a : p.attributes()) {
       ToldAttribute told;
-      if (!Decode(a.attribute(), told.told.attribute)) return false;
-      told.told.ends_at = DecodeInstant(a.ends_at());
+      if (!Decode(a.told().attribute(), told.told.attribute)) return false;
+      told.told.ends_at = DecodeInstant(a.told().ends_at());
       told.told_at = Timestamp::FromMicros(a.told_at());
       r.attributes.push_back(std::move(told));
     }

@@ -404,7 +404,9 @@ std::int64_t Model::BestPurchase(MemberId id, Date first, Date last) const {
     if (Root(purchase.member) != id || purchase.is_return || purchase.is_gone) continue;
     if (purchase.day < first || purchase.day > last) continue;
     std::int64_t net = 0;
-    for (const PurchaseLine& line : purchase.left) net += Counts(line, "") ? line.net : 0;
+    for (const PurchaseLine& line : Counted(purchase.bought, purchase.paid_cents, purchase.left)) {
+      net += Counts(line, "") ? line.net : 0;
+    }
     best = std::max(best, net);
   }
   return best;

@@ -59,6 +59,7 @@ TEST(UpgradeAtReview, ExceedsATermThatIsSecured) {
       AtReview("{anchor: TIER_ANNIVERSARY, every: 12 months}", ", grace: {before: 60 days}"));
   scene.At("2026-03-02T12:00:00Z");
   const MemberId ana = scene.Enroll(1);
+  scene.At("2026-06-01T12:00:00Z");
   scene.Buy(ana, 100'000);
   scene.At("2027-03-02T23:00:00Z");
   EXPECT_EQ(scene.Tier(ana).tier, "SILVER");
@@ -101,6 +102,7 @@ TEST(UpgradeAtReview, GivesTermsToThoseWhoAreThere) {
         AtReview(),
         {{"tier_policy: {", std::string("tier_policy: {on_activation: ") + on_activation + ", "}}));
     EXPECT_EQ(ToString(scene.Tier(ana).review_at), "2028-03-02T23:00:00.000000Z");
+    scene.At("2027-06-01T13:00:00Z");
     scene.Buy(ana, 100'000);  // a write sees the same
     EXPECT_EQ(ToString(scene.Record(ana).tier.review_at), "2028-03-02T23:00:00.000000Z");
     EXPECT_EQ(scene.Tier(ana).tier, "MEMBER");
@@ -110,6 +112,7 @@ TEST(UpgradeAtReview, GivesTermsToThoseWhoAreThere) {
     EXPECT_EQ(ToString(scene.Tier(ben).review_at), "2029-03-02T23:00:00.000000Z");
     // And at once again.
     scene.Activate(HarbourDocument("ARREARS"));
+    scene.At("2028-03-03T12:00:00Z");
     EXPECT_EQ(scene.Buy(ben, 100'000)->outcome.tier->tier, "SILVER");
   }
 }

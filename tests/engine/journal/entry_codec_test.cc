@@ -646,7 +646,7 @@ class Generator {
             from,        LotId{entry.sequence, Number()},
             from.type,   AnyAmount(),
             AnyAmount(), entry.occurred_at.PlusMicros(AnyAmount() % kMicrosPerDay),
-            AnyEnd()};
+            AnyEnd(),    AnyEnd()};
       }
       case 41:
         return PointsTransferred{AnyType(), AnyAmount(), AnyAmount(), AnyText(), AnyEnd()};
@@ -654,7 +654,7 @@ class Generator {
         return PiecePassed{AnyLot(entry), LotId{entry.sequence, Number()},
                            AnyAmount(),   AnyAmount(),
                            AnyText(),     entry.occurred_at.PlusMicros(AnyAmount() % kMicrosPerDay),
-                           AnyEnd()};
+                           AnyEnd(),      AnyEnd()};
       case 43:
         return ReceiptKept{std::get<PurchaseAccrued>(AnyEvent(4, entry))};
       case 44:
