@@ -219,7 +219,6 @@ class SaleAgain {
   SaleAgain(const rules::Rulebook& rulebook, const Entry& sale, const PurchaseAccrued& accrued)
       : rulebook_(rulebook),
         sale_(sale),
-        accrued_(accrued),
         replay_(rulebook, sale, ReportedIn(sale, accrued)) {
     LAUREL_CHECK(replay_.GivesTheLedgeredAmounts(), "a sale decided again gives what it gave");
   }
@@ -273,33 +272,19 @@ class SaleAgain {
                                           const std::vector<rules::model::ReturnedItem>& now,
                                           const std::vector<std::int64_t>& points_before,
                                           const std::vector<std::int64_t>& points_now) const {
-    const std::vector<PurchaseLine> left_before = Without(accrued_.lines, before);
-    const std::vector<PurchaseLine> left_now = Without(left_before, now);
+    const rules::model::Model& model = rulebook_.model();
+    const rules::model::Rest was(replay_.facts(), before, {});
+    const rules::model::Rest is(replay_.facts(), before, now);
     std::vector<MetricCounted> counts;
-    const std::vector<Tender> paid_before = PaidFor(left_before);
-    const std::vector<Tender> paid_now = PaidFor(left_now);
-    const Rating was(rulebook_, sale_.member, With(left_before, paid_before), EvidenceOf(sale_));
-    AddCounts(was.MetricCounts(points_before), -1, counts);
-    if (left_now.empty()) {
-      // Of a purchase that is gone, points that are kept all the same still count.
-      AddCounts(OfPoints(was.MetricCounts(points_now)), 1, counts);
-      return counts;
-    }
-    const Rating is(rulebook_, sale_.member, With(left_now, paid_now), EvidenceOf(sale_));
-    AddCounts(is.MetricCounts(points_now), 1, counts);
+    AddCounts(MetricCountsOf(model, was.facts(), points_before), -1, counts);
+    std::vector<MetricCounted> left =
+        MetricCountsOf(model, is.is_empty() ? was.facts() : is.facts(), points_now);
+    // Of a purchase that is gone, points that are kept all the same still count.
+    AddCounts(is.is_empty() ? OfPoints(std::move(left)) : left, 1, counts);
     return counts;
   }
 
  private:
-  // The sale with other lines, which must outlive the answer.
-  ReportedActivity With(const std::vector<PurchaseLine>& lines,
-                        const std::vector<Tender>& tenders) const {
-    ReportedActivity activity = ReportedIn(sale_, accrued_);
-    activity.lines = lines;
-    activity.tenders = tenders;
-    return activity;
-  }
-
   std::vector<MetricCounted> OfPoints(std::vector<MetricCounted> counts) const {
     std::erase_if(counts, [&](const MetricCounted& count) {
       const std::vector<rules::model::Metric>& metrics = rulebook_.model().metrics;
@@ -310,45 +295,8 @@ class SaleAgain {
     return counts;
   }
 
-  // What was paid for the lines that are left: of each tender the part that they are of all.
-  std::vector<Tender> PaidFor(const std::vector<PurchaseLine>& lines) const {
-    const auto worth = [](const std::vector<PurchaseLine>& all) {
-      std::int64_t sum = 0;
-      for (const PurchaseLine& line : all) {
-        const bool is_sold =
-            line.kind != PurchaseLineKind::kReturn && line.kind != PurchaseLineKind::kVoid;
-        if (is_sold) sum += line.net;
-      }
-      return sum;
-    };
-    const std::int64_t whole = worth(accrued_.lines);
-    const std::int64_t left = worth(lines);
-    std::vector<Tender> tenders = accrued_.tenders;
-    if (whole <= 0) return tenders;
-    for (Tender& tender : tenders) {
-      tender.amount = static_cast<std::int64_t>(absl::int128(tender.amount) * left / whole);
-    }
-    return tenders;
-  }
-
-  static std::vector<PurchaseLine> Without(
-      const std::vector<PurchaseLine>& lines,
-      const std::vector<rules::model::ReturnedItem>& returned) {
-    std::vector<PurchaseLine> left;
-    for (PurchaseLine line : lines) {
-      for (const rules::model::ReturnedItem& item : returned) {
-        if (item.line != line.line) continue;
-        line.quantity_micros -= item.quantity_micros;
-        line.net -= item.refunded.value_or(0);
-      }
-      if (line.quantity_micros > 0) left.push_back(std::move(line));
-    }
-    return left;
-  }
-
   const rules::Rulebook& rulebook_;
   const Entry& sale_;
-  const PurchaseAccrued& accrued_;
   const Replay replay_;
 };
 

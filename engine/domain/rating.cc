@@ -439,13 +439,18 @@ std::vector<CounterMoved> Rating::CounterMoves(const model::Evaluated& evaluated
 }
 
 std::vector<MetricCounted> Rating::MetricCounts(std::span<const std::int64_t> points) const {
+  return MetricCountsOf(model_, facts_, points);
+}
+
+std::vector<MetricCounted> MetricCountsOf(const model::Model& model, const model::Facts& facts,
+                                          std::span<const std::int64_t> points) {
   std::vector<MetricCounted> counts;
   const bool has_tracked = std::any_of(
-      model_.metrics.begin(), model_.metrics.end(),
+      model.metrics.begin(), model.metrics.end(),
       [](const model::Metric& metric) { return SourceOf(metric) == MetricSource::kTracked; });
   if (!has_tracked) return counts;
-  model::RuleAmounts rules(model_, facts_);
-  for (const model::Metric& metric : model_.metrics) {
+  model::RuleAmounts rules(model, facts);
+  for (const model::Metric& metric : model.metrics) {
     if (SourceOf(metric) != MetricSource::kTracked) continue;
     if (metric.measure == model::Measure::kDistinct) {
       for (const absl::string_view text : model::TextsOf(metric, rules.frame())) {

@@ -68,8 +68,7 @@ class Rating : private rules::model::CounterSource {
   std::optional<EvidenceKept> evidence() const;
   // Counters and carries as the evaluation moved them. Needs the records.
   std::vector<CounterMoved> CounterMoves(const rules::model::Evaluated& evaluated) const;
-  // What counts for metrics that the plain sums do not hold; `points` by point type, that the
-  // activity brings or, of one that has been undone in part, has left.
+  // As MetricCountsOf.
   std::vector<MetricCounted> MetricCounts(std::span<const std::int64_t> points) const;
 
  private:
@@ -105,6 +104,12 @@ class Rating : private rules::model::CounterSource {
   std::vector<std::optional<std::int64_t>> metrics_after_;
   rules::model::Facts facts_;
 };
+
+// What counts for metrics that the plain sums do not hold; `points` by point type, that the activity
+// brings or, of one that has been undone in part, has left.
+std::vector<MetricCounted> MetricCountsOf(const rules::model::Model& model,
+                                          const rules::model::Facts& facts,
+                                          std::span<const std::int64_t> points);
 
 // The awards of an evaluation in the order of its lines, without those that were cut to nothing.
 // Lots are numbered from `first_lot`.

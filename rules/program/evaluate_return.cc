@@ -25,12 +25,6 @@ Gone GoneOf(std::int32_t line, std::span<const ReturnedItem> returned, Gone gone
   return gone;
 }
 
-// The receipt with only what is left of it.
-struct Rest {
-  Facts facts;
-  std::vector<ItemFact> items;
-};
-
 std::int64_t Minus(std::int64_t whole, std::int64_t part) {
   return std::max<std::int64_t>(0, whole - part);
 }
@@ -51,24 +45,6 @@ ItemFact LeftOfItem(const ItemFact& item, const Gone& gone) {
   return left;
 }
 
-Rest RestOf(const Facts& facts, std::span<const ReturnedItem> first,
-            std::span<const ReturnedItem> second) {
-  Rest rest;
-  rest.facts = facts;
-  PurchaseFact& purchase = rest.facts.purchase;
-  for (const ItemFact& item : facts.items) {
-    const Gone gone = GoneOf(item.line, second, GoneOf(item.line, first, Gone()));
-    const ItemFact left = LeftOfItem(item, gone);
-    purchase.net = Minus(purchase.net, item.net - left.net);
-    purchase.list = Minus(purchase.list, item.list - left.list);
-    purchase.tax = Minus(purchase.tax, item.tax - left.tax);
-    purchase.discount = Minus(purchase.discount, item.discount - left.discount);
-    if (left.quantity_micros > 0) rest.items.push_back(left);
-  }
-  rest.facts.items = rest.items;
-  return rest;
-}
-
 class Return {
  public:
   Return(const Model& model, const Facts& facts, const Evaluated& sale, const ReturnFacts& returned)
@@ -76,13 +52,13 @@ class Return {
         facts_(facts),
         sale_(sale),
         returned_(returned),
-        before_(RestOf(facts, returned.before, {})),
-        now_(RestOf(facts, returned.before, returned.now)),
-        rules_before_(model, before_.facts),
-        rules_now_(model, now_.facts) {}
+        before_(facts, returned.before, {}),
+        now_(facts, returned.before, returned.now),
+        rules_before_(model, before_.facts()),
+        rules_now_(model, now_.facts()) {}
 
   ReturnEvaluated Run() {
-    result_.is_whole = now_.items.empty();
+    result_.is_whole = now_.is_empty();
     result_.eligible_net_left = rules_now_.frame().eligible_net();
     rules_now_.frame().SetBase(BaseLeft());
     for (std::size_t i = 0; i < sale_.lines.size(); ++i) {
@@ -148,7 +124,7 @@ class Return {
   std::int64_t LeftNow(const AwardedLine& line) {
     const Rule& rule = model_.rules[line.rule];
     if (line.kind != LineKind::kTier && rule.keeps_on_return) return line.granted;
-    if (now_.items.empty()) return 0;
+    if (now_.is_empty()) return 0;
     if (model_.returns_proportionally) return std::min(line.granted, ProportionLeft(line));
     if (rules_now_.Gate(line.rule) != Outcome::kAwarded) return 0;
     const std::optional<Asked> asked =
@@ -218,6 +194,22 @@ class Return {
 };
 
 }  // namespace
+
+Rest::Rest(const Facts& sale, std::span<const ReturnedItem> first,
+           std::span<const ReturnedItem> second)
+    : facts_(sale) {
+  PurchaseFact& purchase = facts_.purchase;
+  for (const ItemFact& item : sale.items) {
+    const Gone gone = GoneOf(item.line, second, GoneOf(item.line, first, Gone()));
+    const ItemFact left = LeftOfItem(item, gone);
+    purchase.net = Minus(purchase.net, item.net - left.net);
+    purchase.list = Minus(purchase.list, item.list - left.list);
+    purchase.tax = Minus(purchase.tax, item.tax - left.tax);
+    purchase.discount = Minus(purchase.discount, item.discount - left.discount);
+    if (left.quantity_micros > 0) items_.push_back(left);
+  }
+  facts_.items = items_;
+}
 
 ReturnEvaluated EvaluateReturn(const Model& model, const Facts& facts, const Evaluated& sale,
                                const ReturnFacts& returned) {

@@ -19,6 +19,23 @@ struct ReturnedItem {
   std::optional<std::int64_t> refunded;  // of the item's net, if the return states it
 };
 
+// A sale with only what is left of it after returns. Not copyable: facts point into it.
+class Rest {
+ public:
+  // `sale` must outlive it, `first` and `second` together are what went back.
+  Rest(const Facts& sale, std::span<const ReturnedItem> first,
+       std::span<const ReturnedItem> second);
+  Rest(const Rest&) = delete;
+  Rest& operator=(const Rest&) = delete;
+
+  const Facts& facts() const { return facts_; }
+  bool is_empty() const { return items_.empty(); }
+
+ private:
+  Facts facts_;
+  std::vector<ItemFact> items_;
+};
+
 // What is known of one line of the sale.
 struct ReversedLine {
   std::size_t line = 0;       // index into the sale's lines

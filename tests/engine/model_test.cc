@@ -304,6 +304,7 @@ class Session {
   struct AccrualChoice {
     AccrualRef accrual;
     std::vector<std::int32_t> lines;
+    MemberId member = {};  // whose it is, where that is known
   };
 
   IdentityLink AnyIdentity() { return IdentityLink{IdentityKind::kCard, IdentityNo(Below(40))}; }
@@ -485,7 +486,7 @@ class Session {
   }
   CorrectReceipt Correct() {
     AccruePurchase right = Accrue();
-    right.receipt = Chance(90) ? last_sale_ : AnyReceipt();
+    right.receipt = Chance(90) ? last_sale_ : Chance(20) ? NewReceipt() : AnyReceipt();
     const auto known = model_.purchases().find(right.receipt);
     std::erase_if(right.lines, [](const PurchaseLine& line) { return line.original.has_value(); });
     if (right.lines.empty()) right.total = std::max<std::int64_t>(0, right.total);
@@ -569,7 +570,7 @@ class Session {
     const model::Hold* hold = model_.FindHold(order.hold);
     if (hold != nullptr && Chance(75)) {
       const std::int64_t held = hold->amount - hold->captured;
-      order.amount = Between(1, std::max<std::int64_t>(1, held) + (Chance(10) ? 1 : 0));
+      order.amount = Chance(10) ? held + 1 : Between(1, std::max<std::int64_t>(1, held));
     }
     order.is_final = Chance(35);
     if (Chance(40)) order.purchase = last_sale_;
@@ -577,35 +578,50 @@ class Session {
   }
   // A purchase, mostly one with something pending, and some of its lines.
   AccrualChoice AnyAccrual() {
-    AccrualChoice choice{AnyReceipt(), {}};
-    for (int tries = 0; tries < 30 && !model_.purchases().empty(); ++tries) {
-      const auto& [receipt, purchase] = *Pick(model_.purchases());
+    std::vector<ReceiptKey> pending;
+    std::vector<ReceiptKey> personal;
+    for (const auto& [receipt, purchase] : model_.purchases()) {
       if (purchase.is_return || purchase.awards.empty()) continue;
       const std::vector<model::Lot>& lots = model_.members().at(model_.Root(purchase.member)).lots;
-      const bool is_pending =
-          std::any_of(purchase.awards.begin(), purchase.awards.end(),
-                      [&](const model::Award& award) { return lots[award.lot].pending > 0; });
-      if (!is_pending) continue;
-      choice.accrual = receipt;
-      if (Chance(30)) choice.accrual = purchase.sequence;
-      for (const PurchaseLine& line : purchase.bought) {
-        if (Chance(45)) choice.lines.push_back(Chance(2) ? 9 : line.line);
-      }
+      const model::Lot& lot = lots[purchase.awards.front().lot];
+      if (lot.pending > 0) (lot.waits_for_person ? personal : pending).push_back(receipt);
+    }
+    if (pending.empty() || (!personal.empty() && Chance(30))) pending.swap(personal);
+    AccrualChoice choice{AnyReceipt(), {}};
+    if (pending.empty() || Chance(10)) {
+      if (Chance(20)) choice.accrual = std::uint64_t{1 + Below(400)};
       return choice;
     }
-    if (Chance(20)) choice.accrual = std::uint64_t{1 + Below(400)};
+    const ReceiptKey& receipt = pending[Below(pending.size())];
+    const model::Purchase& purchase = model_.purchases().at(receipt);
+    choice.accrual = receipt;
+    choice.member = purchase.member;
+    if (Chance(30)) choice.accrual = purchase.sequence;
+    for (const PurchaseLine& line : purchase.bought) {
+      if (Chance(45)) choice.lines.push_back(Chance(2) ? 9 : line.line);
+    }
     return choice;
+  }
+  // The card of whoever gives an order, now and then of the member whom it concerns.
+  IdentityHash OwnCard(const MemberRef& concerned) {
+    const std::optional<MemberId> member = model_.Find(concerned);
+    if (member && Chance(15)) {
+      for (std::uint64_t number = 0; number < 40; ++number) {
+        if (model_.Find(IdentityNo(number)) == member) return IdentityNo(number);
+      }
+    }
+    return AnyIdentity().hash;
   }
   SettleAccrual Settle() {
     const AccrualChoice choice = AnyAccrual();
     SettleAccrual order{choice.accrual, choice.lines};
-    if (Chance(60)) order.own = AnyIdentity().hash;
+    if (Chance(60)) order.own = OwnCard(choice.member);
     return order;
   }
   CancelAccrual Cancel() {
     const AccrualChoice choice = AnyAccrual();
     CancelAccrual order{choice.accrual, choice.lines, ReasonCode::Of("typed_wrong")};
-    if (Chance(60)) order.own = AnyIdentity().hash;
+    if (Chance(60)) order.own = OwnCard(choice.member);
     return order;
   }
   AdjustPoints Adjust() {
@@ -613,12 +629,12 @@ class Session {
                        Between(1, Chance(10) ? 1'000 : 200),
                        ReasonCode::Of(Chance(2) ? "transfer_fee" : "goodwill"), "case 7"};
     if (Chance(40)) order.amount = -order.amount;
-    if (Chance(30)) order.own = AnyIdentity().hash;
+    if (Chance(30)) order.own = OwnCard(order.member);
     return order;
   }
   MergeMembers Merge() {
     MergeMembers order{AnyMember(), AnyMember(), ReasonCode::Of("same_person")};
-    if (Chance(20)) order.own = AnyIdentity().hash;
+    if (Chance(20)) order.own = OwnCard(order.merged);
     return order;
   }
   // Mostly one that is merged.

@@ -868,7 +868,7 @@ std::optional<Rejection> Model::Do(const ImportMember& o) {
   } else {
     for (int term = 1; member.standing.review_at.is_never() || member.standing.review_at <= now;
          ++term) {
-      member.standing.review_at = ReviewAt(tier, o.tier->since, term);
+      member.standing.review_at = ReviewAt(tier, member.standing.since, term);
       if (member.standing.review_at.is_never()) break;
     }
   }

@@ -47,7 +47,6 @@ struct Revision {
   std::int64_t credit_percent = 100;  // of the tiers' credit is what it asks for
   Settling settling = Settling::kAtOnce;
   int settling_days = 0;
-  int idle_months = 0;            // besides: after so many without a purchase; 0: never
   std::int64_t person_above = 0;  // a purchase that brings more points waits for a person; 0: none
   // This many points pay this many cents, in steps of as many, from a minimum on, up to a part of
   // the purchase.
@@ -55,6 +54,7 @@ struct Revision {
   std::int64_t pays_cents = 100;
   std::int64_t pays_minimum = 20;
   std::int64_t pays_percent = 50;
+  int idle_months = 0;  // points end after so many without a purchase, too; 0: never
 };
 // Reached with this much credit, or on this many days, of the last 12 months; 0: not by this way.
 struct Tier {
@@ -217,6 +217,8 @@ class Model {
   // Does a command when the clock shows `clock`, after whatever is due for its member.
   Answer Do(const Command& command, Timestamp clock);
 
+  // Who is meant, after all merges.
+  std::optional<MemberId> Find(const MemberRef& ref) const;
   // Who has taken over from a member, or itself.
   MemberId Root(MemberId id) const;
   const Hold* FindHold(const HoldKey& key) const;
@@ -252,7 +254,6 @@ class Model {
     std::string content;
     Answer answer;
   };
-  std::optional<MemberId> Find(const MemberRef& ref) const;
   const Revision& InForce(Timestamp occurred_at) const;
   Timestamp Next() const;
   std::optional<Rejection> Late(Timestamp occurred_at) const;
