@@ -217,9 +217,7 @@ std::vector<rules::model::ReturnedItem> GoneOf(const PurchaseAccrued& accrued,
 class SaleAgain {
  public:
   SaleAgain(const rules::Rulebook& rulebook, const Entry& sale, const PurchaseAccrued& accrued)
-      : rulebook_(rulebook),
-        sale_(sale),
-        replay_(rulebook, sale, ReportedIn(sale, accrued)) {
+      : rulebook_(rulebook), sale_(sale), replay_(rulebook, sale, ReportedIn(sale, accrued)) {
     LAUREL_CHECK(replay_.GivesTheLedgeredAmounts(), "a sale decided again gives what it gave");
   }
 

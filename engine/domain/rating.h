@@ -105,8 +105,8 @@ class Rating : private rules::model::CounterSource {
   rules::model::Facts facts_;
 };
 
-// What counts for metrics that the plain sums do not hold; `points` by point type, that the activity
-// brings or, of one that has been undone in part, has left.
+// What counts for metrics that the plain sums do not hold; `points` by point type, that the
+// activity brings or, of one that has been undone in part, has left.
 std::vector<MetricCounted> MetricCountsOf(const rules::model::Model& model,
                                           const rules::model::Facts& facts,
                                           std::span<const std::int64_t> points);
