@@ -184,7 +184,9 @@ Quorum ReadApprovals(Reader& reader, bool is_loopback) {
   if (!quorum) {
     reader.Wrong(
         "approvals",
-        absl::StrCat("must be none, auto, a number up to 9 or MARKETING=1,FINANCE=1, was ", text));
+        absl::StrCat("must be none, auto, a number up to 9 or MARKETING=1,FINANCE=1, the last two "
+                     "with ,simulation where each must have read one, was ",
+                     text));
     return {};
   }
   for (const Quorum::Part& part : quorum->by_role) {

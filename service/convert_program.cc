@@ -93,7 +93,8 @@ void RenderNewRevision(const Entry& entry, const RevisionCreated& created, v1::R
 }
 
 // Who added it, and who had approved by an instant: what was so then is so for ever.
-void RenderPeople(const Revision& revision, Timestamp until, v1::Revision& out) {
+void RenderPeople(const ProgramId& program, const Revision& revision, Timestamp until,
+                  v1::Revision& out) {
   RenderInstant(revision.created_at, *out.mutable_created_at());
   out.set_author(revision.author);
   out.set_author_role(ToApi(revision.author_role));
@@ -103,6 +104,9 @@ void RenderPeople(const Revision& revision, Timestamp until, v1::Revision& out) 
     message.set_principal(vote.principal);
     message.set_role(ToApi(vote.role));
     RenderInstant(vote.at, *message.mutable_voted_at());
+    if (!vote.simulation.empty()) {
+      message.set_simulation(SimulationName(program, vote.simulation));
+    }
   }
   if (revision.approved_at <= until)
     RenderInstant(revision.approved_at, *out.mutable_approved_at());
@@ -126,7 +130,7 @@ absl::Status RenderRevisionThen(const Reply& reply, const Rendering& rendering,
   if (record == nullptr) return absl::DataLossError("revision: must be stored, was missing");
   RenderIdentity(entry.program, number, record->digest, out);
   out.set_state(ToApi(state));
-  RenderPeople(*record, entry.recorded_at, out);
+  RenderPeople(entry.program, *record, entry.recorded_at, out);
   return absl::OkStatus();
 }
 
@@ -296,8 +300,20 @@ Command ParseActivateRevision(const v1::ActivateRevisionRequest& request,
 Command ParseApproveRevision(const v1::ApproveRevisionRequest& request,
                              const ParseContext& context) {
   Command command = AboutRevision<ApproveRevision>(request, context);
-  std::get<ApproveRevision>(command.order).digest =
-      ParseDigest(request.digest(), context.violations);
+  ApproveRevision& order = std::get<ApproveRevision>(command.order);
+  order.digest = ParseDigest(request.digest(), context.violations);
+  if (request.simulation().empty()) return command;
+  const std::optional<SimulationRef> simulation = ParseSimulationName(request.simulation());
+  if (!simulation) {
+    context.violations.Malformed("simulation", absl::StrCat("must be the name of a simulation, was ",
+                                                            request.simulation()));
+  } else if (simulation->program != command.program) {
+    context.violations.Malformed("simulation",
+                                 absl::StrCat("must be of the revision's program, was ",
+                                              request.simulation()));
+  } else {
+    order.simulation = simulation->id;
+  }
   return command;
 }
 
@@ -526,7 +542,7 @@ void RenderRevision(const RevisionView& view, const RevisionParts& parts, v1::Re
   if (standing.scheduled_from) {
     RenderInstant(*standing.scheduled_from, *out.mutable_effective_from());
   }
-  RenderPeople(revision, view.now, out);
+  RenderPeople(view.program, revision, view.now, out);
   if (const std::optional<rules::Outline> outline = rules::OutlineOf(revision.canonical)) {
     RenderPlan(outline->plan, *out.mutable_plan());
     for (const rules::RuleOutline& rule : outline->rules) {

@@ -226,8 +226,16 @@ class ProgramService final : public v1::ProgramService::CallbackService {
   grpc::ServerUnaryReactor* ApproveRevision(grpc::CallbackServerContext* context,
                                             const v1::ApproveRevisionRequest* request,
                                             v1::ApproveRevisionResponse* response) override {
-    return shell_.Write(*context, *request, *response, ParseApproveRevision, RenderApproveRevision,
-                        Place::kPool);
+    const auto parse = [this](const v1::ApproveRevisionRequest& asked,
+                              const ParseContext& parsing) {
+      Command command = ParseApproveRevision(asked, parsing);
+      auto& order = std::get<ApproveRevision>(command.order);
+      if (!order.simulation.empty()) {
+        order.simulated = simulations_.TriedBy(command.program, order.simulation);
+      }
+      return command;
+    };
+    return shell_.Write(*context, *request, *response, parse, RenderApproveRevision, Place::kPool);
   }
   grpc::ServerUnaryReactor* AcknowledgeWarnings(
       grpc::CallbackServerContext* context, const v1::AcknowledgeWarningsRequest* request,

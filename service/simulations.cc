@@ -192,6 +192,14 @@ std::shared_ptr<const v1::Simulation> Simulations::LatestOf(const ProgramId& pro
   return nullptr;
 }
 
+std::optional<Hash> Simulations::TriedBy(const ProgramId& program, absl::string_view id) {
+  MutexLock lock(&mutex_);
+  const Job* job = FindJob(program, id);
+  const bool has_succeeded =
+      job != nullptr && job->over != nullptr && job->over->state() == v1::JOB_STATE_SUCCEEDED;
+  return has_succeeded ? HashFromBytes(job->over->digest()) : std::nullopt;
+}
+
 std::optional<v1::Simulation> Simulations::Cancel(const ProgramId& program, absl::string_view id) {
   MutexLock lock(&mutex_);
   Job* job = FindJob(program, id);

@@ -59,6 +59,8 @@ class Simulations {
   std::vector<v1::Simulation> List(const ProgramId& program);
   // The newest with a report of activities by the document with this digest; null if there is none.
   std::shared_ptr<const v1::Simulation> LatestOf(const ProgramId& program, const Hash& digest);
+  // The digest of what one that has succeeded tried; empty if there is none.
+  std::optional<Hash> TriedBy(const ProgramId& program, absl::string_view id);
   // Asks it to end, and says how it is, without a report; empty as for Find.
   std::optional<v1::Simulation> Cancel(const ProgramId& program, absl::string_view id);
   // Cancels what goes on and waits for it: nothing here reads the ledger any more.

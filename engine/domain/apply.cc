@@ -595,7 +595,7 @@ struct Folder {
   }
   void operator()(const RevisionApproved& e) const {
     Revision& revision = state.revisions.Mutable(RevisionKey{entry.program, e.number});
-    revision.votes.push_back(Vote{entry.principal, entry.role, entry.recorded_at});
+    revision.votes.push_back(Vote{entry.principal, entry.role, entry.recorded_at, e.simulation});
     if (e.is_final) revision.approved_at = entry.recorded_at;
   }
   void operator()(const WarningsAcknowledged& e) const {

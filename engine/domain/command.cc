@@ -188,6 +188,7 @@ struct Writer {
   void operator()(const ApproveRevision& o) const {
     t.Number(o.number).Number(o.digest ? 1 : 0).Bytes(AsBytes(o.digest.value_or(Hash{})));
     t.Bytes(principal);
+    if (!o.simulation.empty()) t.Bytes(o.simulation);
   }
   void operator()(const ScheduleRevision& o) const { t.Number(o.number).Number(o.from.micros()); }
   void operator()(const CancelSchedule& o) const { t.Number(o.number); }

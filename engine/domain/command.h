@@ -259,7 +259,11 @@ struct AdvanceMember {
 // Somebody's approval of a revision; who asks is who approves.
 struct ApproveRevision {
   std::uint32_t number = 0;
-  std::optional<Hash> digest;  // of what was read; left out: whatever the revision is
+  std::optional<Hash> digest = {};  // of what was read; left out: whatever the revision is
+  std::string simulation = {};      // id of the one that was read; may be empty
+  // The digest that it tried. Empty if there is none of that id that has succeeded: reports are
+  // kept beside the ledger, for a while.
+  std::optional<Hash> simulated = {};
 };
 // Puts a revision into force at an instant to come.
 struct ScheduleRevision {

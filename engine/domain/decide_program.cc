@@ -160,18 +160,31 @@ Decision DecideApprove(State& state, const Command& command, const ApproveRevisi
   }
   const std::optional<rules::Outline> outline = rules::OutlineOf(revision->canonical);
   if (!outline) return InvalidState("DOES_NOT_COMPILE");
-  const std::vector<std::string> missing = outline->MissingOfPlan();
+  std::vector<std::string> missing = outline->MissingOfPlan();
+  // The first revision has nothing to be compared with.
+  const bool is_first = program->activations.empty();
+  if (context.approvals.asks_simulation && order.simulation.empty() && !is_first) {
+    missing.emplace_back("simulation");
+  }
   if (!missing.empty()) {
     return Rejected{Rejection::kInvalidState,
                     {{"missing", absl::StrJoin(missing, ",")}, {"state", "DRAFT"}}};
+  }
+  if (!order.simulation.empty() && !order.simulated) {
+    return ResourceNotFound("simulation", order.simulation);
+  }
+  if (!order.simulation.empty() && *order.simulated != revision->digest) {
+    return Rejected{Rejection::kApprovalStale,
+                    {{"digest", ToHex(revision->digest)}, {"simulated", ToHex(*order.simulated)}}};
   }
   const Activation candidate{order.number, revision->digest, context.recorded_at};
   if (const auto refused = RefuseObjections(state, command.program, candidate, context)) {
     return *refused;
   }
-  votes.push_back(Vote{command.principal, command.role, context.recorded_at});
+  votes.push_back(Vote{command.principal, command.role, context.recorded_at, order.simulation});
   return About(EntryKind::kRevisionApproved, revision->digest,
-               RevisionApproved{order.number, revision->digest, IsMet(context.approvals, votes)},
+               RevisionApproved{order.number, revision->digest, IsMet(context.approvals, votes),
+                                order.simulation},
                context);
 }
 

@@ -434,7 +434,8 @@ struct MembersJudged {
 struct RevisionApproved {
   std::uint32_t number = 0;
   Hash digest{};
-  bool is_final = false;  // nobody else is needed: the revision is APPROVED
+  bool is_final = false;        // nobody else is needed: the revision is APPROVED
+  std::string simulation = {};  // id of the one that the entry's principal has read; may be empty
 };
 // The entry's principal has read warnings about a revision, and wants it all the same.
 struct WarningsAcknowledged {

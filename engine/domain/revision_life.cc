@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace laurel {
 namespace {
@@ -19,12 +20,16 @@ std::optional<std::int32_t> ParsePeople(absl::string_view text) {
   return people;
 }
 
+constexpr absl::string_view kSimulation = ",simulation";
+
 }  // namespace
 
 std::optional<Quorum> ParseQuorum(absl::string_view text) {
   Quorum quorum;
   if (text == "none") return quorum;
+  quorum.asks_simulation = absl::ConsumeSuffix(&text, kSimulation);
   if (const std::optional<std::int32_t> people = ParsePeople(text)) {
+    if (*people == 0 && quorum.asks_simulation) return std::nullopt;
     quorum.people = *people;
     return quorum;
   }
@@ -44,10 +49,13 @@ std::optional<Quorum> ParseQuorum(absl::string_view text) {
 
 std::string ToString(const Quorum& quorum) {
   if (quorum.people == 0) return "none";
-  if (quorum.by_role.empty()) return absl::StrCat(quorum.people);
-  return absl::StrJoin(quorum.by_role, ",", [](std::string* out, const Quorum::Part& part) {
-    absl::StrAppend(out, ToString(part.role), "=", part.people);
-  });
+  const std::string people =
+      quorum.by_role.empty()
+          ? absl::StrCat(quorum.people)
+          : absl::StrJoin(quorum.by_role, ",", [](std::string* out, const Quorum::Part& part) {
+              absl::StrAppend(out, ToString(part.role), "=", part.people);
+            });
+  return quorum.asks_simulation ? absl::StrCat(people, kSimulation) : people;
 }
 
 bool IsMet(const Quorum& quorum, const std::vector<Vote>& votes) {

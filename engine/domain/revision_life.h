@@ -22,10 +22,12 @@ struct Quorum {
   };
   std::int32_t people = 0;    // 0: nobody is asked
   std::vector<Part> by_role;  // of them, at least so many in a role; empty: in any
+  bool asks_simulation = false;  // each has read a simulation of the revision
   friend bool operator==(const Quorum&, const Quorum&) = default;
 };
 // "2": two people. "MARKETING=1,FINANCE=1": one in each role. "none": nobody. At most 9 in each
-// place. Empty if it is none of these.
+// place. Where people are asked, "simulation" at the end: "1,simulation". Empty if it is none of
+// these.
 std::optional<Quorum> ParseQuorum(absl::string_view text);
 std::string ToString(const Quorum& quorum);
 

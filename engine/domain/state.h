@@ -492,6 +492,7 @@ struct Vote {
   std::string principal;
   Role role = Role::kNone;
   Timestamp at;
+  std::string simulation = {};  // id of the one that was read; may be empty
   friend bool operator==(const Vote&, const Vote&) = default;
 };
 // Somebody's acknowledgement of a warning.

@@ -456,6 +456,7 @@ struct EventEncoder {
     p->set_number(e.number);
     SetBytes(p->mutable_digest(), AsBytes(e.digest));
     p->set_is_final(e.is_final);
+    p->set_simulation(e.simulation);
   }
   void operator()(const WarningsAcknowledged& e) const {
     pb::WarningsAcknowledged* p = out->mutable_warnings_acknowledged();
@@ -1127,7 +1128,8 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       e.number = p.revision_approved().number();
       ASSIGN_OR_RETURN(e.digest, DecodeHash(p.revision_approved().digest(), "revision.digest"));
       e.is_final = p.revision_approved().is_final();
-      return Event(e);
+      e.simulation = p.revision_approved().simulation();
+      return Event(std::move(e));
     }
     case pb::Event::kWarningsAcknowledged: {
       const pb::WarningsAcknowledged& w = p.warnings_acknowledged();

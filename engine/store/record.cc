@@ -762,6 +762,7 @@ std::string EncodeRecord(const Revision& r) {
       v->set_principal(vote.principal);
       v->set_role(static_cast<std::uint32_t>(vote.role));
       v->set_at(vote.at.micros());
+      v->set_simulation(vote.simulation);
     }
     p.set_approved_at(EncodeInstant(r.approved_at));
     for (const Acknowledgement& acknowledged : r.acknowledged) {
@@ -780,7 +781,7 @@ bool DecodeRecord(absl::string_view bytes, Revision& r) {
     r.created_at = Timestamp::FromMicros(p.created_at());
     r.author = p.author();
     for (const pb::Vote& v : p.votes()) {
-      Vote vote{v.principal(), Role::kNone, Timestamp::FromMicros(v.at())};
+      Vote vote{v.principal(), Role::kNone, Timestamp::FromMicros(v.at()), v.simulation()};
       if (!GetRole(v.role(), vote.role)) return false;
       r.votes.push_back(std::move(vote));
     }

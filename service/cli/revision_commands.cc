@@ -19,7 +19,8 @@ using ProgramStub = v1::ProgramService::Stub;
 
 struct RevisionArguments {
   std::string revision;
-  std::string digest;  // in hex; may be empty
+  std::string digest;      // in hex; may be empty
+  std::string simulation;  // its id or name; may be empty
 };
 struct AcknowledgeArguments {
   std::string revision;
@@ -70,6 +71,12 @@ ExitCode Approve(Session& session, const RevisionArguments& arguments) {
         absl::InvalidArgumentError("digest: must be 64 hex digits, was another text"));
   }
   request.set_digest(bytes);
+  if (!arguments.simulation.empty()) {
+    const absl::StatusOr<std::string> program = session.Program();
+    if (!program.ok()) return session.WrongUsage(program.status());
+    request.set_simulation(
+        absl::StrCat(*program, "/simulations/", LastPart(arguments.simulation)));
+  }
   return WriteRevision(session, arguments.revision, &ProgramStub::ApproveRevision,
                        std::move(request));
 }
@@ -137,7 +144,7 @@ ExitCode RollBack(Session& session, const RevisionArguments& arguments) {
     return session.WrongUsage(
         absl::InvalidArgumentError("revision: must have been in force before, none was"));
   }
-  return Activate(session, RevisionArguments{last->name(), ""});
+  return Activate(session, RevisionArguments{last->name(), "", ""});
 }
 
 ExitCode List(Session& session, const ListArguments&) {
@@ -208,6 +215,8 @@ void AddRevisionCommands(CLI::App& noun, Action& action) {
       Approve);
   verb->add_option("REVISION", approve->revision, "its number, or its name")->required();
   verb->add_option("--digest", approve->digest, "64 hex digits: refuse unless it has this digest");
+  verb->add_option("--simulation", approve->simulation,
+                   "name or id of the simulation that you have read, as its report says it");
   const auto acknowledge = AddVerb<AcknowledgeArguments>(
       noun, "acknowledge", "Say that you have read warnings and want the revision all the same",
       "laurelctl program acknowledge 3 R-LIAB-641:promotions[0] -p stars --principal mia", action,

@@ -93,12 +93,12 @@ Table RevisionTable(const Repeated<v1::Revision>& revisions) {
 }
 
 Table VoteTable(const Repeated<v1::Vote>& votes) {
-  Table table{"approvals", {{"who"}, {"role"}, {"when"}}, {}};
+  Table table{"approvals", {{"who"}, {"role"}, {"when"}, {"simulation"}}, {}};
   for (const v1::Vote& vote : votes) {
     table.rows.push_back(
         {vote.principal(),
          vote.role() == v1::ROLE_UNSPECIFIED ? "" : LabelOf(v1::Role_Name(vote.role()), "ROLE_"),
-         RenderInstant(FromProto(vote.voted_at()))});
+         RenderInstant(FromProto(vote.voted_at())), LastPart(vote.simulation())});
   }
   return table;
 }

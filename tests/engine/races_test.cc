@@ -2,6 +2,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -28,7 +29,7 @@ void Together(int count, Body&& body) {
 }
 
 Command Of(const std::string& request, Order order) {
-  return Command{TheProgram(), RequestId::Of(request), "", std::move(order)};
+  return Command{TheProgram(), RequestId::Of(request), "mia", std::move(order)};
 }
 
 // CNC-01
@@ -227,6 +228,88 @@ TEST(Races, ASaleAndItsReturnsComeInAnyOrder) {
     EXPECT_EQ(ledger.Available(ana), 10 * (round + 1));
   }
   EXPECT_EQ(ledger.Verify(), "");
+}
+
+// CNC-03: what one of them gets another cannot, and nothing is lost on the way.
+TEST(Races, TwentyTransfersOfWhatIsThereForOne) {
+  TestLedger ledger;
+  const MemberId ana = ledger.Enroll(1);
+  std::vector<MemberId> others;
+  for (std::uint64_t i = 2; i < 22; ++i) others.push_back(ledger.Enroll(i));
+  ledger.Accrue(ana, 1, 10'000);
+  std::atomic<int> accepted = 0;
+  std::atomic<int> refused = 0;
+  Together(20, [&](int i) {
+    const Reply reply = *ledger.engine().Execute(
+        Of(absl::StrCat("give-", 1000 + i),
+           TransferPoints{ana, others[static_cast<std::size_t>(i)], PointsType(), 100, ""}));
+    if (!reply.entry->outcome.rejected) {
+      ++accepted;
+    } else if (reply.entry->outcome.rejected->reason == Rejection::kInsufficientPoints) {
+      ++refused;
+    }
+  });
+  EXPECT_EQ(accepted, 1);
+  EXPECT_EQ(refused, 19);
+  std::int64_t sum = ledger.Available(ana);
+  for (const MemberId other : others) sum += ledger.Available(other);
+  EXPECT_EQ(sum, 100);
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+// One hold of 1,000 points and 64 clients that capture 100 each: ten do.
+TEST(Races, SixtyFourCaptureOneHold) {
+  TestLedger ledger;
+  const MemberId ana = ledger.Enroll(1);
+  ledger.Accrue(ana, 1, 100'000);
+  const HoldKey hold{ana, ledger.Do(HoldPoints{ana, PointsType(), 1'000})->sequence};
+  std::atomic<int> captured = 0;
+  std::atomic<int> refused = 0;
+  Together(64, [&](int i) {
+    const Reply reply = *ledger.engine().Execute(
+        Of(absl::StrCat("capture-", 1000 + i), CaptureHold{hold, 100, false, ""}));
+    if (!reply.entry->outcome.rejected) {
+      ++captured;
+    } else if (reply.entry->outcome.rejected->reason == Rejection::kHoldFinished) {
+      ++refused;
+    }
+  });
+  EXPECT_EQ(captured, 10);
+  EXPECT_EQ(refused, 54);
+  ReadView view = ledger.engine().Read();
+  const Balance& balance = *view.state().members.Find(MemberKey{ana})->FindBalance(PointsType());
+  EXPECT_EQ(balance.available, 0);
+  EXPECT_EQ(balance.held, 0);
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
+// 32 clients merge two memberships, half of them the other way round, while 32 sell to both: one
+// merge, and every sale is on the one account that is left.
+TEST(Races, OneMergeOfManyAndNoSaleIsLost) {
+  for (int round = 0; round < 10; ++round) {
+    TestLedger ledger;
+    const MemberId ana = ledger.Enroll(1);
+    const MemberId ben = ledger.Enroll(2);
+    std::atomic<int> merged = 0;
+    std::atomic<int> sold = 0;
+    Together(64, [&](int i) {
+      const bool is_turned = i / 2 % 2 == 0;
+      const MemberId from = is_turned ? ben : ana;
+      const MemberId into = is_turned ? ana : ben;
+      Order order = ledger.Sale(from, 1 + i, 1'000);
+      if (i % 2 == 0) order = MergeMembers{from, into, ReasonCode::Of("same_person")};
+      const Reply reply =
+          *ledger.engine().Execute(Of(absl::StrCat("race-", 1000 + i), std::move(order)));
+      if (reply.entry == nullptr || reply.entry->outcome.rejected) return;
+      ++(i % 2 == 0 ? merged : sold);
+    });
+    EXPECT_EQ(merged, 1);
+    EXPECT_EQ(sold, 32);
+    const MemberId root = ledger.engine().Read().state().RootOf(ana);
+    EXPECT_EQ(root, ledger.engine().Read().state().RootOf(ben));
+    EXPECT_EQ(ledger.Available(root), 320);
+    EXPECT_EQ(ledger.Verify(), "");
+  }
 }
 
 }  // namespace

@@ -430,6 +430,55 @@ TEST(Revisions, NeedTheirQuorum) {
   EXPECT_EQ(activate().reason, "");
 }
 
+// Whoever approves names the simulation that they have read, where the service asks for it.
+TEST(Revisions, AreApprovedWithTheirSimulation) {
+  RevisionCalls calls("1,simulation");
+  calls.Do(kAda, &Program::CreateProgram, calls.Creation(Paying(1)));
+  calls.Publish(1);
+  calls.Do(kMia, &Program::CreateRevision, calls.Revision(Paying(2)));
+  const auto simulate = [&](const char* revision) {
+    v1::CreateSimulationRequest request;
+    request.set_program("programs/harbour");
+    request.mutable_candidate()->set_revision(revision);
+    v1::CreateSimulationResponse begun;
+    EXPECT_TRUE(calls
+                    .Try(kMia, calls.server.stubs.simulation,
+                         &v1::SimulationService::Stub::CreateSimulation, request, begun)
+                    .ok());
+    v1::GetSimulationRequest get;
+    get.set_name(begun.simulation().name());
+    v1::GetSimulationResponse got;
+    do {
+      EXPECT_TRUE(calls
+                      .Try(kMia, calls.server.stubs.simulation,
+                           &v1::SimulationService::Stub::GetSimulation, get, got)
+                      .ok());
+    } while (got.simulation().state() == v1::JOB_STATE_RUNNING);
+    return begun.simulation().name();
+  };
+  const auto approve = [&](const std::string& simulation) {
+    auto vote = calls.About<v1::ApproveRevisionRequest>(2);
+    vote.set_simulation(simulation);
+    return calls.Refuse(kFay, &Program::ApproveRevision, vote);
+  };
+  const Refused without = approve("");
+  EXPECT_EQ(without.reason, "INVALID_STATE");
+  EXPECT_EQ(without.facts.at("missing"), "simulation");
+  EXPECT_EQ(approve("programs/harbour/simulations/1-1").reason, "RESOURCE_NOT_FOUND");
+  EXPECT_EQ(approve("programs/other/simulations/1-1").code, grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(approve("the last one").code, grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(approve(simulate("programs/harbour/revisions/1")).reason, "APPROVAL_STALE");
+  const std::string read = simulate("programs/harbour/revisions/2");
+  auto vote = calls.About<v1::ApproveRevisionRequest>(2);
+  vote.set_simulation(read);
+  const auto approved = calls.Do(kFay, &Program::ApproveRevision, vote);
+  EXPECT_EQ(approved.revision().state(), v1::REVISION_STATE_APPROVED);
+  EXPECT_EQ(approved.revision().votes(0).simulation(), read);
+  // A retry is answered as before, also when the report is forgotten.
+  calls.server.ledger().clock.Advance(2 * kMicrosPerDay);
+  EXPECT_TRUE(calls.Do(kFay, &Program::ApproveRevision, vote).replayed());
+}
+
 TEST(Revisions, AreRefusedForAReason) {
   RevisionCalls calls("1");
   calls.Do(kAda, &Program::CreateProgram, calls.Creation(Paying(1)));

@@ -91,6 +91,12 @@ TEST(Quorums, AreReadAndWritten) {
       {"1", "1"},
       {"9", "9"},
       {"MARKETING=1,FINANCE=2", "MARKETING=1,FINANCE=2"},
+      {"1,simulation", "1,simulation"},
+      {"FINANCE=1,simulation", "FINANCE=1,simulation"},
+      {"0,simulation", nullptr},
+      {"none,simulation", nullptr},
+      {"simulation", nullptr},
+      {",simulation", nullptr},
       {"", nullptr},
       {"10", nullptr},
       {"-1", nullptr},
@@ -219,6 +225,45 @@ TEST(Approvals, NeedGoalTargetAndCheckDate) {
     const Reply reply = As(scene, "fay", Role::kFinance, ApproveRevision{1, std::nullopt});
     const std::optional<Rejected>& rejected = reply.entry->outcome.rejected;
     EXPECT_EQ(rejected ? Fact(*rejected, "missing") : "", row.missing);
+  }
+}
+
+// Shows T6.
+TEST(Approvals, AskForASimulationOfWhatIsApproved) {
+  struct Row {
+    const char* simulation;
+    int simulated;  // 0: nothing, 1: the revision, 2: another document
+    const char* reason;
+  };
+  constexpr Row kRows[] = {
+      {"", 0, "INVALID_STATE"},
+      {"7-1", 0, "RESOURCE_NOT_FOUND"},
+      {"7-1", 2, "APPROVAL_STALE"},
+      {"7-1", 1, ""},
+  };
+  for (const Row& row : kRows) {
+    SCOPED_TRACE(absl::StrCat(row.simulation, " of ", row.simulated));
+    Scene scene(Asking("1,simulation"));
+    scene.principal = "ada";
+    scene.Do(Adding<CreateProgram>(Paying(1)));
+    EXPECT_EQ(ReasonOf(As(scene, "fay", Role::kFinance, ApproveRevision{1})), "")
+        << "there is nothing yet to be compared with";
+    scene.Do(ActivateRevision{1});
+    const CreateRevision creation = Adding<CreateRevision>(Paying(2));
+    scene.Do(creation);
+    ApproveRevision vote{2, std::nullopt, row.simulation};
+    if (row.simulated > 0) vote.simulated = row.simulated == 1 ? creation.digest : Hash{};
+    const Reply reply = As(scene, "fay", Role::kFinance, vote);
+    EXPECT_EQ(ReasonOf(reply), row.reason);
+    ReadView view = scene.engine().Read();
+    const Revision* revision = view.state().revisions.Find(RevisionKey{TheProgram(), 2});
+    ASSERT_EQ(revision->votes.size(), *row.reason == '\0' ? 1U : 0U);
+    if (!revision->votes.empty()) {
+      EXPECT_EQ(revision->votes[0].simulation, "7-1");
+      continue;
+    }
+    EXPECT_EQ(reply.entry->outcome.rejected ? Fact(*reply.entry->outcome.rejected, "missing") : "",
+              *row.simulation == '\0' ? "simulation" : "");
   }
 }
 

@@ -320,7 +320,8 @@ struct EventText {
   }
   std::string operator()(const RevisionApproved& e) const {
     return absl::StrCat("revision_approved ", e.number, " ", ToHex(e.digest),
-                        e.is_final ? " final" : "");
+                        e.is_final ? " final" : "",
+                        e.simulation.empty() ? "" : absl::StrCat(" simulation=", e.simulation));
   }
   std::string operator()(const WarningsAcknowledged& e) const {
     return absl::StrCat("warnings_acknowledged ", e.number, " ", ToHex(e.digest), " ",
@@ -556,7 +557,7 @@ class Generator {
             Number(), AnyHash(),
             Below(2) == 0 ? std::nullopt : std::optional<Timestamp>(AnyInstant()), Below(2) == 0};
       case 16:
-        return RevisionApproved{Number(), AnyHash(), Below(2) == 0};
+        return RevisionApproved{Number(), AnyHash(), Below(2) == 0, AnyText()};
       case 17:
         return RevisionScheduled{Number(), AnyHash(), AnyInstant()};
       case 18:
