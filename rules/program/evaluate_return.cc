@@ -25,6 +25,8 @@ Gone GoneOf(std::int32_t line, std::span<const ReturnedItem> returned, Gone gone
   return gone;
 }
 
+bool IsSold(const ItemFact& item) { return item.kind != "RETURN" && item.kind != "VOID"; }
+
 // The receipt with only what is left of it.
 struct Rest {
   Facts facts;
@@ -65,6 +67,8 @@ Rest RestOf(const Facts& facts, std::span<const ReturnedItem> first,
     purchase.discount = Minus(purchase.discount, item.discount - left.discount);
     if (left.quantity_micros > 0) rest.items.push_back(left);
   }
+  // Goods that came back with the receipt, and cancelled lines, leave nothing to earn for.
+  if (std::none_of(rest.items.begin(), rest.items.end(), IsSold)) rest.items.clear();
   rest.facts.items = rest.items;
   return rest;
 }
