@@ -305,8 +305,7 @@ struct Folder {
     terminal.Observe(entry.recorded_at.micros() - entry.occurred_at.micros(), entry.recorded_at);
   }
   void operator()(const RowRefused& e) const {
-    Terminal& terminal =
-        state.terminals.Mutable(TerminalKey{entry.program, e.store, e.terminal});
+    Terminal& terminal = state.terminals.Mutable(TerminalKey{entry.program, e.store, e.terminal});
     if (e.number > 0) terminal.Take(e.number);
     if (!e.told_at) return;
     terminal.Observe(entry.recorded_at.micros() - e.told_at->micros(), entry.recorded_at);

@@ -436,8 +436,8 @@ PaidBound BoundOf(rules::model::PaymentBound bound) {
 // What the points that a member puts in pay for a purchase; nothing where the program takes none
 // of their type.
 rules::model::Payment PaymentIn(const rules::model::Model& model, const AccruePurchase& order) {
-  const bool is_taken =
-      order.pay && model.pay && model.point_types[model.pay->point_type].id == order.pay->type.str();
+  const bool is_taken = order.pay && model.pay &&
+                        model.point_types[model.pay->point_type].id == order.pay->type.str();
   return is_taken ? rules::model::PaymentOf(model, order.total, order.pay->amount)
                   : rules::model::Payment{};
 }

@@ -175,8 +175,8 @@ std::int64_t DueBack(const Redemption& redemption, const Value& value, bool is_w
   return static_cast<std::int64_t>(share) - redemption.reversed;
 }
 
-// Points that the purchase's member paid with come back; what others paid follows
-// (OthersPaidBack). Of a purchase that is corrected only what its own entry spent: the right one says it anew, and
+// Points that the purchase's member paid with come back; what others paid follows (OthersPaidBack).
+// Of a purchase that is corrected only what its own entry spent: the right one says it anew, and
 // `paid_again` is what it takes from where it was.
 void GiveSpendingBack(State& state, const ProgramId& program, const ReceiptKey& receipt,
                       const Returning& what, const Value& value, bool is_whole,
@@ -458,8 +458,7 @@ std::vector<Command> OthersPaidBack(State& state, const Command& command, const 
   for (const Event& event : entry.events) {
     const auto* returned = std::get_if<PurchaseReturned>(&event);
     if (returned == nullptr) continue;
-    const Spending* found =
-        state.spendings.Find(SpendingKey{command.program, returned->original});
+    const Spending* found = state.spendings.Find(SpendingKey{command.program, returned->original});
     const Purchase* purchase =
         state.purchases.Find(PurchaseKey{command.program, returned->original});
     const std::shared_ptr<const Entry> sale = state.FindEntry(returned->original_sequence);

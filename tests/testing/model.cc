@@ -1095,10 +1095,8 @@ std::optional<Rejection> Model::Sell(const AccruePurchase& o, const Revision& re
     if (rest > 0 && there < rest) return Rejection::kInsufficientPoints;
     Parts parts = paid_again_;
     for (const auto& part : Spend(member, rest)) parts.push_back(part);
-    redemptions_[sequence_ + 1] = Redemption{.member = *touched_,
-                                             .amount = paid.points,
-                                             .parts = std::move(parts),
-                                             .paid = o.receipt};
+    redemptions_[sequence_ + 1] = Redemption{
+        .member = *touched_, .amount = paid.points, .parts = std::move(parts), .paid = o.receipt};
   }
   Purchase purchase{.member = *touched_, .sequence = sequence_ + 1, .content = ContentOf(o)};
   purchase.terms = TermsOf(o);

@@ -23,8 +23,8 @@ class Clock : public testing::Test {
   Terminal Seen() {
     const ReceiptKey receipt = ReceiptNo(900);
     ReadView view = scene_.engine().Read();
-    const Terminal* found = view.state().terminals.Find(
-        TerminalKey{TheProgram(), receipt.store, receipt.terminal});
+    const Terminal* found =
+        view.state().terminals.Find(TerminalKey{TheProgram(), receipt.store, receipt.terminal});
     return found == nullptr ? Terminal{} : *found;
   }
   std::uint64_t Entries() { return scene_.engine().Read().sequence(); }
@@ -68,9 +68,9 @@ TEST_F(Clock, IsToldOfOnceAnHour) {
 // The same request may come again, and is decided then.
 TEST_F(Clock, AnswersNoRequest) {
   const AccruePurchase row = Row(1, "2026-03-02T15:00:00Z");
-  scene_.Refused(row, "the row");
+  scene_.Refused(row, "row-1");
   scene_.At("2026-03-02T15:00:01Z");
-  EXPECT_NE(scene_.Do(row, "the row")->FindEvent<PurchaseAccrued>(), nullptr);
+  EXPECT_NE(scene_.Do(row, "row-1")->FindEvent<PurchaseAccrued>(), nullptr);
 }
 
 TEST_F(Clock, IsSeenByWhatIsRefusedForGood) {

@@ -106,14 +106,13 @@ TEST(Exchange, OfNothingSoldIsCorrected) {
 
 // Lines that came back with it wait for nobody: the last line that was sold settles the rest.
 TEST(Exchange, IsSettledWithItsLastSoldLine) {
-  Scene scene(With(HarbourDocument(), {{"symbol: PTS",
-                                        "symbol: PTS, settlement: {policy: AFTER, after: 14 days}"}}));
+  Scene scene(With(HarbourDocument(),
+                   {{"symbol: PTS", "symbol: PTS, settlement: {policy: AFTER, after: 14 days}"}}));
   const MemberId ana = scene.Enroll(1);
   scene.Buy(ana, 4'000);
   const ReceiptKey first = scene.receipt();
   scene.Do(Exchange(scene, ana, {SaleLine(1, 5'500), BackLine(2, 4'000, first)}));
-  const Rejected refused =
-      scene.Refused(SettleAccrual{.accrual = ReceiptNo(900), .lines = {2}});
+  const Rejected refused = scene.Refused(SettleAccrual{.accrual = ReceiptNo(900), .lines = {2}});
   EXPECT_EQ(refused.reason, Rejection::kInvalidState);
   const auto settled = scene.Do(SettleAccrual{.accrual = ReceiptNo(900), .lines = {1}});
   EXPECT_EQ(scene.Points(ana), 55);

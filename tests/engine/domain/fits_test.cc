@@ -90,9 +90,7 @@ TEST_F(FitsTampered, IsNamedAndNotFolded) {
     return [event](Entry& entry) { entry.events.push_back(event); };
   };
   const auto twice = [](auto kind_of) {
-    return [kind_of](Entry& entry) {
-      entry.events.push_back(entry.events[kind_of(entry)]);
-    };
+    return [kind_of](Entry& entry) { entry.events.push_back(entry.events[kind_of(entry)]); };
   };
   const MetricCounted counted{.metric = "net", .delta = 1};
   const Damage damages[] = {
@@ -125,8 +123,7 @@ TEST_F(FitsTampered, IsNamedAndNotFolded) {
        "a metric is counted on no civil day"},
       {"an activation that covers more than it leaves", EntryKind::kActivate,
        [](Entry& entry) {
-         auto& activated =
-             std::get<LotActivated>(entry.events[IndexOf<LotActivated>(entry)]);
+         auto& activated = std::get<LotActivated>(entry.events[IndexOf<LotActivated>(entry)]);
          activated.covered_arrears = activated.amount;
        },
        "would leave the range"},

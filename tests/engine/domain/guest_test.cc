@@ -38,9 +38,9 @@ TEST_F(Guest, ReceiptIsNotForOthersThanWhoBroughtItsGoodsBack) {
     if (!is_kept_first) scene_.Do(KeepReceipt{sale_});
     const Rejected refused = scene_.Refused(Claim(ben_));
     EXPECT_EQ(refused.reason, Rejection::kInvalidField);
-    EXPECT_EQ(refused.metadata, (decltype(Rejected::metadata){{"expected", "whose goods came back"},
-                                                              {"field", "member"},
-                                                              {"was", "another"}}));
+    EXPECT_EQ(refused.metadata,
+              (decltype(Rejected::metadata){
+                  {"expected", "whose goods came back"}, {"field", "member"}, {"was", "another"}}));
     EXPECT_EQ(scene_.Points(ben_), 0);
     scene_.Do(Claim(ana_));
   }
