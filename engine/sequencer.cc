@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
@@ -400,6 +401,12 @@ void Sequencer::DecideOne(Item item, Work& work) {
       // Nothing that was decided on what could not be read may be believed.
     } else if (rejected != nullptr && !IsRecorded(rejected->reason)) {
       reply = Reply{.entry = nullptr, .unrecorded = *rejected};
+      if (TellsOfClock(state, command, *rejected, now)) {
+        Command seen = command;
+        seen.request = RequestId();  // which may be sent again
+        std::optional<absl::StatusOr<Reply>> ignored;
+        Append(seen, std::move(decision), Hash{}, now, work, ignored);
+      }
     } else {
       Append(command, std::move(decision), item.fingerprint, now, work, reply);
       if (reply->ok() && (*reply)->entry != nullptr) Follow(command, *(*reply)->entry, work);
@@ -493,10 +500,22 @@ void Sequencer::AdvanceOne(const ProgramId& program, MemberId member,
 }
 
 void Sequencer::Follow(const Command& command, const Entry& entry, Work& work) {
-  const Timestamp now = NextInstant();
-  const Context context{partition_, last_.sequence + 1, now, rulebooks_};
-  for (const Command& following : FollowingOf(*work.state, command, entry, context)) {
-    DoByItself(following, NextInstant(), work);
+  // Who follows the followers comes after them: the returns of a purchase stay together.
+  std::deque<std::shared_ptr<const Entry>> followed;
+  const auto follow = [&](const Entry& after) {
+    const Context context{partition_, last_.sequence + 1, NextInstant(), rulebooks_};
+    for (const Command& following : FollowingOf(*work.state, command, after, context)) {
+      // Of somebody else than the command's members, who has not been brought up to now.
+      const bool is_others = std::holds_alternative<ReverseRedemption>(following.order);
+      bool is_current = true;
+      if (is_others && !AdvanceMembers(following, work, is_current)) return;
+      if (!DoByItself(following, NextInstant(), work)) continue;
+      followed.push_back(work.state->FindEntry(last_.sequence));
+    }
+  };
+  follow(entry);
+  for (; !followed.empty(); followed.pop_front()) {
+    if (followed.front() != nullptr) follow(*followed.front());
   }
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <type_traits>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/domain/attributes.h"
@@ -288,23 +289,26 @@ struct Folder {
   }
   void operator()(const PurchaseAccrued& e) const {
     coming_back = nullptr;
-    NoteRow(e.receipt, e.row);
+    NoteRow(e.receipt, e.row, e.corrects == 0);
     state.purchases.Put(PurchaseKey{entry.program, e.receipt},
                         Purchase{.member = member(), .sequence = entry.sequence});
     CountActivity(state, member(), day(), ActivityDelta{.spend = e.eligible_net, .purchases = 1});
     NoteActivity();
   }
-  // A row of a terminal has come, and with it its clock.
-  void NoteRow(const ReceiptKey& receipt, const TerminalRow& row) const {
+  // A row of a terminal has come, and with it its clock, but where it tells of an earlier one.
+  void NoteRow(const ReceiptKey& receipt, const TerminalRow& row, bool tells_time = true) const {
     if (row.number == 0) return;
     Terminal& terminal =
         state.terminals.Mutable(TerminalKey{entry.program, receipt.store, receipt.terminal});
     terminal.Take(row.number);
-    if (row.is_offline) return;
+    if (row.is_offline || !tells_time) return;
     terminal.Observe(entry.recorded_at.micros() - entry.occurred_at.micros(), entry.recorded_at);
   }
   void operator()(const RowRefused& e) const {
-    state.terminals.Mutable(TerminalKey{entry.program, e.store, e.terminal}).Take(e.number);
+    Terminal& terminal = state.terminals.Mutable(TerminalKey{entry.program, e.store, e.terminal});
+    if (e.number > 0) terminal.Take(e.number);
+    if (!e.told_at) return;
+    terminal.Observe(entry.recorded_at.micros() - e.told_at->micros(), entry.recorded_at);
   }
   void operator()(const ReturnUnmatched& e) const {
     NoteRow(e.receipt, e.row);
@@ -362,6 +366,7 @@ struct Folder {
     LAUREL_CHECK(accrued != nullptr, "a purchase's entry says what was bought");
     purchase.eligible_left = accrued->eligible_net;
     for (const PurchaseLine& line : accrued->lines) {
+      if (!line.is_sold()) continue;
       purchase.lines_left.push_back(LineLeft{line.line, line.quantity_micros, line.net});
     }
     for (const Event& event : sale->events) {
@@ -765,6 +770,9 @@ bool PostingsBalance(const Entry& entry) {
 
 namespace {
 
+// Point types of a program; an index beyond them would make records grow without bound.
+constexpr std::uint32_t kTypesMax = 64;
+
 // Whether an event may stand in an entry that names no member.
 bool IsOfProgram(const Event& event) {
   return std::holds_alternative<ReceiptKept>(event) ||
@@ -863,6 +871,10 @@ std::string FitsAccrual(const Entry& entry, const Event& event, State& state,
         activated->amount > lot->amount) {
       return "an activation's amounts are out of range";
     }
+    // What covers arrears leaves the lot, before anything moves.
+    Lot& left = lots.try_emplace(activated->lot, *lot).first->second;
+    left.amount -= activated->covered_arrears;
+    if (left.amount < 0) return "an activation's amounts are out of range";
   }
   return "";
 }
@@ -875,7 +887,7 @@ std::string FitsHold(const Entry& entry, const Event& event, State& state) {
     return found != nullptr && found->state == HoldState::kOpen ? found : nullptr;
   };
   if (const auto* placed = std::get_if<HoldPlaced>(&event)) {
-    std::int64_t held = 0;
+    absl::int128 held = 0;
     for (const LotMove& move : entry.lot_moves) {
       if (move.bucket == Bucket::kHeld && move.delta > 0) held += move.delta;
     }
@@ -893,6 +905,67 @@ std::string FitsHold(const Entry& entry, const Event& event, State& state) {
   return "";
 }
 
+// What an entry may tell once: a second one would find gone what it rests on.
+template <class... Once>
+bool TellsTwice(const Entry& entry) {
+  return std::count_if(entry.events.begin(), entry.events.end(), [](const Event& event) {
+           return (std::holds_alternative<Once>(event) || ...);
+         }) > 1;
+}
+
+// Of what comes back and of what counts on a day, in the order in which Apply reads the events.
+class FitsReturns {
+ public:
+  FitsReturns(const Entry& entry, State& state)
+      : entry_(entry),
+        state_(state),
+        is_cancelled_(entry.FindEvent<AccrualCancelled>() != nullptr) {}
+
+  std::string Next(const Event& event) {
+    if (std::holds_alternative<PurchaseAccrued>(event)) {
+      is_coming_back_ = false;
+      if (!entry_.effective_on) return "a purchase has no civil day";
+    }
+    if (const auto* returned = std::get_if<PurchaseReturned>(&event)) {
+      is_coming_back_ = true;
+      return Fits(*returned);
+    }
+    if (const auto* taken = std::get_if<PointsTakenBack>(&event)) {
+      if (!is_coming_back_ && !is_cancelled_) return "points are taken back without a return";
+      if (taken->type_index > kTypesMax) return "a point type that is taken back is out of range";
+    }
+    if (std::holds_alternative<MetricCounted>(event)) {
+      const bool has_day = is_coming_back_ || is_cancelled_ || entry_.effective_on;
+      if (!has_day) return "a metric is counted on no civil day";
+    }
+    return "";
+  }
+
+ private:
+  std::string Fits(const PurchaseReturned& returned) {
+    const std::shared_ptr<const Entry> sale = state_.FindEntry(returned.original_sequence);
+    if (sale == nullptr || sale->FindEvent<PurchaseAccrued>() == nullptr)
+      return "the returned purchase is not there";
+    const Purchase* purchase =
+        state_.purchases.Find(PurchaseKey{entry_.program, returned.original});
+    if (purchase == nullptr) return "the returned receipt is not there";
+    if (purchase->is_return || purchase->sequence != returned.original_sequence)
+      return "the returned receipt is not that of the returned purchase";
+    const Awaited* awaited = state_.awaited.Find(AwaitedKey{entry_.program, returned.original});
+    if (returned.kept != 0 &&
+        (awaited == nullptr || std::find(awaited->returns.begin(), awaited->returns.end(),
+                                         returned.kept) == awaited->returns.end())) {
+      return "a return that was kept is not there";
+    }
+    return "";
+  }
+
+  const Entry& entry_;
+  State& state_;
+  const bool is_cancelled_;
+  bool is_coming_back_ = false;
+};
+
 // Of events about two members, and of their accounts and lots.
 std::string FitsMembers(const Entry& entry, State& state) {
   const bool is_merge = entry.FindEvent<MembersMerged>() != nullptr;
@@ -909,6 +982,8 @@ std::string FitsMembers(const Entry& entry, State& state) {
     }
   }
   if (!entry.other) return "";
+  if (!entry.member) return "an entry of two members names one";
+  if (TellsTwice<MembersMerged, MembersUnmerged>(entry)) return "two merges are in one entry";
   if (entry.other == entry.member) return "an entry of two members names one twice";
   const Member* member = state.members.Find(MemberKey{*entry.member});
   const Member* other = state.members.Find(MemberKey{*entry.other});
@@ -936,6 +1011,8 @@ std::string Fits(const Entry& entry, State& state) {
   if (touches_member && !entry.member) return "a member's account moves without a member";
   const std::string mismatch = FitsMembers(entry, state);
   if (!mismatch.empty()) return mismatch;
+  if (TellsTwice<MembersJudged>(entry)) return "two judgements of members are in one entry";
+  FitsReturns returns(entry, state);
   std::map<LotKey, Lot> lots;
   for (const Event& event : entry.events) {
     if (!IsOfProgram(event) && !entry.member) return "an event of a member names no member";
@@ -943,7 +1020,7 @@ std::string Fits(const Entry& entry, State& state) {
     if (!misfit.empty()) return misfit;
     if (const auto* award = std::get_if<PointsAwarded>(&event)) {
       if (!entry.effective_on) return "an award has no civil day";
-      if (award->type_index > 64) return "an award's point type is out of range";
+      if (award->type_index > kTypesMax) return "an award's point type is out of range";
       if (!OpensLot(*award, award->type, *entry.member, lots))
         return "an award's amounts are out of range";
     }
@@ -954,37 +1031,18 @@ std::string Fits(const Entry& entry, State& state) {
       }
     }
     if (const auto* imported = std::get_if<PointsImported>(&event)) {
-      if (imported->type_index > 64) return "an imported point type is out of range";
+      if (imported->type_index > kTypesMax) return "an imported point type is out of range";
       if (!OpensLot(*imported, imported->type, *entry.member, lots))
         return "imported amounts are out of range";
     }
-    if (std::holds_alternative<PurchaseAccrued>(event) && !entry.effective_on)
-      return "a purchase has no civil day";
-    if (const auto* returned = std::get_if<PurchaseReturned>(&event)) {
-      const std::shared_ptr<const Entry> sale = state.FindEntry(returned->original_sequence);
-      if (sale == nullptr || sale->FindEvent<PurchaseAccrued>() == nullptr)
-        return "the returned purchase is not there";
-      if (state.purchases.Find(PurchaseKey{entry.program, returned->original}) == nullptr) {
-        return "the returned receipt is not there";
-      }
-      const Awaited* awaited = state.awaited.Find(AwaitedKey{entry.program, returned->original});
-      if (returned->kept != 0 &&
-          (awaited == nullptr || std::find(awaited->returns.begin(), awaited->returns.end(),
-                                           returned->kept) == awaited->returns.end())) {
-        return "a return that was kept is not there";
-      }
-    }
+    const std::string unreturned = returns.Next(event);
+    if (!unreturned.empty()) return unreturned;
     if (std::holds_alternative<ReturnUnmatched>(event) &&
         state.programs.Find(ProgramKey{entry.program}) == nullptr) {
       return "the program of a return is not there";
     }
     if (const auto* spent = std::get_if<PointsRedeemed>(&event)) {
       if (spent->first_move > entry.lot_moves.size()) return "a redemption's moves are not there";
-    }
-    if (std::holds_alternative<PointsTakenBack>(event) &&
-        entry.FindEvent<PurchaseReturned>() == nullptr &&
-        entry.FindEvent<AccrualCancelled>() == nullptr) {
-      return "points are taken back without a return";
     }
     if (const auto* claimed = std::get_if<ReceiptClaimed>(&event)) {
       const auto* sale = entry.FindEvent<PurchaseAccrued>();
@@ -1025,13 +1083,15 @@ std::string Fits(const Entry& entry, State& state) {
   for (const LotMove& move : entry.lot_moves) {
     auto [it, is_new] = lots.try_emplace(move.lot);
     if (is_new) {
-      const Lot* lot = state.FindLot(move.lot);
-      if (lot == nullptr) return absl::StrCat("lot ", ToString(move.lot.id), " is not there");
-      it->second = *lot;
+      const Lot* known = state.FindLot(move.lot);
+      if (known == nullptr) return absl::StrCat("lot ", ToString(move.lot.id), " is not there");
+      it->second = *known;
     }
     std::int64_t& bucket = BucketOf(it->second, move.bucket);
-    if (__builtin_add_overflow(bucket, move.delta, &bucket) || bucket < 0 ||
-        it->second.pending + it->second.available + it->second.held > it->second.amount) {
+    const bool is_over = __builtin_add_overflow(bucket, move.delta, &bucket);
+    const Lot& lot = it->second;
+    if (is_over || bucket < 0 ||
+        absl::int128(lot.pending) + lot.available + lot.held > lot.amount) {
       return absl::StrCat("lot ", ToString(move.lot.id), " would leave the range 0 to ",
                           it->second.amount);
     }

@@ -1,11 +1,13 @@
 #include "engine/domain/decide.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/domain/apply.h"
 #include "engine/domain/draft.h"
+#include "engine/domain/facts.h"
 #include "engine/domain/metrics.h"
 #include "engine/domain/tier_course.h"
 #include "engine/domain/tiers.h"
@@ -489,23 +491,43 @@ std::vector<Balance> BalancesAfter(State& state, const Entry& entry, MemberId id
 
 // The terminal's row that an order is; empty if it is none.
 std::optional<RowRefused> RowOf(const Order& order) {
-  const auto of = [](const ReceiptKey& receipt,
-                     const TerminalRow& row) -> std::optional<RowRefused> {
+  const auto of = [](const ReceiptKey& receipt, const TerminalRow& row,
+                     std::optional<Timestamp> told_at) -> std::optional<RowRefused> {
     if (row.number == 0) return std::nullopt;
-    return RowRefused{receipt.store, receipt.terminal, row.number};
+    if (row.is_offline) told_at.reset();
+    return RowRefused{receipt.store, receipt.terminal, row.number, told_at};
   };
-  if (const auto* sale = std::get_if<AccruePurchase>(&order)) return of(sale->receipt, sale->row);
-  if (const auto* kept = std::get_if<KeepReceipt>(&order)) {
-    return of(kept->sale.receipt, kept->sale.row);
+  if (const auto* sale = std::get_if<AccruePurchase>(&order)) {
+    return of(sale->receipt, sale->row, sale->occurred_at);
   }
-  if (const auto* back = std::get_if<ReturnPurchase>(&order)) return of(back->receipt, back->row);
+  if (const auto* kept = std::get_if<KeepReceipt>(&order)) {
+    return of(kept->sale.receipt, kept->sale.row, kept->sale.occurred_at);
+  }
+  if (const auto* back = std::get_if<ReturnPurchase>(&order)) {
+    return of(back->receipt, back->row, back->occurred_at);
+  }
   if (const auto* right = std::get_if<CorrectReceipt>(&order)) {
-    return of(right->right.receipt, right->right.row);
+    return of(right->right.receipt, right->right.row, std::nullopt);  // says when the wrong one was
   }
   return std::nullopt;
 }
 
+// A clock that is known to differ by about as much is told of once in this time.
+constexpr std::int64_t kClockMicros = kMicrosPerHour;
+
 }  // namespace
+
+bool TellsOfClock(State& state, const Command& command, const Rejected& rejected, Timestamp now) {
+  if (rejected.reason != Rejection::kOccurredAtOutOfWindow) return false;
+  const std::optional<RowRefused> row = RowOf(command.order);
+  if (!row || !row->told_at) return false;
+  const Terminal* terminal =
+      state.terminals.Find(TerminalKey{command.program, row->store, row->terminal});
+  if (terminal == nullptr || terminal->online_calls == 0) return true;
+  const std::int64_t skew = now.micros() - row->told_at->micros();
+  return terminal->skew_at.PlusMicros(kClockMicros) <= now ||
+         std::abs(skew - terminal->skew) > kAheadMicros;
+}
 
 Entry MakeEntry(State& state, const Command& command, const Context& context, Decision decision,
                 const Hash& fingerprint) {
@@ -523,7 +545,11 @@ Entry MakeEntry(State& state, const Command& command, const Context& context, De
   if (auto* rejected = std::get_if<Rejected>(&decision)) {
     entry.kind = EntryKind::kRefused;
     entry.outcome.rejected = std::move(*rejected);
-    if (const std::optional<RowRefused> row = RowOf(command.order)) entry.events.push_back(*row);
+    if (std::optional<RowRefused> row = RowOf(command.order)) {
+      // What has not been answered for good may be sent again.
+      if (!IsRecorded(entry.outcome.rejected->reason)) row->number = 0;
+      entry.events.push_back(*std::move(row));
+    }
     return entry;
   }
   Accepted& accepted = std::get<Accepted>(decision);

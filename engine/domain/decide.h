@@ -56,7 +56,8 @@ using Decision = std::variant<Accepted, Rejected>;
 Decision Decide(State& state, const Command& command, const Context& context);
 
 // What the engine does at once after an entry, in the same batch and in this order: rules may wait
-// for an enrolment, returns for their purchase. Reads the state with the entry applied.
+// for an enrolment, returns for their purchase, and others may have paid for what comes back. What
+// follows may have followers of its own. Reads the state with the entry applied.
 std::vector<Command> FollowingOf(State& state, const Command& command, const Entry& entry,
                                  const Context& context);
 
@@ -70,6 +71,11 @@ bool IsDue(State& state, MemberId member, Timestamp now,
 // everything but `previous_leaf`.
 Entry MakeEntry(State& state, const Command& command, const Context& context, Decision decision,
                 const Hash& fingerprint);
+
+// Whether a refusal that is not recorded shows that a terminal's clock stands otherwise than the
+// ledger knows: far ahead, its rows are all refused, and nothing else would tell. An entry is then
+// made of it that answers no request. A terminal that goes on like this makes few of them.
+bool TellsOfClock(State& state, const Command& command, const Rejected& rejected, Timestamp now);
 
 // Whether a scheduled revision has to be put into force before a command on the program may be
 // decided.

@@ -128,6 +128,7 @@ struct Before {
   Timestamp returned_at = {};
   PointTypeId paid_type = {};
   rules::model::Payment payment = {};
+  SpentParts paid_again = {};  // of the payment: points that paid for the wrong purchase
 
   bool moves_points() const { return !returns.empty() || payment.points > 0; }
 };
@@ -284,6 +285,26 @@ struct Rated {
   }
 };
 
+// Takes the points that pay for a part of a purchase. What paid for a wrong one stays where it was
+// spent, though the lots may have ended since: the correction is no act of the member.
+std::optional<Rejected> Pay(const Before& before, const Member& record, Draft& draft) {
+  const std::int64_t paid = before.payment.points;
+  if (paid == 0) return std::nullopt;
+  std::int64_t left = paid;
+  for (const auto& [lot, points] : before.paid_again) {
+    left -= draft.TakeFromLot(lot, points);
+  }
+  draft.Post(AccountClass::kMemberAvailable, "", before.paid_type, left - paid);
+  if (left > 0) {
+    if (std::optional<Rejected> refused = TakeAll(record, before.paid_type, left, draft)) {
+      return refused;
+    }
+    draft.Post(AccountClass::kMemberAvailable, "", before.paid_type, -left);
+  }
+  draft.Post(AccountClass::kRedemption, "payment", before.paid_type, paid);
+  return std::nullopt;
+}
+
 // What an entry tells beside its awards: the activity, evidence, counters, the tier, lots due.
 constexpr std::size_t kEventsUsual = 6;
 
@@ -296,14 +317,8 @@ Decision Take(State& state, const Admitted& admitted, Rating& rating, Timestamp 
   Rated rated{.member = admitted.member, .record = *admitted.record, .occurred_at = occurred_at};
   if (!rated.Award(rulebook, evaluated, context)) return TooLarge("balance");
   Draft draft(state, admitted.member);
-  const std::int64_t paid = before.payment.points;
-  if (paid > 0) {
-    if (std::optional<Rejected> refused =
-            TakeAll(*admitted.record, before.paid_type, paid, draft)) {
-      return *std::move(refused);
-    }
-    draft.Post(AccountClass::kMemberAvailable, "", before.paid_type, -paid);
-    draft.Post(AccountClass::kRedemption, "payment", before.paid_type, paid);
+  if (std::optional<Rejected> refused = Pay(before, *admitted.record, draft)) {
+    return *std::move(refused);
   }
 
   // Nothing below may refuse.
@@ -360,6 +375,7 @@ std::optional<Rejected> TakeBackFirst(State& thought, const Command& command, Re
   AddPostings(taken.accepted.postings, before.postings);
   before.lot_moves.insert(before.lot_moves.end(), taken.accepted.lot_moves.begin(),
                           taken.accepted.lot_moves.end());
+  before.paid_again = taken.paid_again;
   Apply(std::make_shared<const Entry>(MakeEntry(thought, command, context, taken.accepted, Hash{})),
         thought);
   before.returns.push_back(std::move(taken));
@@ -417,6 +433,18 @@ PaidBound BoundOf(rules::model::PaymentBound bound) {
   return PaidBound::kNone;
 }
 
+// What the points that a member puts in pay for a purchase; nothing where the program takes none
+// of their type.
+rules::model::Payment PaymentIn(const rules::model::Model& model, const AccruePurchase& order) {
+  const bool is_taken = order.pay && model.pay &&
+                        model.point_types[model.pay->point_type].id == order.pay->type.str();
+  return is_taken ? rules::model::PaymentOf(model, order.total, order.pay->amount)
+                  : rules::model::Payment{};
+}
+PointTypeId PaidTypeOf(const AccruePurchase& order) {
+  return order.pay ? order.pay->type : PointTypeId();
+}
+
 // How many of the points that the member puts in are taken, and what they pay: told with the rest
 // that was paid.
 std::optional<Rejected> TakePayment(const AccruePurchase& order, const Admitted& admitted,
@@ -431,7 +459,7 @@ std::optional<Rejected> TakePayment(const AccruePurchase& order, const Admitted&
                                          : "a program that takes points as payment"},
                      {"value", order.pay->type.str()}}};
   }
-  before.payment = rules::model::PaymentOf(model, order.total, order.pay->amount);
+  before.payment = PaymentIn(model, order);
   const rules::model::Payment& payment = before.payment;
   if (payment.points > 0 && admitted.record->state != MemberState::kActive) {
     return NotActive(*admitted.record);
@@ -572,6 +600,22 @@ std::optional<Rejected> RefuseActivity(const rules::model::Model& model,
   return std::nullopt;
 }
 
+// Why a receipt is not this member's to claim: somebody has brought goods of it back as another's.
+// A purchase that comes so late from a till is taken all the same, because it has happened, and the
+// return stays listed. A claim only says who it was, and with the return waiting it would bring
+// points for goods that nobody has.
+std::optional<Rejected> RefuseAnothers(State& state, const Command& command,
+                                       const ReceiptKey& receipt, MemberId member) {
+  const Awaited* awaited = state.awaited.Find(AwaitedKey{command.program, receipt});
+  if (awaited == nullptr) return std::nullopt;
+  for (const std::uint64_t sequence : awaited->returns) {
+    const std::shared_ptr<const Entry> kept = state.FindEntry(sequence);
+    if (kept == nullptr || !kept->member || state.RootOf(*kept->member) == member) continue;
+    return InvalidField("member", "whose goods came back", "another");
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Rejected> RefuseTime(const rules::Rulebook& rulebook, Timestamp occurred_at,
@@ -641,6 +685,9 @@ Decision DecideClaim(State& state, const Command& command, const ClaimReceipt& o
   const std::optional<MemberId> member = state.Resolve(command.program, order.member);
   if (!member) return Rejected{Rejection::kMemberNotFound, {}};
   admitted.member = *member;
+  if (std::optional<Rejected> refused = RefuseAnothers(state, command, order.receipt, *member)) {
+    return *std::move(refused);
+  }
   if (std::optional<Rejected> refused = RefuseOwn(state, command.program, order.own, {*member})) {
     return *std::move(refused);
   }
@@ -712,13 +759,16 @@ Decision DecideCorrect(State& state, const Command& command, const CorrectReceip
   if (std::optional<Rejected> refused = RefuseLarge(right)) return *std::move(refused);
   State thought(InThought{}, state);
   Before before{.kind = EntryKind::kCorrect, .returned_at = context.recorded_at};
+  const rules::model::Payment payment = PaymentIn(admitted.rulebook->model(), right);
   if (std::optional<Rejected> refused = TakeBackFirst(thought, command,
                                                       Returning{.purchase = wrong,
                                                                 .receipt = right.receipt,
                                                                 .occurred_at = context.recorded_at,
                                                                 .lines = {},
                                                                 .is_timed = false,
-                                                                .is_corrected = true},
+                                                                .is_corrected = true,
+                                                                .pays_type = PaidTypeOf(right),
+                                                                .pays_points = payment.points},
                                                       context, before)) {
     return *std::move(refused);
   }
@@ -819,9 +869,16 @@ std::vector<Command> FollowingOf(State& state, const Command& command, const Ent
     if (!enrolment) return {};
     return {*std::move(enrolment)};
   }
+  // The returns first: whoever looks for them finds them right after their purchase.
+  std::vector<Command> commands;
   const auto* accrued = entry.FindEvent<PurchaseAccrued>();
-  if (accrued == nullptr || accrued->awaited == 0) return {};
-  return AwaitedBy(state, command, accrued->receipt);
+  if (accrued != nullptr && accrued->awaited > 0) {
+    commands = AwaitedBy(state, command, accrued->receipt);
+  }
+  for (Command& paid_back : OthersPaidBack(state, command, entry)) {
+    commands.push_back(std::move(paid_back));
+  }
+  return commands;
 }
 
 }  // namespace laurel

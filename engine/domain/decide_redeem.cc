@@ -36,7 +36,7 @@ Rejected NotRedeemable(const PointTypeId& type) {
 std::optional<Rejected> TakeAll(const Member& member, const PointTypeId& type, std::int64_t amount,
                                 Draft& draft) {
   const Balance* balance = member.FindBalance(type);
-  const std::int64_t available = balance == nullptr ? 0 : balance->available;
+  const std::int64_t available = draft.AvailableAfter(type);
   if (available < amount) {
     return Rejected{Rejection::kInsufficientPoints,
                     {{"available", std::to_string(available)},
@@ -65,9 +65,9 @@ std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
   return spent;
 }
 
-void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reversed,
-              std::int64_t amount, const rules::Rulebook& rulebook, const Context& context,
-              Draft& draft, std::vector<Event>& events) {
+SpentParts GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reversed,
+                    std::int64_t amount, std::int64_t spent_again, const rules::Rulebook& rulebook,
+                    const Context& context, Draft& draft, std::vector<Event>& events) {
   const PointsRedeemed& redeemed = *entry.FindEvent<PointsRedeemed>();
   const Timestamp now = context.recorded_at;
   const std::optional<std::size_t> type = RedeemableType(rulebook, redeemed.type);
@@ -76,21 +76,29 @@ void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reverse
   events.push_back(
       RedemptionReversed{.redemption = redemption, .type = redeemed.type, .amount = amount});
   draft.Post(AccountClass::kRedemption, "payment", redeemed.type, -amount);
-  const std::vector<std::pair<LotKey, std::int64_t>> spent = SpentBy(entry, redeemed);
+  const SpentParts spent = SpentBy(entry, redeemed);
+  SpentParts again;
   std::int64_t skip = reversed;
-  std::int64_t back = amount;
-  for (auto part = spent.rbegin(); part != spent.rend() && back > 0; ++part) {
+  std::int64_t back = amount - spent_again;
+  std::int64_t out = spent_again;
+  for (auto part = spent.rbegin(); part != spent.rend() && back + out > 0; ++part) {
     const std::int64_t skipped = std::min(skip, part->second);
     skip -= skipped;
     const std::int64_t put = std::min(part->second - skipped, back);
     back -= put;
+    const std::int64_t stays = std::min(part->second - skipped - put, out);
+    out -= stays;
+    if (stays > 0) again.emplace_back(part->first, stays);
+    if (put == 0) continue;
     if (lives_until) {
       draft.Restore(part->first, put, *lives_until, context, events);
     } else {
       draft.PutBack(part->first, put, now, context.sequence, events);
     }
   }
-  LAUREL_CHECK(back == 0, "no more is given back than was spent");
+  LAUREL_CHECK(back == 0 && out == 0, "no more is given back than was spent");
+  std::reverse(again.begin(), again.end());
+  return again;
 }
 
 void FinishMove(State& state, const rules::Rulebook& rulebook, const Member& member,
@@ -169,7 +177,7 @@ Decision DecideReverse(State& state, const Command& command, const ReverseRedemp
   Accepted accepted =
       Begun(EntryKind::kReverseRedemption, id, InForce{&revision, rulebook}, context);
   Draft draft(state, id);
-  GiveBack(order.redemption, *entry, redemption.reversed, amount, *rulebook, context, draft,
+  GiveBack(order.redemption, *entry, redemption.reversed, amount, 0, *rulebook, context, draft,
            accepted.events);
   FinishMove(state, *rulebook, member, draft.LotsDue(), context, draft, accepted);
   return accepted;

@@ -28,6 +28,7 @@ Left LeftOf(const Purchase& purchase, const Entry& sale, const PurchaseAccrued& 
     return Left{*purchase.eligible_left, purchase.lines_left, purchase.awards_left};
   Left left{accrued.eligible_net, {}, {}};
   for (const PurchaseLine& line : accrued.lines) {
+    if (!line.is_sold()) continue;
     left.lines.push_back(LineLeft{line.line, line.quantity_micros, line.net});
   }
   for (const Event& event : sale.events) {
@@ -155,7 +156,7 @@ struct Value {
 Value ValueOf(const PurchaseAccrued& accrued, const std::vector<LineLeft>& lines_left) {
   Value value;
   for (const PurchaseLine& line : accrued.lines) {
-    if (line.kind == PurchaseLineKind::kReturn || line.kind == PurchaseLineKind::kVoid) continue;
+    if (!line.is_sold()) continue;
     value.total += line.net;
     for (const LineLeft& left : lines_left) {
       if (left.line == line.line) value.left += left.net;
@@ -164,29 +165,40 @@ Value ValueOf(const PurchaseAccrued& accrued, const std::vector<LineLeft>& lines
   return value;
 }
 
-// Points that a purchase was paid with come back in the proportion in which its value does; of a
-// purchase that is corrected only what its own entry spent: the right one says it anew.
+// What is due back of a redemption that paid for a purchase: in the proportion in which the value
+// of the purchase has come back.
+std::int64_t DueBack(const Redemption& redemption, const Value& value, bool is_whole) {
+  const bool is_all = is_whole || value.left == 0 || value.total <= 0;
+  const absl::int128 share =
+      is_all ? absl::int128(redemption.amount)
+             : absl::int128(redemption.amount) * (value.total - value.left) / value.total;
+  return static_cast<std::int64_t>(share) - redemption.reversed;
+}
+
+// Points that the purchase's member paid with come back; what others paid follows (OthersPaidBack).
+// Of a purchase that is corrected only what its own entry spent: the right one says it anew, and
+// `paid_again` is what it takes from where it was.
 void GiveSpendingBack(State& state, const ProgramId& program, const ReceiptKey& receipt,
-                      const std::optional<std::uint64_t>& only, const Value& value, bool is_whole,
+                      const Returning& what, const Value& value, bool is_whole,
                       const rules::Rulebook& active, const Context& context, Draft& draft,
-                      std::vector<Event>& events) {
+                      std::vector<Event>& events, SpentParts& paid_again) {
   const Spending* found = state.spendings.Find(SpendingKey{program, receipt});
   if (found == nullptr) return;
   for (const std::uint64_t sequence : found->redemptions) {
-    if (only && sequence != *only) continue;
+    if (what.is_corrected && sequence != what.purchase.sequence) continue;
     const Redemption* redemption = state.redemptions.Find(RedemptionKey{sequence});
     const std::shared_ptr<const Entry> entry = state.FindEntry(sequence);
     if (redemption == nullptr || entry == nullptr ||
         state.RootOf(redemption->member) != draft.member()) {
       continue;
     }
-    const bool is_all = is_whole || value.left == 0 || value.total <= 0;
-    const absl::int128 share =
-        is_all ? absl::int128(redemption->amount)
-               : absl::int128(redemption->amount) * (value.total - value.left) / value.total;
-    const std::int64_t back = static_cast<std::int64_t>(share) - redemption->reversed;
+    const std::int64_t back = DueBack(*redemption, value, is_whole);
     if (back <= 0) continue;
-    GiveBack(sequence, *entry, redemption->reversed, back, active, context, draft, events);
+    const std::int64_t again =
+        redemption->type == what.pays_type ? std::min(back, what.pays_points) : 0;
+    SpentParts parts = GiveBack(sequence, *entry, redemption->reversed, back, again, active,
+                                context, draft, events);
+    if (again > 0) paid_again = std::move(parts);
   }
 }
 
@@ -203,6 +215,7 @@ std::vector<rules::model::ReturnedItem> GoneOf(const PurchaseAccrued& accrued,
                                                const std::vector<LineLeft>& lines_left) {
   std::vector<rules::model::ReturnedItem> gone;
   for (const PurchaseLine& line : accrued.lines) {
+    if (!line.is_sold()) continue;
     const auto left = std::find_if(lines_left.begin(), lines_left.end(),
                                    [&](const LineLeft& l) { return l.line == line.line; });
     const std::int64_t quantity = left == lines_left.end() ? 0 : left->quantity_micros;
@@ -387,6 +400,32 @@ std::optional<Rejected> RefuseAwaited(State& state, const AwaitedKey& key) {
                    {"requested", "1"}}};
 }
 
+std::vector<Command> OthersPaidBack(State& state, const Command& command, const Entry& entry) {
+  std::vector<Command> commands;
+  if (!entry.member || entry.kind == EntryKind::kCorrect) return commands;
+  for (const Event& event : entry.events) {
+    const auto* returned = std::get_if<PurchaseReturned>(&event);
+    if (returned == nullptr) continue;
+    const Spending* found = state.spendings.Find(SpendingKey{command.program, returned->original});
+    const Purchase* purchase =
+        state.purchases.Find(PurchaseKey{command.program, returned->original});
+    const std::shared_ptr<const Entry> sale = state.FindEntry(returned->original_sequence);
+    if (found == nullptr || purchase == nullptr || sale == nullptr) continue;
+    const Value value = ValueOf(*sale->FindEvent<PurchaseAccrued>(), purchase->lines_left);
+    for (const std::uint64_t sequence : found->redemptions) {
+      const Redemption* redemption = state.redemptions.Find(RedemptionKey{sequence});
+      if (redemption == nullptr || state.RootOf(redemption->member) == *entry.member) continue;
+      const std::int64_t back = DueBack(*redemption, value, returned->is_whole);
+      if (back <= 0) continue;
+      commands.push_back(Command{.program = command.program,
+                                 .request = {},
+                                 .principal = {},
+                                 .order = ReverseRedemption{sequence, back}});
+    }
+  }
+  return commands;
+}
+
 std::optional<Rejected> TakeBack(State& state, const Command& command, const Returning& what,
                                  const Context& context, TakenBack& result) {
   const Program* program = FindActiveProgram(state, command.program);
@@ -417,7 +456,8 @@ std::optional<Rejected> TakeBack(State& state, const Command& command, const Ret
   if (asked.empty()) {
     for (const LineLeft& line : left.lines)
       asked.push_back(ReturnLine{line.line, line.quantity_micros, std::nullopt});
-    if (asked.empty()) return Exceeds(0, 0, 0, "quantity_micros");
+    // A receipt that only took goods back can be posted anew all the same.
+    if (asked.empty() && !what.is_corrected) return Exceeds(0, 0, 0, "quantity_micros");
   }
   std::vector<ReturnedLine> returned;
   for (const ReturnLine& ask : asked) {
@@ -471,9 +511,8 @@ std::optional<Rejected> TakeBack(State& state, const Command& command, const Ret
                                              .kept = what.kept});
   Draft draft(state, id, what.restored);
   const Value value = ValueOf(accrued, left.lines);
-  GiveSpendingBack(state, command.program, accrued.receipt,
-                   what.is_corrected ? std::optional(purchase.sequence) : std::nullopt, value,
-                   is_whole, *active, context, draft, accepted.events);
+  GiveSpendingBack(state, command.program, accrued.receipt, what, value, is_whole, *active, context,
+                   draft, accepted.events, result.paid_again);
   ActivityInThought undone{.day = *sale->effective_on,
                            .spend = -eligible_off,
                            .purchases = is_whole ? -1 : 0,
@@ -497,6 +536,12 @@ std::optional<Rejected> TakeBack(State& state, const Command& command, const Ret
     const PointsTakenBack taken = clawback.TakeBack(*award, *award_left, due, draft);
     undone.points[award->type_index] -= due;
     accepted.events.push_back(taken);
+  }
+
+  // After everything that takes points back: these are spoken for.
+  for (const auto& [lot, points] : result.paid_again) {
+    draft.Post(AccountClass::kMemberAvailable, "", lot.type, points);
+    draft.Move(lot, points);
   }
 
   for (CounterMoved& move : again.CounterMoves(kept)) accepted.events.push_back(std::move(move));

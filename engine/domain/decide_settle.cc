@@ -86,6 +86,7 @@ struct LineState {
   std::int64_t left_micros = 0;
 };
 LineState StateOf(const Accrual& accrual, const PurchaseLine& line) {
+  if (!line.is_sold()) return {line.quantity_micros, 0};
   if (!accrual.purchase.eligible_left) return {line.quantity_micros, line.quantity_micros};
   for (const LineLeft& left : accrual.purchase.lines_left) {
     if (left.line == line.line) return {line.quantity_micros, left.quantity_micros};
@@ -228,8 +229,9 @@ std::vector<PurchaseLine> LinesLeft(const Accrual& accrual) {
   if (purchase == nullptr) return {};
   if (!accrual.purchase.eligible_left) return purchase->lines;
   std::vector<PurchaseLine> lines;
-  for (const LineLeft& left : accrual.purchase.lines_left) {
-    for (const PurchaseLine& line : purchase->lines) {
+  for (const PurchaseLine& line : purchase->lines) {
+    if (!line.is_sold()) lines.push_back(line);
+    for (const LineLeft& left : accrual.purchase.lines_left) {
       if (line.line != left.line) continue;
       lines.push_back(line);
       lines.back().quantity_micros = left.quantity_micros;

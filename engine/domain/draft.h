@@ -141,7 +141,8 @@ std::vector<Posting> PostingsOf(MemberId other, std::vector<Posting> postings);
 // The index of a point type that can be spent; empty if it is none.
 std::optional<std::size_t> RedeemableType(const rules::Rulebook& rulebook, const PointTypeId& type);
 Rejected NotRedeemable(const PointTypeId& type);
-// Takes `amount` from the member's available lots in spend order, or refuses.
+// Takes `amount` from the member's available lots in spend order, or refuses. What the draft has
+// posted so far is no longer available.
 std::optional<Rejected> TakeAll(const Member& member, const PointTypeId& type, std::int64_t amount,
                                 Draft& draft);
 // Whoever spends points or has them held, with the points taken in the draft.
@@ -162,11 +163,14 @@ Rejected InvalidField(std::string field, std::string expected, std::string was);
 // The lots and amounts that a redemption or a capture spent, in that order.
 std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
                                                      const PointsRedeemed& redeemed);
+// Points of a redemption, by the lot that they were spent from.
+using SpentParts = std::vector<std::pair<LotKey, std::int64_t>>;
 // Gives `amount` of a redemption back that has had `reversed` before: into the lots it came from,
-// last taken first.
-void GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reversed,
-              std::int64_t amount, const rules::Rulebook& rulebook, const Context& context,
-              Draft& draft, std::vector<Event>& events);
+// last taken first. Of these points the last `spent_again` stay out, because the same entry spends
+// them again: returns where they lay, in the order of spending.
+SpentParts GiveBack(std::uint64_t redemption, const Entry& entry, std::int64_t reversed,
+                    std::int64_t amount, std::int64_t spent_again, const rules::Rulebook& rulebook,
+                    const Context& context, Draft& draft, std::vector<Event>& events);
 // Ends an open hold at an instant: what it still holds goes back.
 void EndHold(const HoldKey& key, const Hold& hold, HoldState to, Timestamp at, Draft& draft,
              std::vector<Event>& events);
@@ -197,6 +201,8 @@ struct Returning {
   std::uint64_t kept = 0;      // as PurchaseReturned
   bool is_timed = true;        // refused if it is too late or early
   bool is_corrected = false;   // the purchase is posted anew: what else paid for it still does
+  PointTypeId pays_type = {};  // of a purchase that is posted anew: points that will pay for it
+  std::int64_t pays_points = 0;
   std::uint32_t restored = 0;  // lots that the entry has opened already for points that came back
 };
 // Everything that follows but the tier, which is judged when all is known.
@@ -206,9 +212,17 @@ struct TakenBack {
   Timestamp sale_occurred_at;
   // Of a purchase that is posted anew: what its member would owe for it without the right award.
   std::vector<PointTypeId> without_arrears = {};
+  // Likewise: points that paid for it and will again. They lie in their lots for no longer than
+  // that takes, and neither end nor cover anything meanwhile.
+  SpentParts paid_again = {};
 };
 std::optional<Rejected> TakeBack(State& state, const Command& command, const Returning& what,
                                  const Context& context, TakenBack& result);
+
+// Points that others than the entry's member spent on what it takes back: they go back to who spent
+// them, in entries of their own. So it is after a friend has paid, and after two memberships that
+// were one have been taken apart.
+std::vector<Command> OthersPaidBack(State& state, const Command& command, const Entry& entry);
 
 // Returns that may wait for one purchase: they are all done in one go once it comes.
 inline constexpr std::size_t kAwaitedMax = 32;

@@ -275,7 +275,9 @@ struct ReturnUnmatched {
 struct RowRefused {
   PlaceId store;
   PlaceId terminal;
-  std::int64_t number = 0;
+  std::int64_t number = 0;  // 0: it may come again, and only its clock was seen
+  // When it says that it occurred, of one that came online.
+  std::optional<Timestamp> told_at = {};
 };
 // What a return, or who cancelled pending points, took back of one award. taken_own + taken_other +
 // arrears + shortfall + gone = amount.

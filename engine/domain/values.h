@@ -274,6 +274,11 @@ struct PurchaseLine {
   std::int64_t list = 0;                      // minor units, before discounts
   std::int64_t tax = 0;                       // minor units, added on top of net
   std::optional<LineOriginal> original = {};  // of goods that come back with this receipt
+  // Whether the member has it from this receipt, and may bring it back: not what came back with it,
+  // nor a cancelled line.
+  bool is_sold() const {
+    return kind != PurchaseLineKind::kReturn && kind != PurchaseLineKind::kVoid;
+  }
   friend bool operator==(const PurchaseLine&, const PurchaseLine&) = default;
 };
 

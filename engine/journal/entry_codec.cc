@@ -294,6 +294,8 @@ struct EventEncoder {
     p->set_store(e.store.str());
     p->set_terminal(e.terminal.str());
     p->set_number(e.number);
+    p->set_has_told_at(e.told_at.has_value());
+    if (e.told_at) p->set_told_at(e.told_at->micros());
   }
   void operator()(const PointsTakenBack& e) const {
     pb::PointsTakenBack* p = out->mutable_points_taken_back();
@@ -1001,6 +1003,9 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       ASSIGN_OR_RETURN(e.store, DecodeText<PlaceId>(p.row_refused().store(), "row.store"));
       ASSIGN_OR_RETURN(e.terminal, DecodeText<PlaceId>(p.row_refused().terminal(), "row.terminal"));
       e.number = p.row_refused().number();
+      if (p.row_refused().has_told_at()) {
+        e.told_at = Timestamp::FromMicros(p.row_refused().told_at());
+      }
       return Event(std::move(e));
     }
     case pb::Event::kPointsTakenBack: {

@@ -25,6 +25,8 @@ Gone GoneOf(std::int32_t line, std::span<const ReturnedItem> returned, Gone gone
   return gone;
 }
 
+bool IsSold(const ItemFact& item) { return item.kind != "RETURN" && item.kind != "VOID"; }
+
 std::int64_t Minus(std::int64_t whole, std::int64_t part) {
   return std::max<std::int64_t>(0, whole - part);
 }
@@ -208,6 +210,8 @@ Rest::Rest(const Facts& sale, std::span<const ReturnedItem> first,
     purchase.discount = Minus(purchase.discount, item.discount - left.discount);
     if (left.quantity_micros > 0) items_.push_back(left);
   }
+  // Goods that came back with the receipt, and cancelled lines, leave nothing to earn for.
+  if (std::none_of(items_.begin(), items_.end(), IsSold)) items_.clear();
   facts_.items = items_;
 }
 

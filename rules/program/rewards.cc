@@ -89,6 +89,16 @@ Payment PaymentOf(const Model& model, std::int64_t order, std::int64_t offered) 
     payment.points = 0;
     payment.bound = PaymentBound::kMinimum;
   }
+  // Where the step is no multiple of the rate, the points of the last one may buy a part of a unit
+  // of money, which is nothing. They stay with the member: whoever pays expects to keep what makes
+  // no difference to the price. The step and the minimum bound what is put in and not what is left
+  // of it, because to take a whole step less would pay less.
+  const absl::int128 needed = absl::int128(payment.money) * pay.points;
+  const auto fewest = static_cast<std::int64_t>((needed + pay.money - 1) / pay.money);
+  if (fewest < payment.points) {
+    payment.points = fewest;
+    payment.bound = PaymentBound::kStep;
+  }
   return payment;
 }
 

@@ -1,6 +1,7 @@
 #include "tests/testing/model.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
@@ -735,6 +736,7 @@ Answer Model::Do(const Command& command, Timestamp clock) {
   touched_ = std::nullopt;
   other_ = std::nullopt;
   restored_ = 0;
+  came_back_.clear();
   const std::string content = Describe(command.order);
   const auto known = requests_.find(command.request);
   if (known != requests_.end()) {
@@ -748,7 +750,13 @@ Answer Model::Do(const Command& command, Timestamp clock) {
   const std::optional<Rejection> refused =
       std::visit([&](const auto& o) { return Do(o); }, command.order);
   Answer answer{.refused = refused};
-  if (refused && !IsRecordedRefusal(*refused)) return answer;
+  if (refused && !IsRecordedRefusal(*refused)) {
+    if (refused == Rejection::kOccurredAtOutOfWindow && ReadClock(command.order, false)) {
+      Recorded(sequence_ + 1, Next());
+    }
+    return answer;
+  }
+  ReadClock(command.order, true);
   answer.recorded_at = Next();
   answer.sequence = sequence_ + 1;
   if (!refused) answer.member = touched_;
@@ -763,8 +771,70 @@ Answer Model::Do(const Command& command, Timestamp clock) {
     if (const auto* o = std::get_if<AccruePurchase>(&command.order)) MatchEarly(o->receipt);
     if (const auto* o = std::get_if<ClaimReceipt>(&command.order)) MatchEarly(o->receipt);
     if (const auto* o = std::get_if<CorrectReceipt>(&command.order)) MatchEarly(o->right.receipt);
+    // In the order of their entries: what others paid for it goes back to them.
+    const std::vector<ReceiptKey> came_back = came_back_;
+    for (const ReceiptKey& receipt : came_back) PayOthersBack(receipt);
   }
   return answer;
+}
+
+// Whether the ledger takes down what an order says of its terminal's clock: where it is recorded
+// anyway, or once an hour, or sooner if the clock stands otherwise.
+bool Model::ReadClock(const Order& order, bool is_recorded) {
+  const AccruePurchase* sale = std::get_if<AccruePurchase>(&order);
+  if (const auto* kept = std::get_if<KeepReceipt>(&order)) sale = &kept->sale;
+  const auto* back = std::get_if<ReturnPurchase>(&order);
+  if (sale == nullptr && back == nullptr) return false;
+  const TerminalRow& row = sale != nullptr ? sale->row : back->row;
+  if (row.number == 0 || row.is_offline) return false;
+  const ReceiptKey& receipt = sale != nullptr ? sale->receipt : back->receipt;
+  const Timestamp told_at = sale != nullptr ? sale->occurred_at : back->occurred_at;
+  const std::int64_t skew = Next().micros() - told_at.micros();
+  const auto known = clocks_.find({receipt.store, receipt.terminal});
+  const bool is_news = known == clocks_.end() ||
+                       Next().micros() - known->second.second.micros() >= kHour ||
+                       std::abs(skew - known->second.first) > kHour / 6;
+  if (!is_recorded && !is_news) return false;
+  clocks_[{receipt.store, receipt.terminal}] = {skew, Next()};
+  return true;
+}
+
+void Model::PayOthersBack(const ReceiptKey& receipt) {
+  const Purchase& purchase = purchases_.at(receipt);
+  for (auto& [sequence, redemption] : redemptions_) {
+    const MemberId payer = Root(redemption.member);
+    if (redemption.paid != receipt || payer == Root(purchase.member)) continue;
+    const std::int64_t back = DueBack(redemption, purchase, purchase.left) - redemption.back;
+    if (back <= 0) continue;
+    while (DoOneDue(payer, members_.at(payer), Next(), std::nullopt)) {
+      Recorded(sequence_ + 1, Next());
+      member_of_[sequence_] = payer;
+    }
+    touched_ = payer;
+    restored_ = 0;
+    GiveBack(redemption, back);
+    members_.at(payer).standing.judged = in_force_.back().first;
+    Recorded(sequence_ + 1, Next());
+    member_of_[sequence_] = payer;
+  }
+}
+
+// Points that are due back of all that paid for a purchase of which `rest` is left.
+std::int64_t Model::DueBack(const Redemption& redemption, const Purchase& purchase,
+                            const std::vector<PurchaseLine>& rest) {
+  const auto worth = [](const std::vector<PurchaseLine>& list) {
+    std::int64_t sum = 0;
+    for (const PurchaseLine& line : list) {
+      const bool is_sold =
+          line.kind != PurchaseLineKind::kReturn && line.kind != PurchaseLineKind::kVoid;
+      sum += is_sold ? line.net : 0;
+    }
+    return sum;
+  };
+  const std::int64_t value = worth(purchase.bought);
+  const std::int64_t kept = worth(rest);
+  const bool is_all = rest.empty() || kept == 0 || value <= 0;
+  return is_all ? redemption.amount : redemption.amount * (value - kept) / value;
 }
 
 void Model::MatchEarly(const ReceiptKey& original) {
@@ -983,6 +1053,11 @@ std::optional<Rejection> Model::Do(const ClaimReceipt& o) {
   }
   touched_ = Find(o.member);
   if (!touched_) return Rejection::kMemberNotFound;
+  if (const auto waiting = early_.find(o.receipt); waiting != early_.end()) {
+    for (const Early& early : waiting->second) {
+      if (early.member && Root(*early.member) != *touched_) return Rejection::kInvalidField;
+    }
+  }
   if (IsOwn(o.own, {*touched_})) return Rejection::kSelfDealingForbidden;
   if (members_.at(*touched_).state == MemberState::kClosed) return Rejection::kMemberNotActive;
   const Date last = LocalDay(kept->second.occurred_at).PlusDays(30);
@@ -1017,18 +1092,25 @@ std::optional<Rejection> Model::Sell(const AccruePurchase& o, const Revision& re
     const auto owed = owed_until_right_.find("points");
     const std::int64_t there =
         Available(member, "points") - (owed == owed_until_right_.end() ? 0 : owed->second);
-    if (there < paid.points) return Rejection::kInsufficientPoints;
-    redemptions_[sequence_ + 1] = Redemption{.member = *touched_,
-                                             .amount = paid.points,
-                                             .parts = Spend(member, paid.points),
-                                             .paid = o.receipt};
+    std::int64_t rest = paid.points;
+    for (const auto& [lot, points] : paid_again_) rest -= points;
+    if (rest > 0 && there < rest) return Rejection::kInsufficientPoints;
+    Parts parts = paid_again_;
+    for (const auto& part : Spend(member, rest)) parts.push_back(part);
+    redemptions_[sequence_ + 1] = Redemption{
+        .member = *touched_, .amount = paid.points, .parts = std::move(parts), .paid = o.receipt};
   }
   Purchase purchase{.member = *touched_, .sequence = sequence_ + 1, .content = ContentOf(o)};
   purchase.terms = TermsOf(o);
   purchase.occurred_at = o.occurred_at;
   purchase.day = LocalDay(o.occurred_at);
   purchase.revision = &revision;
-  purchase.left = lines;
+  // What came back with the receipt, and cancelled lines, nobody has to bring back.
+  for (const PurchaseLine& line : lines) {
+    if (line.kind != PurchaseLineKind::kReturn && line.kind != PurchaseLineKind::kVoid) {
+      purchase.left.push_back(line);
+    }
+  }
   purchase.bought = lines;
   purchase.paid_cents = paid.cents;
   const std::vector<PurchaseLine> counted = Counted(lines, paid.cents, lines);
@@ -1175,9 +1257,13 @@ std::optional<Rejection> Model::Do(const CorrectReceipt& o) {
   std::vector<PurchaseLine> taken;
   const std::uint64_t spent_by = wrong.sequence;
   owed_until_right_.clear();
+  paid_again_.clear();
+  const bool pays = right.pay && right.pay->type.str() == "points";
+  pays_again_ = pays ? PaidBy(revision, right).points : 0;
   TakeBack(right.receipt, {}, spent_by, taken);
   const auto refused = Sell(right, revision, {{purchases_.at(right.receipt), Next()}});
   owed_until_right_.clear();  // the program lets go of the rest
+  paid_again_.clear();
   if (const auto why = refused) {
     members_ = members;
     purchases_ = purchases;
@@ -1199,7 +1285,7 @@ std::optional<Rejection> Model::TakeBack(const ReceiptKey& original,
     for (const PurchaseLine& line : rest)
       asked.push_back(ReturnLine{line.line, line.quantity_micros, std::nullopt});
   }
-  if (rest.empty()) return Rejection::kReturnExceedsPurchase;
+  if (rest.empty() && !only_spent_by) return Rejection::kReturnExceedsPurchase;
   for (const ReturnLine& ask : asked) {
     const auto line =
         std::find_if(rest.begin(), rest.end(), [&](const auto& l) { return l.line == ask.line; });
@@ -1222,24 +1308,22 @@ std::optional<Rejection> Model::TakeBack(const ReceiptKey& original,
   const MemberId owner = Root(purchase.member);
   Member& member = members_.at(owner);
   // What it was paid with comes back first, by value.
-  const auto worth = [](const std::vector<PurchaseLine>& list) {
-    std::int64_t sum = 0;
-    for (const PurchaseLine& line : list) {
-      const bool is_sold =
-          line.kind != PurchaseLineKind::kReturn && line.kind != PurchaseLineKind::kVoid;
-      sum += is_sold ? line.net : 0;
-    }
-    return sum;
-  };
-  const std::int64_t value = worth(purchase.bought);
-  const std::int64_t kept_value = worth(rest);
   for (auto& [sequence, redemption] : redemptions_) {
     if (redemption.paid != original || Root(redemption.member) != owner) continue;
     if (only_spent_by && *only_spent_by != sequence) continue;
-    const bool is_all = rest.empty() || kept_value == 0 || value <= 0;
-    const std::int64_t share =
-        is_all ? redemption.amount : redemption.amount * (value - kept_value) / value;
-    if (share > redemption.back) GiveBack(redemption, share - redemption.back);
+    const std::int64_t share = DueBack(redemption, purchase, rest);
+    if (share <= redemption.back) continue;
+    const std::int64_t again =
+        only_spent_by ? std::min(share - redemption.back, pays_again_) : std::int64_t{0};
+    GiveBack(redemption, share - redemption.back - again);
+    // The first that were spent stay so.
+    std::int64_t stays = again;
+    for (const auto& [lot, points] : redemption.parts) {
+      const std::int64_t part = std::min(stays, points);
+      if (part > 0) paid_again_.emplace_back(lot, part);
+      stays -= part;
+    }
+    redemption.back += again;
   }
   const std::vector<PurchaseLine> counted = Counted(purchase.bought, purchase.paid_cents, rest);
   for (Award& award : purchase.awards) {
@@ -1277,6 +1361,7 @@ std::optional<Rejection> Model::TakeBack(const ReceiptKey& original,
   purchase.left = rest;
   purchase.is_gone = rest.empty();
   purchase.was_touched = true;
+  if (!only_spent_by) came_back_.push_back(original);
   return std::nullopt;
 }
 

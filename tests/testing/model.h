@@ -298,6 +298,10 @@ class Model {
   std::optional<Rejection> Sell(const AccruePurchase& o, const Revision& revision,
                                 const std::vector<std::pair<Purchase, Timestamp>>& fallen);
   // Returns that waited for a purchase follow it, each in an entry of its own.
+  void PayOthersBack(const ReceiptKey& receipt);
+  bool ReadClock(const Order& order, bool is_recorded);
+  static std::int64_t DueBack(const Redemption& redemption, const Purchase& purchase,
+                              const std::vector<PurchaseLine>& rest);
   void MatchEarly(const ReceiptKey& original);
   // Pending points that are settled or cancelled: what of which award.
   struct Decided {
@@ -377,8 +381,13 @@ class Model {
   std::map<ReceiptKey, AccruePurchase> unclaimed_;
   std::map<std::uint64_t, Redemption> redemptions_;
   std::map<RequestId, Answered> requests_;
+  // By store and terminal: the skew that was read last, and when.
+  std::map<std::pair<PlaceId, PlaceId>, std::pair<std::int64_t, Timestamp>> clocks_;
   std::map<ReceiptKey, std::vector<Early>> early_;        // by the receipt that they wait for
   std::map<std::string, std::int64_t> owed_until_right_;  // by point type, within a correction
+  std::int64_t pays_again_ = 0;       // points that will pay for a purchase that is corrected
+  Parts paid_again_;                  // of these, what paid for the wrong one
+  std::vector<ReceiptKey> came_back_;  // purchases of which something has, by one entry
   std::set<std::uint64_t> corrected_;     // entries of purchases that others took the place of
   std::map<Date, std::int64_t> by_hand_;  // points, by day
   std::map<std::pair<MemberId, std::int32_t>, std::int64_t> given_;  // by member and month

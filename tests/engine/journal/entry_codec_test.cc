@@ -120,7 +120,8 @@ struct EventText {
     return absl::StrCat(text, Row(e.row));
   }
   std::string operator()(const RowRefused& e) const {
-    return absl::StrCat("row_refused ", e.store.str(), "/", e.terminal.str(), " ", e.number);
+    return absl::StrCat("row_refused ", e.store.str(), "/", e.terminal.str(), " ", e.number, " ",
+                        e.told_at ? ToString(*e.told_at) : "offline");
   }
   std::string operator()(const PointsAwarded& e) const {
     return absl::StrCat(
@@ -669,7 +670,8 @@ class Generator {
         return e;
       }
       case 46:
-        return RowRefused{AnyPlace(), AnyPlace(), AnyAmount()};
+        return RowRefused{AnyPlace(), AnyPlace(), AnyAmount(),
+                          Chance() ? std::optional(AnyInstant()) : std::nullopt};
       case 47:
         return AnyAttributes();
       case 48: {
