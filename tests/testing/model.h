@@ -298,6 +298,17 @@ class Model {
                                 const std::vector<std::pair<Purchase, Timestamp>>& fallen);
   // Returns that waited for a purchase follow it, each in an entry of its own.
   void MatchEarly(const ReceiptKey& original);
+  std::optional<Rejection> DoEnrolling(const Order& order);
+  void MoveByHand(Member& member, std::int64_t amount);
+  // What somebody asked for that another person has to approve of.
+  struct Asked {
+    AdjustPoints order;
+    MemberId member;
+    std::string by;
+    Timestamp expires;
+    bool is_decided = false;
+  };
+  std::optional<Rejection> FindAsked(std::uint64_t sequence, Asked*& asked);
   // Pending points that are settled or cancelled: what of which award.
   struct Decided {
     Purchase* purchase = nullptr;
@@ -326,6 +337,8 @@ class Model {
   std::optional<Rejection> Do(const Redeem& o);
   std::optional<Rejection> Do(const ReverseRedemption& o);
   std::optional<Rejection> Do(const AdjustPoints& o);
+  std::optional<Rejection> Do(const Approve& o);
+  std::optional<Rejection> Do(const Decline& o);
   std::optional<Rejection> Do(const SettleAccrual& o);
   std::optional<Rejection> Do(const CancelAccrual& o);
   std::optional<Rejection> Do(const HoldPoints& o);
@@ -380,6 +393,8 @@ class Model {
   std::map<std::string, std::int64_t> owed_until_right_;  // by point type, within a correction
   std::set<std::uint64_t> corrected_;     // entries of purchases that others took the place of
   std::map<Date, std::int64_t> by_hand_;  // points, by day
+  std::map<std::uint64_t, Asked> asked_;  // by the entry that asked
+  std::string principal_;                 // of the command that is being done
   std::map<std::pair<MemberId, std::int32_t>, std::int64_t> given_;  // by member and month
   std::map<std::uint64_t, MemberId> member_of_;                      // entries
 };
