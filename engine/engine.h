@@ -91,6 +91,8 @@ class Engine {
     Quorum approvals;
     // How much people may give and take by hand.
     AdjustLimits adjust_limits;
+    // How much they may approve of what others want to give and take.
+    AdjustLimits approval_limits = {};
     TransferPolicy transfers = {};
     // How often due work (ended lots, tier reviews) is looked for; reads are right without it. 0:
     // never.

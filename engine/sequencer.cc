@@ -12,6 +12,7 @@
 #include "engine/base/reason.h"
 #include "engine/base/thread_name.h"
 #include "engine/domain/apply.h"
+#include "engine/domain/enrolling.h"
 #include "engine/journal/entry_codec.h"
 #include "engine/version.h"
 
@@ -104,6 +105,8 @@ struct MemberFinder {
   Concerned operator()(const UnmergeMembers& o) const { return Ref(o.merged); }
   Concerned operator()(const MoveIdentity& o) const { return Both(o.from, o.to); }
   Concerned operator()(const KeepReceipt&) const { return {}; }
+  Concerned operator()(const Approve& o) const { return Accrual(o.asked); }
+  Concerned operator()(const Decline&) const { return {}; }
   Concerned operator()(const ClaimReceipt& o) const { return Ref(o.member); }
   Concerned operator()(const TransferPoints& o) const { return Both(o.from, o.to); }
 };
@@ -112,6 +115,13 @@ struct MemberFinder {
 bool IsDueWork(const Order& order) {
   return std::holds_alternative<AdvanceMember>(order) ||
          std::holds_alternative<AdvanceProgram>(order);
+}
+
+Rejected TooLong(std::size_t entry_bytes) {
+  return Rejected{Rejection::kInvalidField,
+                  {{"expected", absl::StrCat("at most ", kEntryBytesMax, " bytes in the journal")},
+                   {"field", "request"},
+                   {"was", absl::StrCat(entry_bytes, " bytes")}}};
 }
 
 absl::Status Corrupt(const absl::Status& why) {
@@ -392,24 +402,13 @@ void Sequencer::DecideOne(Item item, Work& work) {
           "OVERLOADED"));
     }
     const Timestamp now = NextInstant();
-    const Context context{partition_,        last_.sequence + 1, now,
-                          rulebooks_,        options_.approvals, options_.adjust_limits,
-                          options_.transfers};
-    Decision decision = Decide(state, command, context);
-    const auto* rejected = std::get_if<Rejected>(&decision);
-    if (!work.source->status().ok()) {
-      // Nothing that was decided on what could not be read may be believed.
-    } else if (rejected != nullptr && !IsRecorded(rejected->reason)) {
-      reply = Reply{.entry = nullptr, .unrecorded = *rejected};
-      if (TellsOfClock(state, command, *rejected, now)) {
-        Command seen = command;
-        seen.request = RequestId();  // which may be sent again
-        std::optional<absl::StatusOr<Reply>> ignored;
-        Append(seen, std::move(decision), Hash{}, now, work, ignored);
-      }
+    const Context context{partition_,         last_.sequence + 1,      now,
+                          rulebooks_,         options_.approvals,      options_.adjust_limits,
+                          options_.transfers, options_.approval_limits};
+    if (const std::optional<Command> enrolment = EnrolmentBefore(state, command)) {
+      EnrolAndSell(command, *enrolment, context, item.fingerprint, work, reply);
     } else {
-      Append(command, std::move(decision), item.fingerprint, now, work, reply);
-      if (reply->ok() && (*reply)->entry != nullptr) Follow(command, *(*reply)->entry, work);
+      Conclude(command, Decide(state, command, context), item.fingerprint, now, work, reply);
     }
   }
   if (!work.source->status().ok()) {
@@ -449,6 +448,45 @@ absl::StatusOr<Reply> Sequencer::Answered(const Item& item, std::uint64_t sequen
     return Corrupt(bytes.ok() ? absl::DataLossError("entry is gone") : bytes.status());
   reply.leaf_hash = LeafHash(**bytes);
   return reply;
+}
+
+void Sequencer::Conclude(const Command& command, Decision decision, const Hash& fingerprint,
+                         Timestamp now, Work& work, std::optional<absl::StatusOr<Reply>>& reply) {
+  // Nothing that was decided on what could not be read may be believed.
+  if (!work.source->status().ok()) return;
+  const auto* rejected = std::get_if<Rejected>(&decision);
+  if (rejected != nullptr && !IsRecorded(rejected->reason)) {
+    reply = Reply{.entry = nullptr, .unrecorded = *rejected};
+    if (TellsOfClock(*work.state, command, *rejected, now)) {
+      Command seen = command;
+      seen.request = RequestId();  // which may be sent again
+      std::optional<absl::StatusOr<Reply>> ignored;
+      Append(seen, std::move(decision), Hash{}, now, work, ignored);
+    }
+    return;
+  }
+  Append(command, std::move(decision), fingerprint, now, work, reply);
+  if (reply->ok() && (*reply)->entry != nullptr) Follow(command, *(*reply)->entry, work);
+}
+
+void Sequencer::EnrolAndSell(const Command& command, const Command& enrolment,
+                             const Context& context, const Hash& fingerprint, Work& work,
+                             std::optional<absl::StatusOr<Reply>>& reply) {
+  Enrolling enrolling = DecideEnrolling(*work.state, command, enrolment, context, fingerprint);
+  if (!work.source->status().ok()) return;
+  if (enrolling.refused) {
+    return Conclude(command, *std::move(enrolling.refused), fingerprint, context.recorded_at, work,
+                    reply);
+  }
+  // Who is enrolled has bought: what does not fit the journal is known before anything is appended.
+  enrolling.entries.back().previous_leaf = last_.last_leaf;  // as long as the one that it will have
+  if (const std::size_t bytes = EncodeEntry(enrolling.entries.back()).size();
+      bytes > kEntryBytesMax) {
+    reply = Reply{.entry = nullptr, .unrecorded = TooLong(bytes)};
+    return;
+  }
+  for (Entry& entry : enrolling.entries) AppendEntry(std::move(entry), work, reply);
+  if (reply->ok() && (*reply)->entry != nullptr) Follow(command, *(*reply)->entry, work);
 }
 
 bool Sequencer::DoByItself(const Command& command, Timestamp now, Work& work) {
@@ -522,18 +560,17 @@ void Sequencer::Follow(const Command& command, const Entry& entry, Work& work) {
 void Sequencer::Append(const Command& command, Decision decision, const Hash& fingerprint,
                        Timestamp now, Work& work, std::optional<absl::StatusOr<Reply>>& reply) {
   const Context context{partition_, last_.sequence + 1, now, rulebooks_};
-  auto entry = std::make_shared<Entry>(
-      MakeEntry(*work.state, command, context, std::move(decision), fingerprint));
+  AppendEntry(MakeEntry(*work.state, command, context, std::move(decision), fingerprint), work,
+              reply);
+}
+
+void Sequencer::AppendEntry(Entry decided, Work& work,
+                            std::optional<absl::StatusOr<Reply>>& reply) {
+  auto entry = std::make_shared<Entry>(std::move(decided));
   entry->previous_leaf = last_.last_leaf;
   std::string bytes = EncodeEntry(*entry);
   if (bytes.size() > kEntryBytesMax) {
-    reply =
-        Reply{.entry = nullptr,
-              .unrecorded = Rejected{
-                  Rejection::kInvalidField,
-                  {{"expected", absl::StrCat("at most ", kEntryBytesMax, " bytes in the journal")},
-                   {"field", "request"},
-                   {"was", absl::StrCat(bytes.size(), " bytes")}}}};
+    reply = Reply{.entry = nullptr, .unrecorded = TooLong(bytes.size())};
     return;
   }
   Apply(entry, *work.state);
@@ -558,7 +595,7 @@ void Sequencer::Append(const Command& command, Decision decision, const Hash& fi
   work.leaves.emplace(entry->sequence, leaf);
   last_.sequence = entry->sequence;
   last_.last_leaf = leaf;
-  last_.last_recorded_at = now;
+  last_.last_recorded_at = entry->recorded_at;
   work.next = last_;  // root and frontier follow once for the whole batch
   reply = Reply{.entry = std::move(entry), .leaf_hash = leaf};
 }

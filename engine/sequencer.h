@@ -95,8 +95,17 @@ class Sequencer {
   bool DoByItself(const Command& command, Timestamp now, Work& work);
   // What follows an entry at once.
   void Follow(const Command& command, const Entry& entry, Work& work);
+  // Appends what was decided of a command, and what follows from it. No reply if something could
+  // not be read.
+  void Conclude(const Command& command, Decision decision, const Hash& fingerprint, Timestamp now,
+                Work& work, std::optional<absl::StatusOr<Reply>>& reply);
+  // Decides and appends a sale and, first, the enrolment of its member; all of it or nothing.
+  void EnrolAndSell(const Command& command, const Command& enrolment, const Context& context,
+                    const Hash& fingerprint, Work& work,
+                    std::optional<absl::StatusOr<Reply>>& reply);
   void Append(const Command& command, Decision decision, const Hash& fingerprint, Timestamp now,
               Work& work, std::optional<absl::StatusOr<Reply>>& reply);
+  void AppendEntry(Entry decided, Work& work, std::optional<absl::StatusOr<Reply>>& reply);
   Timestamp NextInstant() const;
   // The refusal of the environment that stands against writing now, or OK.
   absl::Status WritableStatus();

@@ -210,23 +210,25 @@ TransferPolicy ReadTransfers(Reader& reader) {
   return {};
 }
 
-AdjustLimits ReadAdjustLimits(Reader& reader, bool is_loopback) {
-  const std::string& text = reader.Text("adjust_limits");
-  const std::optional<AdjustLimits> limits = ParseAdjustLimits(text != "auto" ? text
-                                                               : is_loopback  ? "none"
-                                                                              : "10000");
+// How much people move by hand, or approve of: `method` says who may.
+AdjustLimits ReadLimits(Reader& reader, const char* setting, absl::string_view fallback,
+                        absl::string_view method, absl::string_view who) {
+  const std::string& text = reader.Text(setting);
+  const std::optional<AdjustLimits> limits =
+      ParseAdjustLimits(text == "auto" ? fallback : absl::string_view(text));
   if (!limits) {
-    reader.Wrong("adjust_limits",
-                 absl::StrCat("must be none, auto, points a day such as 10000, a day and a month "
-                              "such as 200/2000, or AGENT=200/2000,10000, was ",
-                              text));
+    reader.Wrong(
+        setting,
+        absl::StrCat("must be none, auto, points a day such as 10000, a day and a month "
+                     "such as 200/2000, or ",
+                     method == "Approve" ? "FINANCE=200/2000,10000" : "AGENT=200/2000,10000",
+                     ", was ", text));
     return {};
   }
   for (const AdjustLimits::Part& part : limits->by_role) {
-    if (!RolesFor("AdjustPoints").has(part.role)) {
-      reader.Wrong("adjust_limits", absl::StrCat("must name roles that adjust, AGENT or FINANCE, "
-                                                 "was ",
-                                                 ToString(part.role)));
+    if (!RolesFor(method).has(part.role)) {
+      reader.Wrong(setting,
+                   absl::StrCat("must name roles that ", who, ", was ", ToString(part.role)));
     }
   }
   return *limits;
@@ -298,6 +300,8 @@ const std::vector<SettingInfo>& AllSettings() {
       {"adjust_limits", "auto", "[ROLE=]DAY[/MONTH],...|none|auto",
        "points that one person may give and take by hand: AGENT=200/2000,10000; auto: none on "
        "loopback, else 10000 a day"},
+      {"approval_limits", "none", "[ROLE=]DAY[/MONTH],...|none",
+       "points of which one person may approve that others want to give and take by hand"},
       {"transfers", "PRESERVE", "PRESERVE|FRESH[,fee=PERCENT][,month=POINTS]",
        "points from member to member: with their own ends, or as one lot under today's rule; what "
        "is kept of them; how much a member may give a month"},
@@ -476,7 +480,10 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
       reader.Choice<Switch>("reflection", Switch::kAuto,
                             {{"auto", Switch::kAuto}, {"on", Switch::kOn}, {"off", Switch::kOff}});
   config.approvals = ReadApprovals(reader, config.is_loopback);
-  config.adjust_limits = ReadAdjustLimits(reader, config.is_loopback);
+  config.adjust_limits = ReadLimits(reader, "adjust_limits", config.is_loopback ? "none" : "10000",
+                                    "AdjustPoints", "adjust, AGENT or FINANCE");
+  config.approval_limits =
+      ReadLimits(reader, "approval_limits", "none", "Approve", "approve, FINANCE");
   config.transfers = ReadTransfers(reader);
   config.log_level = reader.Choice<LogLevel>("log_level", LogLevel::kInfo,
                                              {{"debug", LogLevel::kDebug},

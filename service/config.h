@@ -51,6 +51,7 @@ struct Config {
   Switch reflection = Switch::kAuto;
   Quorum approvals;
   AdjustLimits adjust_limits;
+  AdjustLimits approval_limits;
   TransferPolicy transfers;
   LogLevel log_level = LogLevel::kInfo;
   std::optional<Log::Form> log_form;           // empty: text on a terminal

@@ -114,6 +114,19 @@ struct EventRenderer {
   void operator()(const PiecePassed&) const {}
   void operator()(const ReceiptKept& e) const { (*this)(e.sale); }
   void operator()(const ReceiptClaimed&) const {}
+  void operator()(const EnrolledForPurchase&) const {}
+  void operator()(const AdjustmentAsked& e) const {
+    out.set_approval(ApprovalName(entry.program, entry.partition, entry.sequence));
+    out.set_reference(e.reference);
+    out.set_adjustment_reason(e.reason.str());
+  }
+  template <class Decided>
+  void SetApproval(const Decided& e) const {
+    out.set_approval(ApprovalName(entry.program, entry.partition, e.asked));
+    out.set_asked_by(e.asked_by);
+  }
+  void operator()(const AskedApproved& e) const { SetApproval(e); }
+  void operator()(const AskedDeclined& e) const { SetApproval(e); }
   void operator()(const IdentityLinked&) const {}
   void operator()(const MemberAttributesSet&) const {}
   void operator()(const IdleEndMoved&) const {}

@@ -21,16 +21,17 @@ constexpr int kAttributesMax = 32;
 // Ascending by id.
 std::vector<MemberAttribute> ParseAttributes(
     const google::protobuf::RepeatedPtrField<v1::MemberAttribute>& attributes,
-    Violations& violations) {
+    Violations& violations, const Path* parent = nullptr) {
   std::vector<MemberAttribute> told;
   if (attributes.size() > kAttributesMax) {
-    violations.OutOfRange("attributes", absl::StrCat("must be at most ", kAttributesMax, ", was ",
-                                                     attributes.size()));
+    violations.OutOfRange(
+        Path{"attributes", parent}.Render(),
+        absl::StrCat("must be at most ", kAttributesMax, ", was ", attributes.size()));
     return told;
   }
   std::vector<AttributeValue> values;
   for (int i = 0; i < attributes.size(); ++i) {
-    const Path path{"attributes", nullptr, i};
+    const Path path{"attributes", parent, i};
     ParseAttribute(attributes[i], path, values, violations);
     told.push_back(MemberAttribute{values.back()});
     if (!attributes[i].has_expires_at()) continue;
@@ -100,6 +101,28 @@ Command ParseIdentityChange(const Request& request, const ParseContext& context,
   return command;
 }
 
+// Adds at most `count_max` to `links`.
+void ParseIdentities(const google::protobuf::RepeatedPtrField<v1::IdentityKey>& identities,
+                     int count_max, const ProgramId& program, const Path* parent,
+                     const ParseContext& context, std::vector<IdentityLink>& links) {
+  Violations& violations = context.violations;
+  if (identities.size() > count_max) {
+    violations.OutOfRange(Path{"identities", parent}.Render(),
+                          absl::StrCat("must be at most ", count_max, ", was ", identities.size()));
+    return;
+  }
+  for (int i = 0; i < identities.size(); ++i) {
+    const Path path{"identities", parent, i};
+    const std::size_t before = violations.all().size();
+    const IdentityLink link = ParseIdentity(identities[i], program, path, context);
+    if (violations.all().size() == before &&
+        std::find(links.begin(), links.end(), link) != links.end()) {
+      violations.Add(path.Render(), "must be given once, was a repetition", "REPEATED");
+    }
+    links.push_back(link);
+  }
+}
+
 // What every request that makes a member says.
 template <class Request, class NewMember>
 void ParseNewMember(const Request& request, const ParseContext& context, Command& command,
@@ -107,23 +130,8 @@ void ParseNewMember(const Request& request, const ParseContext& context, Command
   Violations& violations = context.violations;
   command.request = ParseRequestId(request.request_id(), violations);
   command.program = ParseProgram(request.program(), violations);
-  if (request.identities_size() > kIdentitiesMax) {
-    violations.OutOfRange("identities", absl::StrCat("must be at most ", kIdentitiesMax, ", was ",
-                                                     request.identities_size()));
-  } else {
-    for (int i = 0; i < request.identities_size(); ++i) {
-      const Path path{"identities", nullptr, i};
-      const std::size_t before = violations.all().size();
-      const IdentityLink link =
-          ParseIdentity(request.identities(i), command.program, path, context);
-      if (violations.all().size() == before &&
-          std::find(order.identities.begin(), order.identities.end(), link) !=
-              order.identities.end()) {
-        violations.Add(path.Render(), "must be given once, was a repetition", "REPEATED");
-      }
-      order.identities.push_back(link);
-    }
-  }
+  ParseIdentities(request.identities(), kIdentitiesMax, command.program, nullptr, context,
+                  order.identities);
   order.channel = ParseChannel(request.channel(), false, Path{"channel"}, violations);
   if (!request.store().empty()) {
     order.store = ParsePlace(request.store(), Path{"store"}, violations);
@@ -388,6 +396,32 @@ Command ParseEnrollMember(const v1::EnrollMemberRequest& request, const ParseCon
   order.attributes = ParseAttributes(request.attributes(), violations);
   command.order = std::move(order);
   return command;
+}
+
+void ParsePurchaseEnrolment(const v1::PurchaseEnrolment& message, const v1::MemberRef& member,
+                            const ProgramId& program, const ParseContext& context,
+                            AccruePurchase& sale) {
+  Violations& violations = context.violations;
+  const Path path{"enrol"};
+  if (!member.has_identity()) {
+    if (member.has_name()) {
+      violations.Add(path.Render(), "must be absent where the member is named, was given",
+                     "NOT_ALLOWED");
+    }
+    return;
+  }
+  EnrollMember& order = sale.enrol.emplace();
+  Violations known;  // what is wrong with it has been said where the member was parsed
+  order.identities.push_back(ParseIdentity(member.identity(), program, Path{"identity"},
+                                           ParseContext{context.hasher, known}));
+  ParseIdentities(message.identities(), kIdentitiesMax - 1, program, &path, context,
+                  order.identities);
+  order.channel = ParseChannel(message.channel(), false, Path{"channel", &path}, violations);
+  if (order.channel == Channel::kNone) order.channel = sale.channel;
+  order.store = message.store().empty()
+                    ? sale.receipt.store
+                    : ParsePlace(message.store(), Path{"store", &path}, violations);
+  order.attributes = ParseAttributes(message.attributes(), violations, &path);
 }
 
 Command ParseImportMember(const v1::ImportMemberRequest& request, const ParseContext& context) {

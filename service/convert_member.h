@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "laurel/v1/member_service.pb.h"
+#include "laurel/v1/points_service.pb.h"
 #include "service/convert.h"
 #include "service/rendering.h"
 
@@ -11,6 +12,10 @@
 namespace laurel {
 
 Command ParseEnrollMember(const v1::EnrollMemberRequest& request, const ParseContext& context);
+// How the member of a sale, that has been parsed, is enrolled where nobody is known by `member`.
+void ParsePurchaseEnrolment(const v1::PurchaseEnrolment& message, const v1::MemberRef& member,
+                            const ProgramId& program, const ParseContext& context,
+                            AccruePurchase& sale);
 Command ParseImportMember(const v1::ImportMemberRequest& request, const ParseContext& context);
 Command ParseLinkIdentity(const v1::LinkIdentityRequest& request, const ParseContext& context);
 Command ParseUnlinkIdentity(const v1::UnlinkIdentityRequest& request, const ParseContext& context);

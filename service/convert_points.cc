@@ -12,6 +12,7 @@
 #include "rules/program/model.h"
 #include "service/convert_attribute.h"
 #include "service/convert_entry.h"
+#include "service/convert_member.h"
 #include "service/text.h"
 
 namespace laurel {
@@ -523,6 +524,9 @@ Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const Pars
   Command command;
   AccruePurchase order = ParsePosted(request, context, command);
   if (!request.guest()) {
+    if (request.has_enrol()) {
+      ParsePurchaseEnrolment(request.enrol(), request.member(), command.program, context, order);
+    }
     command.order = std::move(order);
     return command;
   }
@@ -531,6 +535,7 @@ Command ParseAccruePurchase(const v1::AccruePurchaseRequest& request, const Pars
     context.violations.Add(field, "must be absent for a guest, was given", "NOT_ALLOWED");
   };
   refuse("pay_with_points", request.has_pay_with_points());
+  refuse("enrol", request.has_enrol());
   refuse("purchase.lines.original",
          std::any_of(order.lines.begin(), order.lines.end(),
                      [](const PurchaseLine& line) { return !!line.original; }));
@@ -766,6 +771,7 @@ Command ParseAdjustPoints(const v1::AdjustPointsRequest& request, const ParseCon
   CheckText(request.reference(), 0, Path{"reference"}, violations);
   order.reference = request.reference();
   order.own = context.OwnIdentity(command.program);
+  order.asks = request.ask();
   return command;
 }
 
@@ -817,6 +823,9 @@ absl::Status RenderAccruePurchase(const Reply& reply, const Rendering& rendering
   }
   RETURN_IF_ERROR(RenderPosted(reply, rendering, response).status());
   const Entry& entry = *reply.entry;
+  if (const auto* enrolled = entry.FindEvent<EnrolledForPurchase>()) {
+    response.set_enrolment(EntryName(entry.program, entry.partition, enrolled->enrolment));
+  }
   if (entry.kind != EntryKind::kExchange) return absl::OkStatus();
   for (const Event& event : entry.events) {
     const auto* kept = std::get_if<ReturnUnmatched>(&event);
@@ -1004,6 +1013,11 @@ absl::Status RenderAdjustPoints(const Reply& reply, const Rendering& rendering,
                                 v1::AdjustPointsResponse& response) {
   const Entry& entry = *reply.entry;
   RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+  if (const auto* asked = entry.FindEvent<AdjustmentAsked>()) {
+    response.set_approval(ApprovalName(entry.program, entry.partition, entry.sequence));
+    RenderInstant(asked->expires_at, *response.mutable_approval_expires_at());
+    return absl::OkStatus();
+  }
   RenderLotMoves(entry, *response.mutable_lot_moves());
   const auto* adjusted = entry.FindEvent<PointsAdjusted>();
   if (adjusted == nullptr) return absl::InternalError("entry of an adjustment: must say what of");

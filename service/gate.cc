@@ -33,6 +33,10 @@ RoleSet RolesFor(absl::string_view method) {
   };
   static constexpr Row kRows[] = {
       {"AdjustPoints", {kAgent, kFinance}},
+      {"Approve", {kFinance}},
+      {"Decline", {kFinance}},
+      {"ListApprovals", {kAgent, kFinance}},
+      {"GetApproval", {kAgent, kFinance}},
       {"ImportMember", {kFinance}},
       {"MergeMembers", {kAgent}},
       {"UnmergeMembers", {kAgent}},

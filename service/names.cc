@@ -91,6 +91,10 @@ std::string EntryName(const ProgramId& program, PartitionId partition, std::uint
   return absl::StrCat("programs/", program.str(), "/entries/", partition, "-", sequence);
 }
 
+std::string ApprovalName(const ProgramId& program, PartitionId partition, std::uint64_t sequence) {
+  return absl::StrCat("programs/", program.str(), "/approvals/", partition, "-", sequence);
+}
+
 std::string PurchaseName(const ProgramId& program, const ReceiptKey& receipt) {
   const Date on = receipt.business_on;
   return absl::StrCat("programs/", program.str(), "/purchases/", receipt.store.str(), ".",
@@ -149,8 +153,10 @@ std::optional<NamedHold> ParseHoldName(absl::string_view name) {
   return NamedHold{owner->program, HoldKey{owner->member, *sequence}};
 }
 
-std::optional<EntryRef> ParseEntryName(absl::string_view name) {
-  const std::optional<ProgramId> program = TakeProgram(name, "entries");
+namespace {
+// A name that ends in the place of an entry.
+std::optional<EntryRef> ParseOfEntry(absl::string_view name, const char* collection) {
+  const std::optional<ProgramId> program = TakeProgram(name, collection);
   if (!program) return std::nullopt;
   const auto parts = SplitTwo(name, '-');
   if (!parts) return std::nullopt;
@@ -158,6 +164,15 @@ std::optional<EntryRef> ParseEntryName(absl::string_view name) {
   const auto sequence = ParseNumber<std::uint64_t>(parts->second, 1);
   if (!partition || !sequence) return std::nullopt;
   return EntryRef{*program, *partition, *sequence};
+}
+}  // namespace
+
+std::optional<EntryRef> ParseEntryName(absl::string_view name) {
+  return ParseOfEntry(name, "entries");
+}
+
+std::optional<EntryRef> ParseApprovalName(absl::string_view name) {
+  return ParseOfEntry(name, "approvals");
 }
 
 std::optional<PurchaseRef> ParsePurchaseName(absl::string_view name) {

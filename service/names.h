@@ -80,6 +80,10 @@ struct EntryRef {
 };
 std::optional<EntryRef> ParseEntryName(absl::string_view name);
 
+// programs/{program}/approvals/{partition}-{sequence}, of the entry that asked.
+std::string ApprovalName(const ProgramId& program, PartitionId partition, std::uint64_t sequence);
+std::optional<EntryRef> ParseApprovalName(absl::string_view name);
+
 struct PurchaseRef {
   ProgramId program;
   ReceiptKey receipt;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/domain/apply.h"
+#include "engine/domain/enrolling.h"
 #include "engine/domain/facts.h"
 #include "engine/domain/rating.h"
 #include "engine/journal/merkle.h"
@@ -13,6 +14,7 @@
 #include "laurel/v1/points_service.grpc.pb.h"
 #include "service/convert_entry.h"
 #include "service/convert_explain.h"
+#include "service/convert_member.h"
 #include "service/convert_points.h"
 #include "service/reading.h"
 #include "service/services.h"
@@ -154,6 +156,31 @@ void RenderQuotedAwards(const Entry& entry, const rules::Rulebook& rulebook,
   }
 }
 
+// The entry that a command would become now, decided in thought, or why it would become none.
+struct InThoughtNow {
+  std::optional<Entry> entry;
+  Rejected refused;
+};
+InThoughtNow DecideNow(State& state, const Command& command, const Context& context) {
+  InThoughtNow now;
+  if (const std::optional<Command> enrolment = EnrolmentBefore(state, command)) {
+    Enrolling enrolling = DecideEnrolling(state, command, *enrolment, context, Hash{});
+    if (enrolling.refused) {
+      now.refused = *std::move(enrolling.refused);
+    } else {
+      now.entry = std::move(enrolling.entries.back());
+    }
+    return now;
+  }
+  Decision decision = Decide(state, command, context);
+  if (auto* rejected = std::get_if<Rejected>(&decision)) {
+    now.refused = std::move(*rejected);
+  } else {
+    now.entry = MakeEntry(state, command, context, std::move(decision), Hash{});
+  }
+  return now;
+}
+
 google::rpc::Status QuoteForMember(ReadCall& read, const ProgramId& program, AccruePurchase order,
                                    const rules::Rulebook& rulebook,
                                    v1::QuotePurchaseResponse& response) {
@@ -166,11 +193,10 @@ google::rpc::Status QuoteForMember(ReadCall& read, const ProgramId& program, Acc
   Command command;
   command.program = program;
   command.order = std::move(order);
-  const Decision decision = Decide(state, command, context);
-  if (const auto* rejected = std::get_if<Rejected>(&decision)) {
-    return ToRpcStatus(*rejected, program);
-  }
-  const Entry entry = MakeEntry(state, command, context, decision, Hash{});
+  const InThoughtNow now = DecideNow(state, command, context);
+  if (!now.entry) return ToRpcStatus(now.refused, program);
+  const Entry& entry = *now.entry;
+  response.set_enrols(entry.FindEvent<EnrolledForPurchase>() != nullptr);
   RenderQuotedAwards(entry, rulebook, response);
   RenderBalances(entry.outcome.balances, *response.mutable_balances());
   const auto* accrued = entry.FindEvent<PurchaseAccrued>();
@@ -232,6 +258,10 @@ google::rpc::Status QuotePurchaseNow(ReadCall& read, const v1::QuotePurchaseRequ
     if (!request.has_member()) violations.Required("member");  // points are somebody's
     ParsePay(request.pay_with_points(), order, violations);
   }
+  if (request.has_enrol()) {
+    if (!request.has_member()) violations.Required("member");  // somebody is enrolled
+    ParsePurchaseEnrolment(request.enrol(), request.member(), program, read.parse, order);
+  }
   if (!violations.empty()) return {};
   State& state = read.view.state();
   const Program* record = state.programs.Find(ProgramKey{program});
@@ -278,19 +308,20 @@ google::rpc::Status Practise(ReadCall& read, const Rendering& rendering, const R
   if (const std::optional<MemberId> id = ConcernedBy(state, command)) {
     AdvanceInThought(read, command.program, *id, context.recorded_at, context);
   }
-  Decision decision = Decide(state, command, context);
-  if (const auto* rejected = std::get_if<Rejected>(&decision)) {
-    return ToRpcStatus(*rejected, command.program);
-  }
+  InThoughtNow now = DecideNow(state, command, context);
+  if (!now.entry) return ToRpcStatus(now.refused, command.program);
   Reply reply;
-  reply.entry = std::make_shared<const Entry>(
-      MakeEntry(state, command, context, std::move(decision), Hash{}));
+  reply.entry = std::make_shared<const Entry>(*std::move(now.entry));
   const absl::Status rendered = render(reply, rendering, response);
   if (!rendered.ok()) return ToRpcStatus(rendered);
   response.set_training(true);
   response.set_sequence(read.view.sequence());
   response.clear_leaf_hash();
   response.clear_entry();
+  if constexpr (requires { response.enrolment(); }) {
+    if (!response.enrolment().empty()) response.clear_member();  // whom there is not
+    response.clear_enrolment();
+  }
   if constexpr (requires { response.mutable_awards(); }) {
     for (v1::Award& award : *response.mutable_awards()) award.clear_lot();
   }

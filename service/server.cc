@@ -358,6 +358,7 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
   options.batch_commands_max = config.batch_commands_max;
   options.approvals = config.approvals;
   options.adjust_limits = config.adjust_limits;
+  options.approval_limits = config.approval_limits;
   options.transfers = config.transfers;
   options.checkpoint_file = CheckpointFile(booted.dir);
   options.origin = OriginOf(identity);
@@ -412,6 +413,7 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
              {"address", address},
              {"approvals", ToString(config.approvals)},
              {"adjust_limits", ToString(config.adjust_limits)},
+             {"approval_limits", ToString(config.approval_limits)},
              {"transfers", ToString(config.transfers)},
              {"ledger", identity.origin},
              {"epoch", absl::StrCat(head.epoch)},

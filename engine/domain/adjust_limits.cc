@@ -54,6 +54,19 @@ AdjustLimit AdjustLimits::Of(Role role) const {
   return role == Role::kNone ? least : others;
 }
 
+std::optional<std::int64_t> AdjustLimits::Largest() const {
+  const auto at_once = [](const AdjustLimit& limit) {
+    return limit.a_month && limit.a_day ? std::min(limit.a_day, limit.a_month) : limit.a_day;
+  };
+  std::optional<std::int64_t> largest = at_once(others);
+  for (const Part& part : by_role) {
+    const std::optional<std::int64_t> of_role = at_once(part.limit);
+    if (!largest || !of_role) return std::nullopt;
+    largest = std::max(*largest, *of_role);
+  }
+  return largest;
+}
+
 std::optional<AdjustLimits> ParseAdjustLimits(absl::string_view text) {
   AdjustLimits limits;
   if (text == "none") return limits;

@@ -31,6 +31,8 @@ struct AdjustLimits {
 
   // Who names no role gets the least of what any role has.
   AdjustLimit Of(Role role) const;
+  // The most that anybody may move at once; empty: without end.
+  std::optional<std::int64_t> Largest() const;
   friend bool operator==(const AdjustLimits&, const AdjustLimits&) = default;
 };
 

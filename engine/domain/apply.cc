@@ -528,6 +528,18 @@ struct Folder {
     LAUREL_CHECK(sale != nullptr, "what is claimed is a purchase");
     state.unclaimed.Erase(UnclaimedKey{entry.program, sale->receipt});
   }
+  void operator()(const AdjustmentAsked& e) const {
+    state.approvals.Put(ApprovalKey{entry.program, entry.sequence},
+                        Approval{.expires_at = e.expires_at});
+  }
+  void Decide(std::uint64_t asked, ApprovalState decision) const {
+    Approval& approval = state.approvals.Mutable(ApprovalKey{entry.program, asked});
+    approval.state = decision;
+    approval.decided = entry.sequence;
+  }
+  void operator()(const AskedApproved& e) const { Decide(e.asked, ApprovalState::kApproved); }
+  void operator()(const AskedDeclined& e) const { Decide(e.asked, ApprovalState::kDeclined); }
+  void operator()(const EnrolledForPurchase&) const {}  // its own entry has done it
   void operator()(const ActivityAccrued& e) const {
     if (!e.reference.empty()) {
       state.activities.Put(ActivityKey::Of(entry.program, e.type, e.reference),
@@ -966,6 +978,26 @@ class FitsReturns {
   bool is_coming_back_ = false;
 };
 
+// Of what one person asks for and another decides.
+std::string FitsApproval(const Entry& entry, const Event& event, State& state) {
+  if (const auto* asked = std::get_if<AdjustmentAsked>(&event)) {
+    return asked->amount == 0 ? "an adjustment that is asked for moves nothing" : "";
+  }
+  const auto* approved = std::get_if<AskedApproved>(&event);
+  const auto* declined = std::get_if<AskedDeclined>(&event);
+  if (approved == nullptr && declined == nullptr) return "";
+  const std::uint64_t asked = approved != nullptr ? approved->asked : declined->asked;
+  const Approval* approval = state.approvals.Find(ApprovalKey{entry.program, asked});
+  if (approval == nullptr || !approval->is_open_at(entry.recorded_at)) {
+    return "what is decided is not open";
+  }
+  const std::shared_ptr<const Entry> asking = state.FindEntry(asked);
+  if (asking == nullptr || asking->principal == entry.principal) {
+    return "what is decided was asked by the same person";
+  }
+  return "";
+}
+
 // Of events about two members, and of their accounts and lots.
 std::string FitsMembers(const Entry& entry, State& state) {
   const bool is_merge = entry.FindEvent<MembersMerged>() != nullptr;
@@ -1052,6 +1084,13 @@ std::string Fits(const Entry& entry, State& state) {
       if (kept == nullptr || kept->sequence != claimed->kept)
         return "a claimed receipt is not kept";
     }
+    if (const auto* enrolled = std::get_if<EnrolledForPurchase>(&event)) {
+      const std::shared_ptr<const Entry> enrolment = state.FindEntry(enrolled->enrolment);
+      if (enrolment == nullptr || enrolment->kind != EntryKind::kMemberEnrolled ||
+          enrolment->member != entry.member) {
+        return "the enrolment of a purchase's member is not there";
+      }
+    }
     if (const auto* passed = std::get_if<PiecePassed>(&event)) {
       if (state.FindLot(passed->from) == nullptr) return "a lot that was given from is not there";
       if (!OpensLot(*passed, passed->from.type, *entry.other, lots)) {
@@ -1065,6 +1104,8 @@ std::string Fits(const Entry& entry, State& state) {
     }
     const std::string unfit = FitsAccrual(entry, event, state, lots);
     if (!unfit.empty()) return unfit;
+    const std::string undecided = FitsApproval(entry, event, state);
+    if (!undecided.empty()) return undecided;
     const std::string unheld = FitsHold(entry, event, state);
     if (!unheld.empty()) return unheld;
     if (const auto* expired = std::get_if<LotExpired>(&event)) {

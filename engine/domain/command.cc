@@ -110,6 +110,9 @@ struct Writer {
     }
     if (o.pay) t.Bytes("pay").Bytes(o.pay->type.str()).Number(o.pay->amount);
     Row(o.row);
+    if (!o.enrol) return;
+    t.Bytes("enrol");
+    (*this)(*o.enrol);
   }
   void Row(const TerminalRow& row) const {
     if (row == TerminalRow{}) return;
@@ -178,6 +181,13 @@ struct Writer {
   }
   void operator()(const AdjustPoints& o) const {
     t.Ref(o.member).Bytes(o.type.str()).Number(o.amount).Bytes(o.reason.str()).Bytes(o.reference);
+    if (o.asks) t.Bytes("ask");
+  }
+  void operator()(const Approve& o) const {
+    t.Number(static_cast<std::int64_t>(o.asked)).Bytes(principal);
+  }
+  void operator()(const Decline& o) const {
+    t.Number(static_cast<std::int64_t>(o.asked)).Bytes(principal);
   }
   void operator()(const CreateProgram& o) const { t.Bytes(AsBytes(o.digest)); }
   void operator()(const CreateRevision& o) const { t.Bytes(AsBytes(o.digest)); }
@@ -261,6 +271,8 @@ Method MethodOf(const Order& order) {
   if (std::holds_alternative<KeepReceipt>(order)) return Method::kKeepReceipt;
   if (std::holds_alternative<ClaimReceipt>(order)) return Method::kClaimReceipt;
   if (std::holds_alternative<CorrectReceipt>(order)) return Method::kCorrectReceipt;
+  if (std::holds_alternative<Approve>(order)) return Method::kApprove;
+  if (std::holds_alternative<Decline>(order)) return Method::kDecline;
   return static_cast<Method>(order.index() + 1);
 }
 static_assert(
@@ -353,6 +365,10 @@ absl::string_view ToString(Method method) {
       return "MatchTier";
     case Method::kSetMemberAttributes:
       return "SetMemberAttributes";
+    case Method::kApprove:
+      return "Approve";
+    case Method::kDecline:
+      return "Decline";
     case Method::kImportMember:
       return "ImportMember";
     case Method::kMergeMembers:

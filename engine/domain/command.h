@@ -118,6 +118,9 @@ struct AccruePurchase {
   std::vector<Tender> tenders;      // may be empty; else distinct kinds that add up to `total`
   std::optional<PointsOffered> pay = {};
   TerminalRow row = {};
+  // Who is enrolled first where the member's identity leads to nobody: it is the first of the
+  // identities. Says nothing of the instant, which is the sale's.
+  std::optional<EnrollMember> enrol = {};
 };
 
 // Keeps a guest's receipt until a member claims it.
@@ -201,6 +204,16 @@ struct AdjustPoints {
   // Names the membership of who asks, where there is one: follows from the principal and is no part
   // of what is asked.
   std::optional<IdentityHash> own = {};
+  bool asks = false;  // where it is more than who asks may move: another person is asked to approve
+};
+// Does what somebody else has asked for in an entry.
+struct Approve {
+  std::uint64_t asked = 0;               // sequence of that entry
+  std::optional<IdentityHash> own = {};  // as in AdjustPoints
+};
+// Refuses to do it.
+struct Decline {
+  std::uint64_t asked = 0;
 };
 
 // Reserves available points.
@@ -328,7 +341,7 @@ using Order =
                  AccrueActivity, AdjustPoints, SettleAccrual, CancelAccrual, HoldPoints,
                  CaptureHold, VoidHold, AcknowledgeWarnings, SetTierFloor, MatchTier,
                  SetMemberAttributes, MergeMembers, UnmergeMembers, MoveIdentity, TransferPoints,
-                 KeepReceipt, ClaimReceipt, ImportMember, CorrectReceipt>;
+                 KeepReceipt, ClaimReceipt, ImportMember, CorrectReceipt, Approve, Decline>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -364,6 +377,8 @@ enum class Method : std::uint8_t {
   kSetTierFloor = 41,
   kMatchTier = 42,
   kSetMemberAttributes = 43,
+  kApprove = 44,
+  kDecline = 45,
   kMergeMembers = 50,
   kUnmergeMembers = 51,
   kMoveIdentity = 52,

@@ -455,6 +455,12 @@ struct Dispatcher {
   Decision operator()(const TransferPoints& o) const {
     return DecideTransfer(state, command, o, context);
   }
+  Decision operator()(const Approve& o) const {
+    return DecideApproveAsked(state, command, o, context);
+  }
+  Decision operator()(const Decline& o) const {
+    return DecideDeclineAsked(state, command, o, context);
+  }
   Decision operator()(const MoveIdentity& o) const {
     return DecideMoveIdentity(state, command, o, context);
   }

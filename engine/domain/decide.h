@@ -31,9 +31,10 @@ struct Context {
   std::uint64_t sequence = 0;  // that the entry will have
   Timestamp recorded_at;
   RulebookLibrary* rulebooks = nullptr;
-  Quorum approvals = {};            // that a revision needs
-  AdjustLimits adjust_limits = {};  // of people who move points by hand
-  TransferPolicy transfers = {};    // of points between members
+  Quorum approvals = {};              // that a revision needs
+  AdjustLimits adjust_limits = {};    // of people who move points by hand
+  TransferPolicy transfers = {};      // of points between members
+  AdjustLimits approval_limits = {};  // of people who approve of what others want to move by hand
 };
 
 struct Accepted {

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
 #include "engine/base/checked.h"
 #include "engine/domain/draft.h"
 #include "engine/domain/idle.h"
@@ -9,7 +10,7 @@
 #include "rules/program/lot_terms.h"
 #include "rules/program/model.h"
 
-// Points by hand.
+// Points by hand, alone or with a second person.
 namespace laurel {
 namespace {
 
@@ -28,20 +29,20 @@ std::optional<Rejected> RefuseReason(const ReasonCode& reason) {
                    {"was", reason.str()}}};
 }
 
-// A window of what a person has moved by hand.
+// A window of what a person has moved by hand, or has approved of.
 struct HandWindow {
-  absl::string_view name;  // as the refusal names it
+  std::string name;  // as the refusal names it
   CounterKey key;
   std::optional<std::int64_t> limit;  // whole points
 };
 // A dash keeps these counters apart from those of rules, whose ids have none.
-std::array<HandWindow, 2> HandWindowsOf(const Command& command, const AdjustPoints& order, Date day,
-                                        const AdjustLimits& limits) {
+std::array<HandWindow, 2> WindowsOf(const Command& command, absl::string_view what,
+                                    const PointTypeId& type, Date day, const AdjustLimits& limits) {
   const AdjustLimit limit = limits.Of(command.role);
   const auto key = [&](absl::string_view window, Date start) {
     return CounterKey{.program = command.program,
                       .member = std::nullopt,
-                      .name = absl::StrCat("by-hand/", order.type.str(), "/", window),
+                      .name = absl::StrCat(what, "/", type.str(), "/", window),
                       .by = CounterBy(command.principal),
                       .start = start};
   };
@@ -49,18 +50,26 @@ std::array<HandWindow, 2> HandWindowsOf(const Command& command, const AdjustPoin
           HandWindow{"a_month", key("month", day.PlusDays(1 - day.day())), limit.a_month}};
 }
 
+std::int64_t InSmallest(std::int64_t points, int decimals) {
+  for (int i = 0; i < decimals; ++i) points = CheckedMul(points, 10).value_or(kAmountMax);
+  return points;
+}
+
+Rejected OverLimit(absl::string_view limit, std::int64_t left, std::int64_t requested) {
+  return Rejected{Rejection::kLimitReached,
+                  {{"left", std::to_string(left)},
+                   {"limit", std::string(limit)},
+                   {"requested", std::to_string(requested)}}};
+}
+
 std::optional<Rejected> RefuseOverLimit(State& state, const HandWindow& window, std::int64_t amount,
                                         int decimals) {
   if (!window.limit) return std::nullopt;
-  std::int64_t limit = *window.limit;
-  for (int i = 0; i < decimals; ++i) limit = CheckedMul(limit, 10).value_or(kAmountMax);
+  const std::int64_t limit = InSmallest(*window.limit, decimals);
   const Counter* counter = state.counters.Find(window.key);
   const std::int64_t left = std::max<std::int64_t>(0, limit - (counter ? counter->used : 0));
   if (amount <= left) return std::nullopt;
-  return Rejected{Rejection::kLimitReached,
-                  {{"left", std::to_string(left)},
-                   {"limit", std::string(window.name)},
-                   {"requested", std::to_string(amount)}}};
+  return OverLimit(window.name, left, amount);
 }
 
 // A lot under the program's terms of the type; what the member owes is covered first.
@@ -87,52 +96,62 @@ PointsAdjusted Give(const AdjustPoints& order, const rules::Rulebook& rulebook, 
   return given;
 }
 
-}  // namespace
+// What is to be moved by hand, of a member who is there.
+struct ByHand {
+  InForce in_force;
+  MemberId id;
+  const Member* member = nullptr;
+  std::size_t type = 0;
+  int decimals = 0;
+  std::int64_t moved = 0;  // > 0
+};
 
-Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& order,
-                      const Context& context) {
-  InForce found;
-  if (std::optional<Rejected> refused = FindInForce(state, command, context, found)) {
-    return *std::move(refused);
-  }
-  const rules::Rulebook& rulebook = *found.rulebook;
-  if (std::optional<Rejected> refused = RefuseNameless(command)) return *std::move(refused);
-  if (std::optional<Rejected> refused = RefuseReason(order.reason)) return *std::move(refused);
-  const std::optional<MemberId> id = state.Resolve(command.program, order.member);
+// The guards that do not ask how much it is.
+std::optional<Rejected> AdmitByHand(State& state, const Command& command, const MemberRef& who,
+                                    const AdjustPoints& order,
+                                    const std::optional<IdentityHash>& own, ByHand& by_hand) {
+  const std::optional<MemberId> id = state.Resolve(command.program, who);
   if (!id) return Rejected{Rejection::kMemberNotFound, {}};
-  if (std::optional<Rejected> refused = RefuseOwn(state, command.program, order.own, {*id})) {
-    return *std::move(refused);
+  if (std::optional<Rejected> refused = RefuseOwn(state, command.program, own, {*id})) {
+    return refused;
   }
-  const Member& member = *state.members.Find(MemberKey{*id});
-  if (member.state == MemberState::kClosed) return NotActive(member);
+  by_hand.id = *id;
+  by_hand.member = state.members.Find(MemberKey{*id});
+  if (by_hand.member->state == MemberState::kClosed) return NotActive(*by_hand.member);
+  const rules::Rulebook& rulebook = *by_hand.in_force.rulebook;
   const std::optional<std::size_t> type = RedeemableType(rulebook, order.type);
   if (!type) return NotRedeemable(order.type);
-  const std::int64_t moved = order.amount < 0 ? -order.amount : order.amount;
-  const Date day = rulebook.LocalDate(context.recorded_at);
-  const auto windows = HandWindowsOf(command, order, day, context.adjust_limits);
-  for (const HandWindow& window : windows) {
-    const int decimals = rulebook.point_types()[*type].decimals;
-    if (std::optional<Rejected> refused = RefuseOverLimit(state, window, moved, decimals)) {
-      return *std::move(refused);
-    }
-  }
-  Draft draft(state, *id);
+  by_hand.type = *type;
+  by_hand.decimals = rulebook.point_types()[*type].decimals;
+  by_hand.moved = order.amount < 0 ? -order.amount : order.amount;
+  return std::nullopt;
+}
+
+// Moves the points and counts them in the windows of who answers for it. `first` comes before what
+// tells of them.
+Decision MoveByHand(State& state, const ByHand& by_hand, const AdjustPoints& order,
+                    const std::array<HandWindow, 2>& windows, std::vector<Event> first,
+                    const Context& context) {
+  const rules::Rulebook& rulebook = *by_hand.in_force.rulebook;
+  const Member& member = *by_hand.member;
+  Draft draft(state, by_hand.id);
   IdleEnds idle(member, rulebook);
   PointsAdjusted adjusted{.type = order.type,
                           .amount = order.amount,
                           .reason = order.reason,
                           .reference = order.reference};
   if (order.amount < 0) {
-    if (std::optional<Rejected> refused = TakeAll(member, order.type, moved, draft)) {
+    if (std::optional<Rejected> refused = TakeAll(member, order.type, by_hand.moved, draft)) {
       return *std::move(refused);
     }
   } else {
-    if (!HasRoom(member.FindBalance(order.type), moved)) return TooLarge("balance");
-    adjusted = Give(order, rulebook, *type, member, context, idle, draft, *id);
+    if (!HasRoom(member.FindBalance(order.type), by_hand.moved)) return TooLarge("balance");
+    adjusted = Give(order, rulebook, by_hand.type, member, context, idle, draft, by_hand.id);
   }
 
   // Nothing below may refuse.
-  Accepted accepted = Begun(EntryKind::kAdjust, *id, found, context);
+  Accepted accepted = Begun(EntryKind::kAdjust, by_hand.id, by_hand.in_force, context);
+  accepted.events = std::move(first);
   draft.Post(AccountClass::kAdjustment, order.reason.str(), order.type, -order.amount);
   draft.Post(AccountClass::kMemberAvailable, "", order.type, order.amount);
   Timestamp lots_due_at = member.lots_due_at;
@@ -148,9 +167,151 @@ Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& 
                                            .name = window.key.name,
                                            .by = window.key.by,
                                            .start = window.key.start,
-                                           .delta = moved});
+                                           .delta = by_hand.moved});
   }
   FinishMove(state, rulebook, member, lots_due_at, context, draft, accepted);
+  return accepted;
+}
+
+// Keeps what is more than who asks may move, unless nobody may approve of so much.
+Decision Ask(State& state, const ByHand& by_hand, const AdjustPoints& order,
+             const Context& context) {
+  if (const std::optional<std::int64_t> largest = context.approval_limits.Largest()) {
+    const std::int64_t limit = InSmallest(*largest, by_hand.decimals);
+    if (by_hand.moved > limit) return OverLimit("approval", limit, by_hand.moved);
+  }
+  Draft draft(state, by_hand.id);
+  if (order.amount < 0) {
+    // As it is now; whoever approves finds what there is then.
+    if (std::optional<Rejected> refused =
+            TakeAll(*by_hand.member, order.type, by_hand.moved, draft)) {
+      return *std::move(refused);
+    }
+  } else if (!HasRoom(by_hand.member->FindBalance(order.type), by_hand.moved)) {
+    return TooLarge("balance");
+  }
+
+  // Nothing below may refuse.
+  Accepted accepted = Begun(EntryKind::kAdjustmentAsked, by_hand.id, by_hand.in_force, context);
+  accepted.events.push_back(
+      AdjustmentAsked{.type = order.type,
+                      .amount = order.amount,
+                      .reason = order.reason,
+                      .reference = order.reference,
+                      .expires_at = context.recorded_at.PlusMicros(kApprovalMicros)});
+  Draft nothing(state, by_hand.id);
+  FinishMove(state, *by_hand.in_force.rulebook, *by_hand.member, by_hand.member->lots_due_at,
+             context, nothing, accepted);
+  return accepted;
+}
+
+// What somebody else has asked for and nobody has decided.
+struct Asked {
+  std::shared_ptr<const Entry> entry;
+  const AdjustmentAsked* what = nullptr;
+};
+std::optional<Rejected> FindAsked(State& state, const Command& command, std::uint64_t sequence,
+                                  const Context& context, Asked& asked) {
+  const Approval* found = state.approvals.Find(ApprovalKey{command.program, sequence});
+  if (found == nullptr) {
+    return ResourceNotFound("approval", absl::StrCat(context.partition, "-", sequence));
+  }
+  const Approval approval = *found;
+  asked.entry = state.FindEntry(sequence);
+  if (state.has_failed()) return ResourceNotFound("approval", "that can be read");
+  LAUREL_CHECK(asked.entry != nullptr, "what is asked for is in the journal");
+  asked.what = asked.entry->FindEvent<AdjustmentAsked>();
+  LAUREL_CHECK(asked.what != nullptr, "what is asked for is known");
+  const auto in_state = [](absl::string_view name) {
+    return Rejected{Rejection::kInvalidState, {{"state", std::string(name)}}};
+  };
+  if (asked.entry->principal == command.principal) {
+    return Rejected{Rejection::kSelfApprovalForbidden, {}};
+  }
+  if (approval.state == ApprovalState::kApproved) return in_state("APPROVED");
+  if (approval.state == ApprovalState::kDeclined) return in_state("DECLINED");
+  if (!approval.is_open_at(context.recorded_at)) return in_state("EXPIRED");
+  return std::nullopt;
+}
+
+}  // namespace
+
+Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& order,
+                      const Context& context) {
+  ByHand by_hand;
+  if (std::optional<Rejected> refused = FindInForce(state, command, context, by_hand.in_force)) {
+    return *std::move(refused);
+  }
+  if (std::optional<Rejected> refused = RefuseNameless(command)) return *std::move(refused);
+  if (std::optional<Rejected> refused = RefuseReason(order.reason)) return *std::move(refused);
+  if (std::optional<Rejected> refused =
+          AdmitByHand(state, command, order.member, order, order.own, by_hand)) {
+    return *std::move(refused);
+  }
+  const auto windows =
+      WindowsOf(command, "by-hand", order.type,
+                by_hand.in_force.rulebook->LocalDate(context.recorded_at), context.adjust_limits);
+  for (const HandWindow& window : windows) {
+    std::optional<Rejected> refused =
+        RefuseOverLimit(state, window, by_hand.moved, by_hand.decimals);
+    if (!refused) continue;
+    if (order.asks) return Ask(state, by_hand, order, context);
+    return *std::move(refused);
+  }
+  return MoveByHand(state, by_hand, order, windows, {}, context);
+}
+
+Decision DecideApproveAsked(State& state, const Command& command, const Approve& order,
+                            const Context& context) {
+  ByHand by_hand;
+  if (std::optional<Rejected> refused = FindInForce(state, command, context, by_hand.in_force)) {
+    return *std::move(refused);
+  }
+  if (std::optional<Rejected> refused = RefuseNameless(command)) return *std::move(refused);
+  Asked asked;
+  if (std::optional<Rejected> refused = FindAsked(state, command, order.asked, context, asked)) {
+    return *std::move(refused);
+  }
+  const AdjustPoints adjustment{.member = state.RootOf(*asked.entry->member),
+                                .type = asked.what->type,
+                                .amount = asked.what->amount,
+                                .reason = asked.what->reason,
+                                .reference = asked.what->reference};
+  if (std::optional<Rejected> refused =
+          AdmitByHand(state, command, adjustment.member, adjustment, order.own, by_hand)) {
+    return *std::move(refused);
+  }
+  const auto windows =
+      WindowsOf(command, "approved-by-hand", adjustment.type,
+                by_hand.in_force.rulebook->LocalDate(context.recorded_at), context.approval_limits);
+  for (const HandWindow& window : windows) {
+    if (std::optional<Rejected> refused =
+            RefuseOverLimit(state, window, by_hand.moved, by_hand.decimals)) {
+      return *std::move(refused);
+    }
+  }
+  return MoveByHand(state, by_hand, adjustment, windows,
+                    {AskedApproved{.asked = order.asked, .asked_by = asked.entry->principal}},
+                    context);
+}
+
+Decision DecideDeclineAsked(State& state, const Command& command, const Decline& order,
+                            const Context& context) {
+  InForce found;
+  if (std::optional<Rejected> refused = FindInForce(state, command, context, found)) {
+    return *std::move(refused);
+  }
+  if (std::optional<Rejected> refused = RefuseNameless(command)) return *std::move(refused);
+  Asked asked;
+  if (std::optional<Rejected> refused = FindAsked(state, command, order.asked, context, asked)) {
+    return *std::move(refused);
+  }
+
+  // Nothing below may refuse.
+  Accepted accepted =
+      Begun(EntryKind::kAskedDeclined, state.RootOf(*asked.entry->member), found, context);
+  accepted.events.push_back(
+      AskedDeclined{.asked = order.asked, .asked_by = asked.entry->principal});
   return accepted;
 }
 

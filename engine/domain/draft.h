@@ -306,6 +306,10 @@ Decision DecideClaim(State& state, const Command& command, const ClaimReceipt& o
                      const Context& context);
 Decision DecideTransfer(State& state, const Command& command, const TransferPoints& order,
                         const Context& context);
+Decision DecideApproveAsked(State& state, const Command& command, const Approve& order,
+                            const Context& context);
+Decision DecideDeclineAsked(State& state, const Command& command, const Decline& order,
+                            const Context& context);
 Decision DecideMoveIdentity(State& state, const Command& command, const MoveIdentity& order,
                             const Context& context);
 

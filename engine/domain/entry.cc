@@ -110,6 +110,10 @@ absl::string_view ToString(EntryKind kind) {
       return "tier_floor_set";
     case EntryKind::kMemberAttributesSet:
       return "member_attributes_set";
+    case EntryKind::kAdjustmentAsked:
+      return "adjustment_asked";
+    case EntryKind::kAskedDeclined:
+      return "asked_declined";
     case EntryKind::kMemberImported:
       return "member_imported";
     case EntryKind::kMembersMerged:

@@ -116,6 +116,11 @@ struct ReceiptClaimed {
   std::uint64_t kept = 0;  // sequence of its entry
 };
 
+// The member of the purchase that the entry takes was enrolled for it, by the same call.
+struct EnrolledForPurchase {
+  std::uint64_t enrolment = 0;  // sequence of its entry
+};
+
 // Something else that a member did.
 struct ActivityAccrued {
   std::string type;
@@ -345,6 +350,25 @@ struct PointsAdjusted {
   Timestamp idle_ends_at = Timestamp::Never();  // as PointsAwarded
 };
 
+// The entry's principal wants points to be given or taken that another person has to approve of.
+struct AdjustmentAsked {
+  PointTypeId type;
+  std::int64_t amount = 0;  // as PointsAdjusted
+  ReasonCode reason;
+  std::string reference;  // may be empty
+  Timestamp expires_at;   // exclusive: nobody approves of it from then on
+};
+// The entry does what somebody else had asked for; its principal approves.
+struct AskedApproved {
+  std::uint64_t asked = 0;  // sequence of the entry that asked
+  std::string asked_by;     // the principal of that
+};
+// The entry's principal refuses what somebody else has asked for.
+struct AskedDeclined {
+  std::uint64_t asked = 0;
+  std::string asked_by;
+};
+
 // Points that another system had granted. Opens one lot; the entry's lot move says in which bucket.
 struct PointsImported {
   LotId lot;
@@ -473,7 +497,8 @@ using Event = std::variant<
     LotActivated, AccrualSettled, PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured,
     HoldEnded, WarningsAcknowledged, TierFloorSet, MemberAttributesSet, IdleEndMoved, IdentityMoved,
     MembersMerged, MembersUnmerged, PointsRestored, PointsTransferred, PiecePassed, ReceiptKept,
-    ReceiptClaimed, PointsImported, HistoryCounted, ReturnUnmatched, RowRefused>;
+    ReceiptClaimed, PointsImported, HistoryCounted, ReturnUnmatched, RowRefused,
+    EnrolledForPurchase, AdjustmentAsked, AskedApproved, AskedDeclined>;
 
 }  // namespace laurel
 

@@ -405,6 +405,14 @@ class Explainer {
              absl::StrCat(is_given ? "given by hand, " : "taken by hand, ", adjusted->reason.str()),
              is_given ? model::Movement::kGivenByHand : model::Movement::kTakenByHand,
              adjusted->type, is_given ? adjusted->amount : -adjusted->amount);
+      } else if (const auto* asked = std::get_if<AdjustmentAsked>(&event)) {
+        Add("  ", asked->amount > 0 ? "+" : "-",
+            Points(asked->type, asked->amount > 0 ? asked->amount : -asked->amount),
+            "  asked for by hand, ", asked->reason.str(), ", until another person approves\n");
+      } else if (const auto* approved = std::get_if<AskedApproved>(&event)) {
+        Add("asked for by ", approved->asked_by, ", approved by ", entry_.principal, "\n");
+      } else if (const auto* declined = std::get_if<AskedDeclined>(&event)) {
+        Add("asked for by ", declined->asked_by, ", declined by ", entry_.principal, "\n");
       } else if (const auto* imported = std::get_if<PointsImported>(&event)) {
         Move("+",
              absl::StrCat("taken over, ", ToString(rulebook_.LocalDate(imported->activates_at))),

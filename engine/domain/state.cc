@@ -153,6 +153,7 @@ State::State(const State* parent, StateSource* source)
       unclaimed(Parent(parent, &State::unclaimed), source),
       awaited(Parent(parent, &State::awaited), source),
       terminals(Parent(parent, &State::terminals), source),
+      approvals(Parent(parent, &State::approvals), source),
       parent_(parent),
       source_(source) {}
 
@@ -183,6 +184,7 @@ State::State(InThought in_thought, State& below)
       unclaimed(in_thought, below.unclaimed),
       awaited(in_thought, below.awaited),
       terminals(in_thought, below.terminals),
+      approvals(in_thought, below.approvals),
       parent_(nullptr),
       source_(nullptr),
       below_(&below) {}

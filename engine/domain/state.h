@@ -515,6 +515,25 @@ struct Revision {
   friend bool operator==(const Revision&, const Revision&) = default;
 };
 
+// What somebody asked for that another person has to approve of; its entry says what.
+struct ApprovalKey {
+  ProgramId program;
+  std::uint64_t asked = 0;  // sequence of the entry that asked
+  friend auto operator<=>(const ApprovalKey&, const ApprovalKey&) = default;
+};
+enum class ApprovalState : std::uint8_t {
+  kOpen = 1,  // until it expires: no entry says so, readers compare
+  kApproved = 2,
+  kDeclined = 3,
+};
+struct Approval {
+  ApprovalState state = ApprovalState::kOpen;
+  Timestamp expires_at;       // exclusive
+  std::uint64_t decided = 0;  // sequence of the entry that approved or declined; 0: none has
+  bool is_open_at(Timestamp now) const { return state == ApprovalState::kOpen && now < expires_at; }
+  friend bool operator==(const Approval&, const Approval&) = default;
+};
+
 struct DueKey {
   Timestamp due_at;
   MemberId member;
@@ -588,7 +607,8 @@ class StateSource : public RecordSource<MemberKey, Member>,
                     public RecordSource<ActivityKey, Activity>,
                     public RecordSource<AwaitedKey, Awaited>,
                     public RecordSource<TerminalKey, Terminal>,
-                    public RecordSource<UnclaimedKey, Unclaimed> {
+                    public RecordSource<UnclaimedKey, Unclaimed>,
+                    public RecordSource<ApprovalKey, Approval> {
  public:
   // The entry with this sequence, decoded; null if there is none.
   virtual std::shared_ptr<const Entry> LoadEntry(std::uint64_t sequence) = 0;
@@ -728,6 +748,7 @@ class State {
   Table<UnclaimedKey, Unclaimed> unclaimed;
   Table<AwaitedKey, Awaited> awaited;
   Table<TerminalKey, Terminal> terminals;
+  Table<ApprovalKey, Approval> approvals;
 
   // Entries made on top of the source, or loaded from it.
   std::shared_ptr<const Entry> FindEntry(std::uint64_t sequence);
@@ -816,6 +837,7 @@ class State {
     visit(unclaimed);
     visit(awaited);
     visit(terminals);
+    visit(approvals);
   }
 
  private:

@@ -187,6 +187,8 @@ struct HoldKey {
 enum class HoldState : std::uint8_t { kOpen = 1, kCaptured = 2, kVoided = 3, kLapsed = 4 };
 absl::string_view ToString(HoldState state);  // OPEN
 // How long a hold may last, and does where nothing is said.
+// How long what somebody asks for waits for another person.
+inline constexpr std::int64_t kApprovalMicros = 72 * kMicrosPerHour;
 inline constexpr std::int64_t kHoldMicrosMin = kMicrosPerSecond;
 inline constexpr std::int64_t kHoldMicrosDefault = 15 * kMicrosPerMinute;
 inline constexpr std::int64_t kHoldMicrosMax = 30 * kMicrosPerDay;

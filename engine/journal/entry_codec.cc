@@ -170,6 +170,9 @@ struct EventEncoder {
     EncodePurchase(e.sale, out->mutable_receipt_kept());
   }
   void operator()(const ReceiptClaimed& e) const { out->set_receipt_claimed(e.kept); }
+  void operator()(const EnrolledForPurchase& e) const {
+    out->set_enrolled_for_purchase(e.enrolment);
+  }
   static void EncodePurchase(const PurchaseAccrued& e, pb::PurchaseAccrued* p) {
     Encode(e.receipt, p->mutable_receipt());
     p->set_channel(static_cast<std::uint32_t>(e.channel));
@@ -325,6 +328,21 @@ struct EventEncoder {
     p->set_reference(e.reference);
     if (e.amount >= 0) EncodeOpened(e, p);
   }
+  void operator()(const AdjustmentAsked& e) const {
+    pb::AdjustmentAsked* p = out->mutable_adjustment_asked();
+    p->set_type(e.type.str());
+    p->set_amount(e.amount);
+    p->set_reason(e.reason.str());
+    p->set_reference(e.reference);
+    p->set_expires_at(e.expires_at.micros());
+  }
+  template <class Decided>
+  static void EncodeDecided(const Decided& e, pb::AskedDecided* p) {
+    p->set_asked(e.asked);
+    p->set_asked_by(e.asked_by);
+  }
+  void operator()(const AskedApproved& e) const { EncodeDecided(e, out->mutable_asked_approved()); }
+  void operator()(const AskedDeclined& e) const { EncodeDecided(e, out->mutable_asked_declined()); }
   void operator()(const PointsImported& e) const {
     pb::PointsImported* p = out->mutable_points_imported();
     LAUREL_CHECK(e.lot.sequence == entry.sequence, "an import opens lots of its own entry");
@@ -947,6 +965,8 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
     }
     case pb::Event::kReceiptClaimed:
       return Event(ReceiptClaimed{p.receipt_claimed()});
+    case pb::Event::kEnrolledForPurchase:
+      return Event(EnrolledForPurchase{p.enrolled_for_purchase()});
     case pb::Event::kPointsAwarded: {
       ASSIGN_OR_RETURN(PointsAwarded e, DecodeAward(p.points_awarded(), entry));
       return Event(std::move(e));
@@ -1037,6 +1057,20 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       ASSIGN_OR_RETURN(PointsAdjusted e, DecodeAdjustment(p.points_adjusted(), entry));
       return Event(std::move(e));
     }
+    case pb::Event::kAdjustmentAsked: {
+      const pb::AdjustmentAsked& a = p.adjustment_asked();
+      AdjustmentAsked e;
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(a.type(), "asked.type"));
+      e.amount = a.amount();
+      ASSIGN_OR_RETURN(e.reason, DecodeText<ReasonCode>(a.reason(), "asked.reason"));
+      e.reference = a.reference();
+      e.expires_at = Timestamp::FromMicros(a.expires_at());
+      return Event(std::move(e));
+    }
+    case pb::Event::kAskedApproved:
+      return Event(AskedApproved{p.asked_approved().asked(), p.asked_approved().asked_by()});
+    case pb::Event::kAskedDeclined:
+      return Event(AskedDeclined{p.asked_declined().asked(), p.asked_declined().asked_by()});
     case pb::Event::kPointsImported: {
       const pb::PointsImported& i = p.points_imported();
       PointsImported e;

@@ -171,6 +171,7 @@ Space SpaceOf(const ActivityKey&) { return Space::kRequests; }
 Space SpaceOf(const UnclaimedKey&) { return Space::kRequests; }
 Space SpaceOf(const AwaitedKey&) { return Space::kRequests; }
 Space SpaceOf(const TerminalKey&) { return Space::kIndex; }
+Space SpaceOf(const ApprovalKey&) { return Space::kDefault; }
 
 std::string EncodeKey(PartitionId partition, const MemberKey& key) {
   return OfMember(partition, key.member, 'm').Take();
@@ -256,6 +257,9 @@ std::string EncodeKey(PartitionId partition, const ProgramKey& key) {
 std::string EncodeKey(PartitionId partition, const RevisionKey& key) {
   return Writer(partition).Letter('v').Text(key.program.str()).U32(key.number).Take();
 }
+std::string EncodeKey(PartitionId partition, const ApprovalKey& key) {
+  return Writer(partition).Letter('x').Text(key.program.str()).U64(key.asked).Take();
+}
 
 std::string EncodeKey(PartitionId partition, const ActivityKey& key) {
   return Writer(partition).Letter('y').Raw(Bytes(key.hash)).Take();
@@ -338,6 +342,9 @@ KeyRange ProgramRange(PartitionId partition) {
 }
 KeyRange AwaitedRange(PartitionId partition, const ProgramId& program) {
   return Prefix(Writer(partition).Letter('v').Text(program.str()).Take());
+}
+KeyRange ApprovalRange(PartitionId partition, const ProgramId& program) {
+  return Prefix(Writer(partition).Letter('x').Text(program.str()).Take());
 }
 KeyRange TerminalRange(PartitionId partition, const ProgramId& program, const PlaceId& store) {
   return Prefix(Writer(partition).Letter('x').Text(program.str()).Text(store.str()).Take());

@@ -15,6 +15,7 @@
 //
 //   default   'g' program                                                -> Program
 //   default   'v' program 0 number:u32                                   -> Revision
+//   default   'x' program 0 asked:u64                                    -> Approval
 //   journal   sequence:u64                                               -> entry bytes
 //   tiles     level:u8 number:u64                                        -> full tile, 8,192 bytes
 //   tiles     0x80|level:u8 index:u64                                    -> edge row, 32 bytes
@@ -85,6 +86,7 @@ Space SpaceOf(const ActivityKey&);
 Space SpaceOf(const UnclaimedKey&);
 Space SpaceOf(const AwaitedKey&);
 Space SpaceOf(const TerminalKey&);
+Space SpaceOf(const ApprovalKey&);
 
 std::string EncodeKey(PartitionId partition, const MemberKey& key);
 std::string EncodeKey(PartitionId partition, const EnrolmentKey& key);
@@ -112,6 +114,7 @@ std::string EncodeKey(PartitionId partition, const ActivityKey& key);
 std::string EncodeKey(PartitionId partition, const UnclaimedKey& key);
 std::string EncodeKey(PartitionId partition, const AwaitedKey& key);
 std::string EncodeKey(PartitionId partition, const TerminalKey& key);
+std::string EncodeKey(PartitionId partition, const ApprovalKey& key);
 
 // Whether rows under this key are read by key again and again, by commands and by lookups:
 // programs, identities, members with their enrolment and months, totals.
@@ -138,6 +141,7 @@ KeyRange ProgramDueRange(PartitionId partition, Timestamp until);
 KeyRange TotalRange(PartitionId partition, const ProgramId& program);
 KeyRange ProgramRange(PartitionId partition);
 KeyRange AwaitedRange(PartitionId partition, const ProgramId& program);
+KeyRange ApprovalRange(PartitionId partition, const ProgramId& program);
 KeyRange TerminalRange(PartitionId partition, const ProgramId& program, const PlaceId& store);
 // Receipts of a store, of one of its terminals, and of that on a day.
 KeyRange StoreReceiptRange(PartitionId partition, const ProgramId& program, const PlaceId& store);
@@ -159,7 +163,7 @@ absl::StatusOr<ProgramDueKey> DecodeProgramDueKey(absl::string_view bytes);
 absl::StatusOr<TotalKey> DecodeTotalKey(absl::string_view bytes);
 // The member that a row of a member belongs to.
 absl::StatusOr<MemberId> DecodeMember(absl::string_view bytes);
-// The sequence at the end of a journal, member-entry, tier-change or hold key.
+// The sequence at the end of a journal, member-entry, tier-change, hold or approval key.
 absl::StatusOr<std::uint64_t> DecodeTrailingSequence(absl::string_view bytes);
 // For messages: "members 'l' 0000…" with the letter shown and the rest in hex.
 std::string DescribeKey(Space space, absl::string_view bytes);

@@ -647,6 +647,26 @@ bool DecodeRecord(absl::string_view bytes, Unclaimed& r) {
   return true;
 }
 
+std::string EncodeRecord(const Approval& r) {
+  return Serialised<pb::Approval>([&](pb::Approval& p) {
+    p.set_state(static_cast<std::uint32_t>(r.state));
+    p.set_expires_at(r.expires_at.micros());
+    p.set_decided(r.decided);
+  });
+}
+
+bool DecodeRecord(absl::string_view bytes, Approval& r) {
+  return Parsed<pb::Approval>(bytes, [&](const pb::Approval& p) {
+    if (p.state() < 1 || p.state() > static_cast<std::uint32_t>(ApprovalState::kDeclined)) {
+      return false;
+    }
+    r.state = static_cast<ApprovalState>(p.state());
+    r.expires_at = Timestamp::FromMicros(p.expires_at());
+    r.decided = p.decided();
+    return (r.state == ApprovalState::kOpen) == (r.decided == 0);
+  });
+}
+
 std::string EncodeRecord(const Total& r) {
   return Serialised<pb::Total>([&](pb::Total& p) {
     p.set_debit(r.debit);

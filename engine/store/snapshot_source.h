@@ -56,6 +56,7 @@ class SnapshotSource : public StateSource {
   std::optional<Counter> Load(const CounterKey& key) override { return Read<Counter>(key); }
   std::optional<Awaited> Load(const AwaitedKey& key) override { return Read<Awaited>(key); }
   std::optional<Terminal> Load(const TerminalKey& key) override { return Read<Terminal>(key); }
+  std::optional<Approval> Load(const ApprovalKey& key) override { return Read<Approval>(key); }
   std::vector<std::pair<TierChangeKey, TierChangeMark>> ScanTierChanges(MemberId member) override;
   std::vector<PendingLotKey> ScanPendingLots(MemberId member,
                                              const std::optional<PendingLotKey>& after,

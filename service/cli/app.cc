@@ -83,6 +83,7 @@ void AddGlobalOptions(CLI::App& root, GlobalOptions& options, std::string& forma
 void AddCommands(CLI::App& root, Action& action) {
   AddMemberCommands(root, action);
   AddPointsCommands(root, action);
+  AddApprovalCommands(root, action);
   AddRedemptionCommands(root, action);
   AddHoldCommands(root, action);
   AddTierCommands(root, action);

@@ -23,6 +23,7 @@ void AddTransferCommands(CLI::App& points, Action& action);
 void AddPointsReadCommands(CLI::App& points, Action& action);
 void AddTillReportCommands(CLI::App& points, Action& action);
 void AddStoreReportCommands(CLI::App& ledger, Action& action);
+void AddApprovalCommands(CLI::App& root, Action& action);
 void AddRedemptionCommands(CLI::App& root, Action& action);
 void AddHoldCommands(CLI::App& root, Action& action);
 void AddTierCommands(CLI::App& root, Action& action);

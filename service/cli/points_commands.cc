@@ -38,6 +38,8 @@ struct PurchaseArguments {
   std::string points;              // that the member puts in
   std::string point_type;
   TillArguments till;
+  bool enrols = false;
+  std::vector<std::string> identities;  // further ones of who is enrolled
 };
 
 struct ReturnArguments {
@@ -56,6 +58,7 @@ struct AdjustArguments {
   std::string reason;
   std::string reference;
   bool takes = false;
+  bool asks = false;
 };
 
 struct AccrualArguments {
@@ -173,6 +176,17 @@ absl::Status FillPay(Session& session, const std::string& program,
   return absl::OkStatus();
 }
 
+// How whoever is not a member yet is enrolled, where they are.
+template <class Request>
+absl::Status FillEnrolment(const PurchaseArguments& arguments, Request& request) {
+  if (!arguments.enrols && arguments.identities.empty()) return absl::OkStatus();
+  v1::PurchaseEnrolment& enrol = *request.mutable_enrol();
+  for (const std::string& text : arguments.identities) {
+    ASSIGN_OR_RETURN(*enrol.add_identities(), ParseIdentity(text));
+  }
+  return absl::OkStatus();
+}
+
 // What came back with a receipt, and what points have paid of it.
 template <class Response>
 void AddTaken(Document& document, const Response& response, const AmountStyle& style) {
@@ -217,6 +231,8 @@ ExitCode Accrue(Session& session, const PurchaseArguments& arguments) {
   *request.mutable_purchase() = *purchase;
   const absl::Status paid = FillPay(session, *program, arguments, request);
   if (!paid.ok()) return session.WrongUsage(paid);
+  const absl::Status enrolled = FillEnrolment(arguments, request);
+  if (!enrolled.ok()) return session.WrongUsage(enrolled);
   request.set_request_id(session.RequestId());
   v1::AccruePurchaseResponse response;
   const ExitCode code =
@@ -229,6 +245,9 @@ ExitCode Accrue(Session& session, const PurchaseArguments& arguments) {
         "accrued", response.training() ? "not: training, nothing is recorded" : Outcome(response));
     document.facts.emplace_back("entry", response.entry());
     document.facts.emplace_back("member", response.member());
+    if (!response.enrolment().empty()) {
+      document.facts.emplace_back("enrolled", LastPart(response.enrolment()));
+    }
     if (response.has_payment()) AddPayment(document, response.payment(), style);
     AddTaken(document, response, style);
     for (const std::string& unmatched : response.unmatched()) {
@@ -290,6 +309,8 @@ ExitCode Quote(Session& session, const PurchaseArguments& arguments) {
   }
   const absl::Status paid = FillPay(session, *program, arguments, request);
   if (!paid.ok()) return session.WrongUsage(paid);
+  const absl::Status enrolled = FillEnrolment(arguments, request);
+  if (!enrolled.ok()) return session.WrongUsage(enrolled);
   v1::QuotePurchaseResponse response;
   const ExitCode code =
       Call<v1::PointsService>(session, &PointsStub::QuotePurchase, request, response);
@@ -300,6 +321,7 @@ ExitCode Quote(Session& session, const PurchaseArguments& arguments) {
     document.facts.emplace_back("counted", AmountStyle::Money(response.eligible().currency_code(),
                                                               response.eligible().minor_units()));
     document.facts.emplace_back("revision", response.revision());
+    if (response.enrols()) document.facts.emplace_back("enrols", "a new member");
     if (response.has_payment()) AddPayment(document, response.payment(), style);
     document.tables.push_back(AwardTable(response.awards(), style));
     if (!arguments.member.empty()) AddStanding(document, response, style);
@@ -388,6 +410,7 @@ ExitCode Adjust(Session& session, const AdjustArguments& arguments) {
   request.set_amount(arguments.takes ? -of.points.amount() : of.points.amount());
   request.set_reason(arguments.reason);
   request.set_reference(arguments.reference);
+  request.set_ask(arguments.asks);
   request.set_request_id(session.RequestId());
   v1::AdjustPointsResponse response;
   const ExitCode code =
@@ -396,8 +419,16 @@ ExitCode Adjust(Session& session, const AdjustArguments& arguments) {
   return session.Print(response, [&] {
     const AmountStyle& style = session.Style(of.program);
     Document document;
+    const bool waits = !response.approval().empty();
+    if (waits) {
+      document.facts.emplace_back("waits for another person", LastPart(response.approval()));
+      document.facts.emplace_back("until",
+                                  RenderInstant(FromProto(response.approval_expires_at())));
+    }
     document.facts.emplace_back(
-        arguments.takes ? "taken" : "given",
+        waits             ? "asked for"
+        : arguments.takes ? "taken"
+                          : "given",
         absl::StrCat(RenderPoints(of.points, style), ", ", Outcome(response)));
     document.facts.emplace_back("entry", response.entry());
     document.facts.emplace_back("member", response.member());
@@ -505,6 +536,13 @@ void AddBackOption(CLI::App& verb, PurchaseArguments& arguments) {
       ->take_all();
 }
 
+void AddEnrolOptions(CLI::App& verb, PurchaseArguments& arguments) {
+  verb.add_flag("--enrol", arguments.enrols, "enrol whoever is not a member yet, first");
+  verb.add_option("--identity", arguments.identities,
+                  "kind:value, a further identity of who is enrolled; may be given several times")
+      ->take_all();
+}
+
 void AddTillOptions(CLI::App& verb, TillArguments& till) {
   verb.add_option("--row", till.row, "number that the terminal gives to what it sends");
   verb.add_flag("--offline", till.is_offline, "the terminal had no network");
@@ -523,7 +561,9 @@ void AddPointsCommands(CLI::App& root, Action& action) {
       "-p stars\n"
       "laurelctl points accrue card:4006381333931 --receipt S12/T3/2026-01-03/000125 --total 15.00 "
       "\\\n"
-      "    --line latte:5.00:drinks --line beans:10.00:coffee,beans -p stars",
+      "    --line latte:5.00:drinks --line beans:10.00:coffee,beans -p stars\n"
+      "laurelctl points accrue card:4006381333931 --enrol --receipt S12/T3/2026-01-03/000126 \\\n"
+      "    --total 12.00 -p stars",
       action, &verb, Accrue);
   verb->add_option("MEMBER", accrue->member,
                    "kind:value such as card:4006381333931, a member's name, or guest: the receipt "
@@ -531,6 +571,7 @@ void AddPointsCommands(CLI::App& root, Action& action) {
       ->required();
   AddPurchaseOptions(*verb, *accrue, true);
   AddBackOption(*verb, *accrue);
+  AddEnrolOptions(*verb, *accrue);
   AddTillOptions(*verb, accrue->till);
   const auto correct = AddVerb<PurchaseArguments>(
       noun, "correct", "Put the right purchase in the place of one that was posted wrong",
@@ -550,6 +591,7 @@ void AddPointsCommands(CLI::App& root, Action& action) {
   verb->add_option("MEMBER", quote->member, "whose; somebody in the base tier if absent");
   AddPurchaseOptions(*verb, *quote, false);
   AddBackOption(*verb, *quote);
+  AddEnrolOptions(*verb, *quote);
 
   const auto back =
       AddVerb<ReturnArguments>(noun, "return", "Return a purchase, wholly or by line",
@@ -593,6 +635,8 @@ void AddPointsCommands(CLI::App& root, Action& action) {
   verb->add_option("AMOUNT", adjust->amount, "points, with decimals where the point type has them")
       ->required();
   verb->add_flag("--take", adjust->takes, "take them instead of giving them");
+  verb->add_flag("--ask", adjust->asks,
+                 "if it is more than you may, ask another person to approve of it");
   verb->add_option("--reason", adjust->reason, "why, such as goodwill; names the account")
       ->required();
   verb->add_option("--type", adjust->point_type,

@@ -420,6 +420,14 @@ class Session {
     }
     if (Chance(20)) order.row = TerminalRow{Between(1, 400), Chance(30)};
     if (Chance(12)) PutIn(order);
+    if (Chance(10) && model_.members().size() < 20) {
+      const IdentityLink identity = AnyIdentity();
+      order.member = identity.hash;
+      order.enrol = Enroll();
+      order.enrol->occurred_at.reset();
+      std::erase(order.enrol->identities, identity);
+      order.enrol->identities.insert(order.enrol->identities.begin(), identity);
+    }
     if (Chance(50)) return order;
     std::int64_t left = order.total;
     const int count = static_cast<int>(1 + Below(4));
@@ -486,6 +494,7 @@ class Session {
   }
   CorrectReceipt Correct() {
     AccruePurchase right = Accrue();
+    right.enrol.reset();
     right.receipt = Chance(90) ? last_sale_ : Chance(20) ? NewReceipt() : AnyReceipt();
     const auto known = model_.purchases().find(right.receipt);
     std::erase_if(right.lines, [](const PurchaseLine& line) { return line.original.has_value(); });
@@ -630,7 +639,22 @@ class Session {
                        ReasonCode::Of(Chance(2) ? "transfer_fee" : "goodwill"), "case 7"};
     if (Chance(40)) order.amount = -order.amount;
     if (Chance(30)) order.own = OwnCard(order.member);
+    order.asks = Chance(40);
+    if (order.asks && Chance(50)) order.amount *= 9;
     return order;
+  }
+  // Mostly somebody else's decision about what was asked for last.
+  Command DecideAsked() {
+    std::uint64_t asked = asked_.empty() || Chance(5) ? 1 + Below(200) : asked_.back();
+    if (asked_.size() > 1 && Chance(30)) asked = asked_[asked_.size() - 2];
+    Order order = Decline{asked};
+    if (Chance(70)) order = Approve{asked};
+    if (auto* approve = std::get_if<Approve>(&order); approve != nullptr && Chance(10)) {
+      approve->own = AnyIdentity().hash;
+    }
+    Command command = Named(std::move(order));
+    if (Chance(85)) command.principal = "fay";
+    return command;
   }
   MergeMembers Merge() {
     MergeMembers order{AnyMember(), AnyMember(), ReasonCode::Of("same_person")};
@@ -656,6 +680,7 @@ class Session {
   // A guest has no points to put in, and brings nothing back.
   KeepReceipt Keep() {
     AccruePurchase sale = Accrue();
+    sale.enrol.reset();
     sale.pay.reset();
     sale.tenders.clear();
     std::erase_if(sale.lines, [](const PurchaseLine& line) { return line.original.has_value(); });
@@ -705,7 +730,8 @@ class Session {
     if (dice < 11) return Named(Claim());
     if (dice < 31) return Named(Accrue());
     if (dice < 32) return Named(Tell());
-    if (dice < 34) return Named(Adjust());
+    if (dice < 33) return Named(Adjust());
+    if (dice < 34) return Chance(50) ? Named(Adjust()) : DecideAsked();
     if (dice < 35) return Named(Correct());
     if (dice < 45) return Named(Return());
     if (dice < 53) return Named(Spend());
@@ -792,6 +818,10 @@ class Session {
           std::holds_alternative<HoldPoints>(command.order)) {
         holds_.push_back(HoldKey{*expected.member, expected.sequence});
       }
+      if (answered[i]->entry != nullptr && !expected.is_replayed &&
+          answered[i]->entry->kind == EntryKind::kAdjustmentAsked) {
+        asked_.push_back(expected.sequence);
+      }
       if (!command.request.empty()) sent_.push_back(command);
       if (sent_.size() > 300) sent_.erase(sent_.begin(), sent_.begin() + 100);
     }
@@ -826,6 +856,9 @@ class Session {
     ++outcomes_[std::string(ToString(entry->kind))];
     if (entry->kind == EntryKind::kAccrue && entry->FindEvent<PointsRedeemed>() != nullptr) {
       ++outcomes_["accrue paid with points"];
+    }
+    if (entry->FindEvent<EnrolledForPurchase>() != nullptr) {
+      ++outcomes_["accrue of who was enrolled"];
     }
   }
 
@@ -968,8 +1001,9 @@ class Session {
   int next_receipt_ = 1;
   int next_request_ = 1;
   ReceiptKey last_sale_ = ReceiptNo(1'000'001);
-  std::vector<ReceiptKey> awaited_;  // of purchases that something came back of before they came
-  std::vector<HoldKey> holds_;       // in the order of placing
+  std::vector<ReceiptKey> awaited_;   // of purchases that something came back of before they came
+  std::vector<HoldKey> holds_;        // in the order of placing
+  std::vector<std::uint64_t> asked_;  // entries that asked for an approval
   std::vector<Command> sent_;
   std::vector<std::string> trace_;
   std::map<std::string, int> outcomes_;
@@ -1061,6 +1095,13 @@ TEST(Model, AgreesWithTheEngine) {
                               "AdjustPoints MEMBER_NOT_ACTIVE",
                               "AdjustPoints AMOUNT_NOT_ALLOWED",
                               "AdjustPoints LIMIT_REACHED",
+                              "adjustment_asked",
+                              "Approve accepted",
+                              "Approve INVALID_STATE",
+                              "Approve SELF_APPROVAL_FORBIDDEN",
+                              "Decline accepted",
+                              "accrue of who was enrolled",
+                              "AccruePurchase IDENTITY_TAKEN",
                               "AdjustPoints INSUFFICIENT_POINTS",
                               "SettleAccrual accepted",
                               "SettleAccrual PURCHASE_NOT_FOUND",

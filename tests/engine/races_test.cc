@@ -202,6 +202,29 @@ TEST(Races, SixtyFourTillsPostOneReceiptOnce) {
   EXPECT_EQ(ledger.Verify(), "");
 }
 
+// Whoever is first enrols; the others find the member.
+TEST(Races, SixtyFourTillsEnrolOnePersonOnce) {
+  TestLedger ledger;
+  std::mutex mutex;
+  std::set<MemberId> members;
+  int enrolled = 0;
+  Together(64, [&](int i) {
+    AccruePurchase sale = ledger.Sale(IdentityNo(1), 1 + i, 1'000);
+    sale.enrol = EnrollMember{.identities = {{IdentityKind::kCard, IdentityNo(1)}},
+                              .channel = Channel::kPos,
+                              .store = PlaceId::Of("S1"),
+                              .occurred_at = std::nullopt};
+    const Reply reply = *ledger.engine().Execute(Of(absl::StrCat("till-", 1000 + i), sale));
+    std::lock_guard<std::mutex> lock(mutex);
+    members.insert(*reply.entry->member);
+    enrolled += reply.entry->FindEvent<EnrolledForPurchase>() != nullptr ? 1 : 0;
+  });
+  ASSERT_EQ(members.size(), 1u);
+  EXPECT_EQ(enrolled, 1);
+  EXPECT_EQ(ledger.Available(*members.begin()), 640);
+  EXPECT_EQ(ledger.Verify(), "");
+}
+
 // A sale and two returns of it from three tills at once, in whatever order they come: one state.
 TEST(Races, ASaleAndItsReturnsComeInAnyOrder) {
   TestLedger ledger;

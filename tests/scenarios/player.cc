@@ -122,6 +122,7 @@ class World {
   absl::Status Change(const Step& step, Seen& seen);
   absl::Status Configure(const Step& step, Seen& seen);
   absl::Status Enrol(const Step& step, Seen& seen);
+  absl::Status MeetUnless(const Step& step, Seen& seen);
   absl::Status Purchase(const Step& step, Seen& seen);
   absl::Status Quote(const Step& step, Seen& seen);
   absl::Status Activity(const Step& step, Seen& seen);
@@ -139,6 +140,11 @@ class World {
   absl::Status Capture(const Step& step, Seen& seen);
   absl::Status Void(const Step& step, Seen& seen);
   absl::Status Adjust(const Step& step, Seen& seen);
+  template <class Request>
+  absl::Status FillAsked(const Step& step, Request& request);
+  absl::Status ApproveAsked(const Step& step, Seen& seen);
+  absl::Status DeclineAsked(const Step& step, Seen& seen);
+  absl::Status Approvals(const Step& step, Seen& seen);
   absl::Status PutLot(const Step& step, Seen& seen);
   absl::Status Floor(const Step& step, Seen& seen);
   absl::Status Match(const Step& step, Seen& seen);
@@ -442,6 +448,7 @@ class World {
   bool is_replayed_ = false;                    // the answer to the last call
   std::map<std::string, std::string> members_;  // resource names by what the row calls them
   std::map<std::string, Sold> sold_;            // by label
+  std::map<std::string, std::string> asked_;    // names of approvals, by label
   std::map<std::string, std::string> entries_;  // likewise
   std::map<std::string, std::string> holds_;    // likewise
   std::function<absl::Status(Seen&)> again_;
@@ -463,10 +470,10 @@ const std::vector<Verb>& Verbs() {
       {{"at", "DATE [TIME]", 1, 2, {}}, &World::At, false},
       {{"program", "PATH: VALUE", 0, 0, {}, true}, &World::Change, false},
       {{"service",
-        "[adjust_limits=LIMITS] [transfers=POLICY]",
+        "[adjust_limits=LIMITS] [approval_limits=LIMITS] [transfers=POLICY]",
         0,
         0,
-        {"adjust_limits", "transfers"}},
+        {"adjust_limits", "approval_limits", "transfers"}},
        &World::Configure,
        false},
       {{"enrol", "MEMBER [KIND:VALUE ...] [staff=NAME]", 1, 9, {"id", "on", "staff", "by", "role"}},
@@ -474,11 +481,11 @@ const std::vector<Verb>& Verbs() {
       {{"purchase",
         "MEMBER [AMOUNT] [basket=NAME] [on=INSTANT] [channel=] [store=] [currency=] [receipt=] "
         "[as=LABEL] [points=AMOUNT, put in to pay] [row=NUMBER, of the terminal] [offline=yes] "
-        "[training=yes] [terminal=] [id=] [by=] [role=]",
+        "[training=yes] [terminal=] [enrol=yes, whoever is none yet] [id=] [by=] [role=]",
         1,
         2,
         {"basket", "on", "channel", "store", "currency", "receipt", "as", "id", "by", "role",
-         "points", "row", "offline", "training", "terminal"}},
+         "points", "row", "offline", "training", "terminal", "enrol"}},
        &World::Purchase},
       {{"correct",
         "PURCHASE [AMOUNT] [basket=NAME] [on=INSTANT] [points=AMOUNT] [id=], as it should have "
@@ -488,13 +495,18 @@ const std::vector<Verb>& Verbs() {
         {"basket", "on", "channel", "store", "currency", "points", "id", "by", "role"}},
        &World::Correct},
       {{"quote",
-        "MEMBER [AMOUNT] [basket=NAME] [on=INSTANT] [channel=] [store=] [points=AMOUNT]",
+        "MEMBER [AMOUNT] [basket=NAME] [on=INSTANT] [channel=] [store=] [points=AMOUNT] "
+        "[enrol=yes]",
         1,
         2,
-        {"basket", "on", "channel", "store", "points"}},
+        {"basket", "on", "channel", "store", "points", "enrol"}},
        &World::Quote},
       {{"waiting", ", the returns that wait for their purchase", 0, 0, {}}, &World::Waiting},
-      {{"upload", "MEMBER, the rows below in one batch", 1, 1, {"terminal", "by", "role"}},
+      {{"upload",
+        "MEMBER, the rows below in one batch [enrol=yes]",
+        1,
+        1,
+        {"terminal", "enrol", "by", "role"}},
        &World::Upload},
       {{"terminal", "TERMINAL, what it has numbered and never sent", 1, 1, {"store"}},
        &World::Terminal},
@@ -544,11 +556,15 @@ const std::vector<Verb>& Verbs() {
       {{"void", "HOLD [id=]", 1, 1, {"id", "by", "role"}}, &World::Void},
       {{"reverse", "LABEL [AMOUNT] [id=]", 1, 2, {"id", "as", "by", "role"}}, &World::Reverse},
       {{"adjust",
-        "MEMBER +AMOUNT|-AMOUNT [TYPE] [reason=CODE] [by=NAME] [role=ROLE]",
+        "MEMBER +AMOUNT|-AMOUNT [TYPE] [reason=CODE] [ask=yes] [as=LABEL] [by=NAME] [role=ROLE]",
         2,
         3,
-        {"reason", "reference", "id", "by", "role"}},
+        {"reason", "reference", "ask", "as", "id", "by", "role"}},
        &World::Adjust},
+      {{"approve", "LABEL, what another person asked for", 1, 1, {"id", "by", "role"}},
+       &World::ApproveAsked},
+      {{"decline", "LABEL, likewise", 1, 1, {"id", "by", "role"}}, &World::DeclineAsked},
+      {{"approvals", ", that are open, by label", 0, 0, {}}, &World::Approvals},
       {{"lot", "MEMBER AMOUNT ends=DATE|none, given by staff", 2, 2, {"ends"}}, &World::PutLot},
       {{"floor",
         "MEMBER [TIER] [until=INSTANT], given by staff",
@@ -648,11 +664,16 @@ absl::Status World::Configure(const Step& step, Seen&) {
   }
   const std::optional<AdjustLimits> limits =
       ParseAdjustLimits(step.words.Get("adjust_limits", "none"));
-  if (!limits) return absl::InvalidArgumentError("service: must have limits such as AGENT=200");
+  const std::optional<AdjustLimits> approvals =
+      ParseAdjustLimits(step.words.Get("approval_limits", "none"));
+  if (!limits || !approvals) {
+    return absl::InvalidArgumentError("service: must have limits such as AGENT=200");
+  }
   const std::optional<TransferPolicy> transfers =
       ParseTransferPolicy(step.words.Get("transfers", "PRESERVE"));
   if (!transfers) return absl::InvalidArgumentError("service: must say such as FRESH,fee=10");
   options_.adjust_limits = *limits;
+  options_.approval_limits = *approvals;
   options_.transfers = *transfers;
   return absl::OkStatus();
 }
@@ -736,6 +757,12 @@ absl::Status World::Meet(const std::string& member, Seen& seen) {
   Seen enrolled;
   RETURN_IF_ERROR(Enrol(step, enrolled));
   return enrolled.refusal ? absl::InternalError(enrolled.refusal->message) : absl::OkStatus();
+}
+
+// Whom the step does not enrol by itself.
+absl::Status World::MeetUnless(const Step& step, Seen& seen) {
+  seen.member = step.words.plain[0];
+  return step.words.Find("enrol") != nullptr ? absl::OkStatus() : Meet(seen.member, seen);
 }
 
 absl::Status World::Enrol(const Step& step, Seen& seen) {
@@ -864,12 +891,13 @@ absl::Status World::Claim(const Step& step, Seen& seen) {
 
 absl::Status World::Purchase(const Step& step, Seen& seen) {
   const bool is_guest = step.words.plain[0] == "guest";
-  if (!is_guest) RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  if (!is_guest) RETURN_IF_ERROR(MeetUnless(step, seen));
   v1::AccruePurchaseRequest request;
   request.set_request_id(RequestId(step));
   request.set_program(kProgram);
   request.set_guest(is_guest);
   if (!is_guest) *request.mutable_member() = RefOf(seen.member);
+  if (step.words.Find("enrol") != nullptr) request.mutable_enrol();
   RETURN_IF_ERROR(FillPurchase(step, *request.mutable_purchase()));
   RETURN_IF_ERROR(FillPay(step, request));
   ASSIGN_OR_RETURN(const Timestamp at, OccurredAt(step));
@@ -879,15 +907,22 @@ absl::Status World::Purchase(const Step& step, Seen& seen) {
     sold.quantities[line.line()] = line.quantity_micros();
   }
   if (const std::string* label = step.words.Find("as")) sold_[*label] = std::move(sold);
-  return Write(server_->stubs.points, &v1::PointsService::Stub::AccruePurchase, request, seen)
-      .status();
+  ASSIGN_OR_RETURN(
+      const v1::AccruePurchaseResponse response,
+      Write(server_->stubs.points, &v1::PointsService::Stub::AccruePurchase, request, seen));
+  if (!response.enrolment().empty()) {
+    members_[seen.member] = response.member();
+    seen.names = seen.member;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status World::Quote(const Step& step, Seen& seen) {
-  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  RETURN_IF_ERROR(MeetUnless(step, seen));
   v1::QuotePurchaseRequest request;
   request.set_program(kProgram);
   *request.mutable_member() = RefOf(seen.member);
+  if (step.words.Find("enrol") != nullptr) request.mutable_enrol();
   RETURN_IF_ERROR(FillPurchase(step, *request.mutable_purchase()));
   RETURN_IF_ERROR(FillPay(step, request));
   v1::QuotePurchaseResponse response;
@@ -936,7 +971,7 @@ absl::Status World::Waiting(const Step&, Seen& seen) {
 
 // One request for each row; they are numbered from the first to the last where there are several.
 absl::Status World::Upload(const Step& step, Seen& seen) {
-  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  RETURN_IF_ERROR(MeetUnless(step, seen));
   v1::BatchAccrueRequest request;
   for (const Step& inner : step.inner) {
     const std::vector<std::string>& plain = inner.words.plain;
@@ -950,6 +985,7 @@ absl::Status World::Upload(const Step& step, Seen& seen) {
       item.set_request_id(absl::StrCat("request-", step.words.Get("terminal", "T1"), "-row-", row));
       item.set_program(kProgram);
       *item.mutable_member() = RefOf(seen.member);
+      if (step.words.Find("enrol") != nullptr) item.mutable_enrol();
       v1::Purchase& purchase = *item.mutable_purchase();
       v1::Receipt& receipt = *purchase.mutable_receipt();
       receipt.set_store("S1");
@@ -975,6 +1011,9 @@ absl::Status World::Upload(const Step& step, Seen& seen) {
       outcome = ReasonOf(result.error());
     } else if (result.accrue_purchase().replayed()) {
       outcome = "replayed";
+    }
+    if (!result.accrue_purchase().enrolment().empty()) {
+      members_[seen.member] = result.accrue_purchase().member();
     }
     seen.results.push_back(std::move(outcome));
   }
@@ -1250,8 +1289,57 @@ absl::Status World::Adjust(const Step& step, Seen& seen) {
   request.set_reason(step.words.Get("reason", "correction"));
   if (principal_.empty()) principal_ = "staff";
   request.set_reference(step.words.Get("reference"));
-  return Write(server_->stubs.points, &v1::PointsService::Stub::AdjustPoints, request, seen)
-      .status();
+  request.set_ask(step.words.Find("ask") != nullptr);
+  ASSIGN_OR_RETURN(
+      const v1::AdjustPointsResponse response,
+      Write(server_->stubs.points, &v1::PointsService::Stub::AdjustPoints, request, seen));
+  const std::string* label = step.words.Find("as");
+  if (label != nullptr && !response.approval().empty()) asked_[*label] = response.approval();
+  return absl::OkStatus();
+}
+
+template <class Request>
+absl::Status World::FillAsked(const Step& step, Request& request) {
+  const auto asked = asked_.find(step.words.plain[0]);
+  if (asked == asked_.end()) {
+    return absl::InvalidArgumentError("an approval: must be named by its label");
+  }
+  request.set_name(asked->second);
+  request.set_request_id(RequestId(step));
+  return absl::OkStatus();
+}
+
+absl::Status World::ApproveAsked(const Step& step, Seen& seen) {
+  v1::ApproveRequest request;
+  RETURN_IF_ERROR(FillAsked(step, request));
+  ASSIGN_OR_RETURN(const v1::ApproveResponse response,
+                   Write(server_->stubs.admin, &v1::AdminService::Stub::Approve, request, seen));
+  NoteMember(response.member(), seen);
+  return absl::OkStatus();
+}
+
+absl::Status World::DeclineAsked(const Step& step, Seen& seen) {
+  v1::DeclineRequest request;
+  RETURN_IF_ERROR(FillAsked(step, request));
+  ASSIGN_OR_RETURN(const v1::DeclineResponse response,
+                   Write(server_->stubs.admin, &v1::AdminService::Stub::Decline, request, seen));
+  NoteMember(response.approval().member(), seen);
+  return absl::OkStatus();
+}
+
+absl::Status World::Approvals(const Step&, Seen& seen) {
+  v1::ListApprovalsRequest request;
+  request.set_program(kProgram);
+  v1::ListApprovalsResponse response;
+  const grpc::Status status =
+      Call(server_->stubs.admin, &v1::AdminService::Stub::ListApprovals, request, response);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  for (const v1::Approval& approval : response.approvals()) {
+    for (const auto& [label, name] : asked_) {
+      if (name == approval.name()) seen.listed.push_back(label);
+    }
+  }
+  return absl::OkStatus();
 }
 
 // By hand, while the program says that such points end then.

@@ -155,6 +155,8 @@ TEST(Config, PeopleAreLimitedWhereStrangersCall) {
     ASSERT_TRUE(config.ok()) << config.status();
     EXPECT_EQ(ToString(config->adjust_limits), row.limits);
   }
+  EXPECT_THAT(Problem({"--data-dir=/d", "--approval-limits", "AGENT=5"}),
+              HasSubstr("approval_limits: must name roles that approve, FINANCE, was AGENT"));
   EXPECT_THAT(Problem({"--data-dir=/d", "--adjust-limits", "much"}),
               HasSubstr("adjust_limits: must be none, auto, points a day such as 10000"));
   EXPECT_THAT(Problem({"--data-dir=/d", "--adjust-limits", "POS=5"}),

@@ -568,6 +568,10 @@ TEST(Permissions, OfEachMethodAndRole) {
   };
   constexpr Row kRows[] = {
       {"AdjustPoints", "FA"},
+      {"Approve", "F"},
+      {"Decline", "F"},
+      {"ListApprovals", "FA"},
+      {"GetApproval", "FA"},
       {"ImportMember", "F"},
       {"MergeMembers", "A"},
       {"UnmergeMembers", "A"},

@@ -66,10 +66,11 @@ struct Describer {
     return absl::StrCat("close ", Text(o.member));
   }
   std::string operator()(const AccruePurchase& o) const {
-    return absl::StrCat(
-        "accrue ", Text(o.member), " ", ToString(o.receipt), " at=", ToString(o.occurred_at),
-        " channel=", static_cast<int>(o.channel), " ", o.currency, " ", o.total, Text(o.lines),
-        o.pay ? absl::StrCat(" pays ", o.pay->amount, " ", o.pay->type.str()) : "", Row(o.row));
+    return absl::StrCat("accrue ", Text(o.member), " ", ToString(o.receipt),
+                        " at=", ToString(o.occurred_at), " channel=", static_cast<int>(o.channel),
+                        " ", o.currency, " ", o.total, Text(o.lines),
+                        o.pay ? absl::StrCat(" pays ", o.pay->amount, " ", o.pay->type.str()) : "",
+                        Row(o.row), o.enrol ? absl::StrCat(" or ", (*this)(*o.enrol)) : "");
   }
   static std::string Row(const TerminalRow& row) {
     return row == TerminalRow{} ? "" : absl::StrCat(" row ", row.number, row.is_offline ? "!" : "");
@@ -125,8 +126,10 @@ struct Describer {
   std::string operator()(const VoidHold& o) const { return absl::StrCat("void", Of(o.hold)); }
   std::string operator()(const AdjustPoints& o) const {
     return absl::StrCat("adjust ", Text(o.member), " ", o.amount, " ", o.type.str(), " ",
-                        o.reason.str(), " ", o.reference);
+                        o.reason.str(), " ", o.reference, o.asks ? " or ask" : "");
   }
+  std::string operator()(const Approve& o) const { return absl::StrCat("approve of ", o.asked); }
+  std::string operator()(const Decline& o) const { return absl::StrCat("decline ", o.asked); }
   std::string operator()(const ReverseRedemption& o) const {
     return absl::StrCat("reverse ", o.redemption, " ",
                         o.amount ? std::to_string(*o.amount) : "all");
@@ -693,6 +696,7 @@ void Model::CatchUp(const Order& order) {
   };
   if (const auto* o = std::get_if<SettleAccrual>(&order)) of_accrual(o->accrual);
   if (const auto* o = std::get_if<CancelAccrual>(&order)) of_accrual(o->accrual);
+  if (const auto* o = std::get_if<Approve>(&order)) of_accrual(o->asked);
   if (const auto* o = std::get_if<AccruePurchase>(&order)) {
     id = Find(o->member);
     activity_at = o->occurred_at;
@@ -735,6 +739,7 @@ Answer Model::Do(const Command& command, Timestamp clock) {
   clock_ = clock;
   touched_ = std::nullopt;
   other_ = std::nullopt;
+  principal_ = command.principal;
   restored_ = 0;
   came_back_.clear();
   const std::string content = Describe(command.order);
@@ -747,8 +752,7 @@ Answer Model::Do(const Command& command, Timestamp clock) {
   }
   CatchUp(command.order);
   if (std::holds_alternative<AdvanceMember>(command.order)) return Answer{};
-  const std::optional<Rejection> refused =
-      std::visit([&](const auto& o) { return Do(o); }, command.order);
+  const std::optional<Rejection> refused = DoEnrolling(command.order);
   Answer answer{.refused = refused};
   if (refused && !IsRecordedRefusal(*refused)) {
     if (refused == Rejection::kOccurredAtOutOfWindow && ReadClock(command.order, false)) {
@@ -835,6 +839,32 @@ std::int64_t Model::DueBack(const Redemption& redemption, const Purchase& purcha
   const std::int64_t kept = worth(rest);
   const bool is_all = rest.empty() || kept == 0 || value <= 0;
   return is_all ? redemption.amount : redemption.amount * (value - kept) / value;
+}
+
+// A sale whose member nobody knows yet enrols one first; both happen or nothing does.
+std::optional<Rejection> Model::DoEnrolling(const Order& order) {
+  const auto act = [&] { return std::visit([&](const auto& o) { return Do(o); }, order); };
+  const auto* sale = std::get_if<AccruePurchase>(&order);
+  if (sale == nullptr || !sale->enrol || Find(sale->member)) return act();
+  const std::uint64_t sequence = sequence_;
+  const Timestamp last_recorded = last_recorded_;
+  EnrollMember enrolment = *sale->enrol;
+  enrolment.occurred_at = sale->occurred_at;
+  if (const auto refused = Do(enrolment)) return refused;
+  const MemberId enrolled = *touched_;
+  members_.at(enrolled).standing.judged = in_force_.back().first;
+  Recorded(sequence_ + 1, Next());
+  member_of_[sequence_] = enrolled;
+  touched_ = std::nullopt;
+  CatchUp(order);
+  const std::optional<Rejection> refused = act();
+  if (!refused) return std::nullopt;
+  members_.erase(enrolled);
+  for (const IdentityLink& link : enrolment.identities) identities_.erase(link.hash);
+  member_of_.erase(member_of_.upper_bound(sequence), member_of_.end());
+  sequence_ = sequence;
+  last_recorded_ = last_recorded;
+  return refused;
 }
 
 void Model::MatchEarly(const ReceiptKey& original) {
@@ -1499,23 +1529,66 @@ std::optional<Rejection> Model::Do(const AdjustPoints& o) {
   for (const auto& [day, points] : by_hand_) {
     if (day.month_number() == today.month_number()) this_month += points;
   }
-  if (by_hand_[today] + moved > program_.by_hand_a_day) return Rejection::kLimitReached;
-  if (this_month + moved > program_.by_hand_a_month) return Rejection::kLimitReached;
-  if (o.amount < 0) {
-    if (Available(member, "points") < moved) return Rejection::kInsufficientPoints;
-    Spend(member, moved);
-  } else {
-    const std::int64_t owed = std::min(moved, member.arrears);
-    member.arrears -= owed;
-    const Date last = today.PlusMonths(InForce(Next()).expiry_months);
-    member.lots.push_back(Lot{.id = LotId{sequence_ + 1, 1},
-                              .type = "points",
-                              .ends = StartOf(last.PlusDays(1)),
-                              .left = moved - owed,
-                              .home = *touched_});
-    OpenIdle(member, InForce(Next()), Next(), member.lots.back());
+  const bool is_over = by_hand_[today] + moved > program_.by_hand_a_day ||
+                       this_month + moved > program_.by_hand_a_month;
+  if (is_over && !o.asks) return Rejection::kLimitReached;
+  if (o.amount < 0 && Available(member, "points") < moved) return Rejection::kInsufficientPoints;
+  if (is_over) {
+    asked_[sequence_ + 1] = Asked{.order = o,
+                                  .member = *touched_,
+                                  .by = principal_,
+                                  .expires = Next().PlusMicros(72 * kHour)};
+    return std::nullopt;
   }
+  MoveByHand(member, o.amount);
   by_hand_[today] += moved;
+  return std::nullopt;
+}
+
+void Model::MoveByHand(Member& member, std::int64_t amount) {
+  if (amount < 0) {
+    Spend(member, -amount);
+    return;
+  }
+  const std::int64_t owed = std::min(amount, member.arrears);
+  member.arrears -= owed;
+  const Date last = LocalDay(Next()).PlusMonths(InForce(Next()).expiry_months);
+  member.lots.push_back(Lot{.id = LotId{sequence_ + 1, 1},
+                            .type = "points",
+                            .ends = StartOf(last.PlusDays(1)),
+                            .left = amount - owed,
+                            .home = *touched_});
+  OpenIdle(member, InForce(Next()), Next(), member.lots.back());
+}
+
+std::optional<Rejection> Model::FindAsked(std::uint64_t sequence, Asked*& asked) {
+  const auto found = asked_.find(sequence);
+  if (found == asked_.end()) return Rejection::kResourceNotFound;
+  asked = &found->second;
+  if (asked->by == principal_) return Rejection::kSelfApprovalForbidden;
+  if (asked->is_decided || Next() >= asked->expires) return Rejection::kInvalidState;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const Approve& o) {
+  Asked* asked = nullptr;
+  if (const auto refused = FindAsked(o.asked, asked)) return refused;
+  touched_ = Root(asked->member);
+  if (o.own && Find(*o.own) == touched_) return Rejection::kSelfDealingForbidden;
+  Member& member = members_.at(*touched_);
+  if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  const std::int64_t amount = asked->order.amount;
+  if (amount < 0 && Available(member, "points") < -amount) return Rejection::kInsufficientPoints;
+  MoveByHand(member, amount);
+  asked->is_decided = true;
+  return std::nullopt;
+}
+
+std::optional<Rejection> Model::Do(const Decline& o) {
+  Asked* asked = nullptr;
+  if (const auto refused = FindAsked(o.asked, asked)) return refused;
+  touched_ = Root(asked->member);
+  asked->is_decided = true;
   return std::nullopt;
 }
 

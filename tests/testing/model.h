@@ -303,6 +303,17 @@ class Model {
   static std::int64_t DueBack(const Redemption& redemption, const Purchase& purchase,
                               const std::vector<PurchaseLine>& rest);
   void MatchEarly(const ReceiptKey& original);
+  std::optional<Rejection> DoEnrolling(const Order& order);
+  void MoveByHand(Member& member, std::int64_t amount);
+  // What somebody asked for that another person has to approve of.
+  struct Asked {
+    AdjustPoints order;
+    MemberId member;
+    std::string by;
+    Timestamp expires;
+    bool is_decided = false;
+  };
+  std::optional<Rejection> FindAsked(std::uint64_t sequence, Asked*& asked);
   // Pending points that are settled or cancelled: what of which award.
   struct Decided {
     Purchase* purchase = nullptr;
@@ -331,6 +342,8 @@ class Model {
   std::optional<Rejection> Do(const Redeem& o);
   std::optional<Rejection> Do(const ReverseRedemption& o);
   std::optional<Rejection> Do(const AdjustPoints& o);
+  std::optional<Rejection> Do(const Approve& o);
+  std::optional<Rejection> Do(const Decline& o);
   std::optional<Rejection> Do(const SettleAccrual& o);
   std::optional<Rejection> Do(const CancelAccrual& o);
   std::optional<Rejection> Do(const HoldPoints& o);
@@ -390,6 +403,8 @@ class Model {
   std::vector<ReceiptKey> came_back_;  // purchases of which something has, by one entry
   std::set<std::uint64_t> corrected_;     // entries of purchases that others took the place of
   std::map<Date, std::int64_t> by_hand_;  // points, by day
+  std::map<std::uint64_t, Asked> asked_;  // by the entry that asked
+  std::string principal_;                 // of the command that is being done
   std::map<std::pair<MemberId, std::int32_t>, std::int64_t> given_;  // by member and month
   std::map<std::uint64_t, MemberId> member_of_;                      // entries
 };

@@ -11,12 +11,14 @@ namespace laurel {
 namespace {
 
 constexpr std::int64_t kAdjustLimit = 1'000;  // a person and day
+constexpr std::int64_t kApprovalLimit = 5'000;
 constexpr std::int64_t kTransferLimit = 500;  // a member and month
 
 Engine::Options WithAdjustLimit() {
   Engine::Options options = TestLedger::DefaultOptions();
   options.transfers.a_month = kTransferLimit;
   options.adjust_limits.others.a_day = kAdjustLimit;
+  options.approval_limits.others.a_day = kApprovalLimit;
   return options;
 }
 
@@ -38,8 +40,11 @@ struct Stage {
   MemberId dora;                 // active, has the phone of number 40; finn was merged into her
   MemberId finn;                 // merged, and gwen later
   MemberId gwen;
-  ReceiptKey kept;  // a guest's
-  ReceiptKey late;  // likewise, of long ago
+  ReceiptKey kept;             // a guest's
+  ReceiptKey late;             // likewise, of long ago
+  std::uint64_t asked = 0;     // for cleo, by eve
+  std::uint64_t declined = 0;  // likewise, and it was declined
+  std::uint64_t for_bob = 0;   // by eve: to give him points, before he was closed
 
   Stage() {
     scene.Activate(
@@ -67,6 +72,7 @@ struct Stage {
     scene.Do(ReverseRedemption{reversed, std::nullopt});
     scene.Buy(ana, 200'000);
     waiting = scene.receipt();
+    Ask();
     scene.Do(CloseMember{bob});
     scene.Do(SuspendMember{cleo});
     dora = scene.Enroll(4);
@@ -90,6 +96,21 @@ struct Stage {
     captured = hold(kMicrosPerDay);
     scene.Do(CaptureHold{captured, std::nullopt});
     held = hold(kMicrosPerDay);
+  }
+  // More than eve may give.
+  void Ask() {
+    scene.principal = "eve";
+    const auto ask = [&](MemberId member) {
+      AdjustPoints order{member, PointsType(), kAdjustLimit + 1, ReasonCode::Of("goodwill"), ""};
+      order.asks = true;
+      return scene.Do(order)->sequence;
+    };
+    asked = ask(cleo);
+    declined = ask(cleo);
+    for_bob = ask(bob);
+    scene.principal = "fay";
+    scene.Do(Decline{declined});
+    scene.principal = "test";
   }
   ReceiptKey fresh() const { return ReceiptNo(500); }
   KeepReceipt Keeping(const ReceiptKey& receipt) const {
@@ -463,6 +484,47 @@ const std::vector<Table>& Tables() {
          Set<AdjustPoints>([](const Stage&, auto& o) { o.amount = -kAdjustLimit - 1; })},
         {"more than there is", Rejection::kInsufficientPoints,
          Set<AdjustPoints>([](const Stage&, auto& o) { o.amount = -101; })}}},
+      {"AdjustPoints, asking",
+       [](const Stage& s) {
+         AdjustPoints order{s.cleo, PointsType(), kApprovalLimit, ReasonCode::Of("goodwill"), ""};
+         order.asks = true;
+         return order;
+       },
+       {{"more than anybody may approve of", Rejection::kLimitReached,
+         Set<AdjustPoints>([](const Stage&, auto& o) { o.amount = kApprovalLimit + 1; })},
+        {"more than there is", Rejection::kInsufficientPoints,
+         Set<AdjustPoints>([](const Stage&, auto& o) { o.amount = -kAdjustLimit - 1; })}}},
+      {"Approve",
+       [](const Stage& s) {
+         return Approve{s.asked, IdentityNo(1)};
+       },
+       {kNoProgram,
+        {"nobody is named", Rejection::kInvalidField,
+         [](const Stage&, Command& c) { c.principal = ""; }},
+        {"nobody has asked", Rejection::kResourceNotFound,
+         Set<Approve>([](const Stage& s, auto& o) { o.asked = s.redemption; })},
+        {"who asked", Rejection::kSelfApprovalForbidden,
+         [](const Stage&, Command& c) { c.principal = "eve"; }},
+        {"it was declined", Rejection::kInvalidState,
+         Set<Approve>([](const Stage& s, auto& o) { o.asked = s.declined; })},
+        {"the own membership", Rejection::kSelfDealingForbidden,
+         Set<Approve>([](const Stage& s, auto& o) {
+           o.asked = s.for_bob;
+           o.own = IdentityNo(2);
+         })},
+        {"the member is closed", Rejection::kMemberNotActive,
+         Set<Approve>([](const Stage& s, auto& o) { o.asked = s.for_bob; })}}},
+      {"Decline",
+       [](const Stage& s) { return Decline{s.asked}; },
+       {kNoProgram,
+        {"nobody is named", Rejection::kInvalidField,
+         [](const Stage&, Command& c) { c.principal = ""; }},
+        {"nobody has asked", Rejection::kResourceNotFound,
+         Set<Decline>([](const Stage& s, auto& o) { o.asked = s.redemption; })},
+        {"who asked", Rejection::kSelfApprovalForbidden,
+         [](const Stage&, Command& c) { c.principal = "eve"; }},
+        {"it was declined", Rejection::kInvalidState,
+         Set<Decline>([](const Stage& s, auto& o) { o.asked = s.declined; })}}},
       {"SettleAccrual",
        [](const Stage& s) {
          return SettleAccrual{s.waiting, {}, IdentityNo(2)};

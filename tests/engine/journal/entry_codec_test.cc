@@ -60,6 +60,19 @@ struct EventText {
   std::string operator()(const ReceiptClaimed& e) const {
     return absl::StrCat("receipt_claimed ", e.kept);
   }
+  std::string operator()(const AdjustmentAsked& e) const {
+    return absl::StrCat("adjustment_asked ", e.type.str(), " ", e.amount, " ", e.reason.str(), " ",
+                        e.reference, " until ", ToString(e.expires_at));
+  }
+  std::string operator()(const AskedApproved& e) const {
+    return absl::StrCat("asked_approved ", e.asked, " of ", e.asked_by);
+  }
+  std::string operator()(const AskedDeclined& e) const {
+    return absl::StrCat("asked_declined ", e.asked, " of ", e.asked_by);
+  }
+  std::string operator()(const EnrolledForPurchase& e) const {
+    return absl::StrCat("enrolled_for_purchase ", e.enrolment);
+  }
   std::string operator()(const PointsTransferred& e) const {
     return absl::StrCat("points_transferred ", e.type.str(), " ", e.amount, " fee=", e.fee,
                         " reference=", e.reference, " lots_due_at=", ToString(e.lots_due_at));
@@ -679,6 +692,15 @@ class Generator {
         if (Chance()) e.acted_on = AnyDate();
         return e;
       }
+      case 49:
+        return EnrolledForPurchase{Below(UINT64_MAX)};
+      case 50:
+        return AdjustmentAsked{AnyType(), Chance() ? AnyAmount() : -AnyAmount(),
+                               ReasonCode::Of("goodwill"), AnyText(), AnyInstant()};
+      case 51:
+        return AskedApproved{Below(UINT64_MAX), AnyText()};
+      case 52:
+        return AskedDeclined{Below(UINT64_MAX), AnyText()};
       default:
         return RuleResumed{AnyText(), Below(2) == 0};
     }
@@ -1222,6 +1244,21 @@ Entry GoldenEntry(EntryKind kind) {
       e.outcome.balances = {Balance{points, 100, 0, 0}};
       return e;
     }
+    case EntryKind::kAdjustmentAsked:
+      e.method = Method::kAdjustPoints;
+      e.principal = "eve";
+      e.role = Role::kAgent;
+      e.events = {AdjustmentAsked{points, 15'000, ReasonCode::Of("goodwill"), "case 7",
+                                  At("2026-03-04T12:00:00Z")}};
+      e.outcome.balances = {Balance{points, 100, 0, 0}};
+      return e;
+    case EntryKind::kAskedDeclined:
+      e.method = Method::kDecline;
+      e.principal = "fay";
+      e.role = Role::kFinance;
+      e.events = {AskedDeclined{41, "eve"}};
+      e.outcome.balances = {Balance{points, 100, 0, 0}};
+      return e;
     case EntryKind::kActivate:
       e.method = Method::kAdvanceMember;
       e.request = RequestId();

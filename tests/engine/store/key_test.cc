@@ -73,6 +73,7 @@ class Generator {
   void Fill(UnclaimedKey& k) { k = {Program(), ReceiptKey{Place(), Place(), Day(), Place()}}; }
   void Fill(AwaitedKey& k) { k = {Program(), ReceiptKey{Place(), Place(), Day(), Place()}}; }
   void Fill(TerminalKey& k) { k = {Program(), Place(), Place()}; }
+  void Fill(ApprovalKey& k) { k = {Program(), U64()}; }
   void Fill(IdentityKey& k) { k = {Program(), Array<IdentityHash>()}; }
   void Fill(MemberEntryKey& k) { k = {Member(), U64()}; }
   void Fill(DueKey& k) { k = {At(), Member()}; }
@@ -96,7 +97,7 @@ using KeyTypes = testing::Types<MemberKey, EnrolmentKey, MonthKey, LotKey, Close
                                 RedemptionKey, TierChangeKey, RequestKey, PurchaseKey, IdentityKey,
                                 MemberEntryKey, DueKey, ProgramDueKey, TotalKey, ProgramKey,
                                 RevisionKey, PendingLotKey, HoldKey, HoldLapseKey, SpendingKey,
-                                AwaitedKey, TerminalKey, UnclaimedKey, MonthValuesKey>;
+                                AwaitedKey, TerminalKey, UnclaimedKey, MonthValuesKey, ApprovalKey>;
 template <class Key>
 class KeyOrder : public testing::Test {};
 TYPED_TEST_SUITE(KeyOrder, KeyTypes);
@@ -238,6 +239,8 @@ TEST(Keys, HaveFrozenBytes) {
                                           ReceiptKey{PlaceId::Of("S"), PlaceId::Of("T"), Date(),
                                                      PlaceId::Of("9")}})),
             "0001776265616e00530054008000000039");
+  EXPECT_EQ(hex(EncodeKey(1, ApprovalKey{ProgramId::Of("bean"), 7})),
+            "0001786265616e000000000000000007");
   EXPECT_EQ(hex(EncodeKey(1, RedemptionKey{7})), "0001720000000000000007");
   EXPECT_EQ(hex(EncodeKey(1, TierChangeKey{member, 7})),
             "00016d0000000000000102740000000000000007");

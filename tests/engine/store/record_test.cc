@@ -121,6 +121,12 @@ class Generator {
   void Fill(Counter& r) { r.used = Signed(); }
   void Fill(Activity& r) { r.sequence = 1 + Below(UINT64_MAX); }
   void Fill(Unclaimed& r) { r.sequence = 1 + Below(UINT64_MAX); }
+  void Fill(Approval& r) {
+    r.expires_at = At();
+    if (Chance()) return;
+    r.state = static_cast<ApprovalState>(2 + Below(2));
+    r.decided = 1 + Below(UINT64_MAX);
+  }
   std::vector<TrackedSum> Tracked() {
     std::vector<TrackedSum> sums;
     for (std::uint64_t n = Below(3); n > 0; --n) {
@@ -248,7 +254,7 @@ class Generator {
 using RecordTypes =
     testing::Types<Member, Enrolment, Identity, MonthDays, MonthValues, Lot, Purchase, Redemption,
                    Request, Total, Program, Revision, Marker, EntryKindMark, TierChangeMark,
-                   Counter, Activity, Hold, Spending, Awaited, Terminal, Unclaimed>;
+                   Counter, Activity, Hold, Spending, Awaited, Terminal, Unclaimed, Approval>;
 template <class Record>
 class Records : public testing::Test {};
 TYPED_TEST_SUITE(Records, RecordTypes);
@@ -330,6 +336,7 @@ TEST(StorageMessages, HaveNoFieldThatNobodySets) {
   Cover<pb::Spending, Spending>(generator, coverage, known);
   Cover<pb::Awaited, Awaited>(generator, coverage, known);
   Cover<pb::Terminal, Terminal>(generator, coverage, known);
+  Cover<pb::Approval, Approval>(generator, coverage, known);
   Cover<pb::Total, Total>(generator, coverage, known);
   Cover<pb::Program, Program>(generator, coverage, known);
   Cover<pb::Revision, Revision>(generator, coverage, known);
