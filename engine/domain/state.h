@@ -300,9 +300,9 @@ struct Purchase {
   std::uint64_t sequence = 0;  // of its entry, which holds its lines and awards
   bool is_return = false;
   std::optional<std::int64_t> eligible_left;  // set by the first return
-  std::vector<LineLeft> lines_left;           // likewise, of lines that were sold and have some left
-  std::vector<AwardLeft> awards_left;         // likewise
-  std::vector<std::int32_t> decided_lines;    // that somebody settled or cancelled, in that order
+  std::vector<LineLeft> lines_left;         // likewise, of lines that were sold and have some left
+  std::vector<AwardLeft> awards_left;       // likewise
+  std::vector<std::int32_t> decided_lines;  // that somebody settled or cancelled, in that order
   std::vector<SettledLot> settled_lots;
   friend bool operator==(const Purchase&, const Purchase&) = default;
 };

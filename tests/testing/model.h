@@ -398,9 +398,9 @@ class Model {
   std::map<std::pair<PlaceId, PlaceId>, std::pair<std::int64_t, Timestamp>> clocks_;
   std::map<ReceiptKey, std::vector<Early>> early_;        // by the receipt that they wait for
   std::map<std::string, std::int64_t> owed_until_right_;  // by point type, within a correction
-  std::int64_t pays_again_ = 0;       // points that will pay for a purchase that is corrected
-  Parts paid_again_;                  // of these, what paid for the wrong one
-  std::vector<ReceiptKey> came_back_;  // purchases of which something has, by one entry
+  std::int64_t pays_again_ = 0;           // points that will pay for a purchase that is corrected
+  Parts paid_again_;                      // of these, what paid for the wrong one
+  std::vector<ReceiptKey> came_back_;     // purchases of which something has, by one entry
   std::set<std::uint64_t> corrected_;     // entries of purchases that others took the place of
   std::map<Date, std::int64_t> by_hand_;  // points, by day
   std::map<std::uint64_t, Asked> asked_;  // by the entry that asked
