@@ -265,7 +265,8 @@ class Verifier {
       RETURN_IF_ERROR(snapshot_.Scan(
           space, range.begin, range.end, ScanOptions{},
           [&](absl::string_view key, absl::string_view value) {
-            if (space == Space::kDefault && key.size() > 2 && key[2] != 'g' && key[2] != 'v')
+            if (space == Space::kDefault && key.size() > 2 && key[2] != 'g' && key[2] != 'v' &&
+                key[2] != 'x')
               return true;  // the head
             while (next != expected.end() && next->first.first == space &&
                    next->first.second < key) {
