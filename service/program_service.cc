@@ -229,7 +229,7 @@ class ProgramService final : public v1::ProgramService::CallbackService {
     const auto parse = [this](const v1::ApproveRevisionRequest& asked,
                               const ParseContext& parsing) {
       Command command = ParseApproveRevision(asked, parsing);
-      auto& order = std::get<ApproveRevision>(command.order);
+      auto& order = std::get<laurel::ApproveRevision>(command.order);
       if (!order.simulation.empty()) {
         order.simulated = simulations_.TriedBy(command.program, order.simulation);
       }

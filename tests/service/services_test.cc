@@ -300,7 +300,8 @@ TEST_F(Services, AReturnTakesBackWhatItsPartHadEarned) {
   request.clear_lines();
   request.set_whole(true);
   const auto rest = Call(server_.stubs.points, &v1::PointsService::Stub::ReturnPurchase, request);
-  EXPECT_EQ(rest.refund().minor_units(), 5'000);  // 6,000 less what line 3 had taken off
+  // What line 3 brought back stays back: both sold lines together gave 110.00 for 100.00 and it.
+  EXPECT_EQ(rest.refund().minor_units(), 6'000);
   EXPECT_EQ(rest.balances(0).available(), 0);
 }
 
