@@ -721,6 +721,10 @@ class Session {
                    "test", std::move(order)};
   }
   Command Any() {
+    if (is_asked_ && Chance(50)) {
+      is_asked_ = false;
+      return DecideAsked();
+    }
     const std::uint64_t dice = Below(100);
     if (dice < 1) return Named(Merge());
     if (dice < 3) return Named(Unmerge());
@@ -821,6 +825,7 @@ class Session {
       if (answered[i]->entry != nullptr && !expected.is_replayed &&
           answered[i]->entry->kind == EntryKind::kAdjustmentAsked) {
         asked_.push_back(expected.sequence);
+        is_asked_ = true;
       }
       if (!command.request.empty()) sent_.push_back(command);
       if (sent_.size() > 300) sent_.erase(sent_.begin(), sent_.begin() + 100);
@@ -1004,6 +1009,7 @@ class Session {
   std::vector<ReceiptKey> awaited_;   // of purchases that something came back of before they came
   std::vector<HoldKey> holds_;        // in the order of placing
   std::vector<std::uint64_t> asked_;  // entries that asked for an approval
+  bool is_asked_ = false;             // of late, and not yet decided: days later it is too late
   std::vector<Command> sent_;
   std::vector<std::string> trace_;
   std::map<std::string, int> outcomes_;
