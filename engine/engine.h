@@ -92,6 +92,8 @@ class Engine {
     // How much people may give and take by hand.
     AdjustLimits adjust_limits;
     TransferPolicy transfers = {};
+    // For how many days after their end people may bring points back.
+    int reinstate_days = kReinstateDays;
     // How often due work (ended lots, tier reviews) is looked for; reads are right without it. 0:
     // never.
     std::int64_t scheduler_interval_micros = kMicrosPerSecond;

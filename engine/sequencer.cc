@@ -62,6 +62,8 @@ struct MemberFinder {
   Concerned operator()(const CorrectReceipt& o) const { return (*this)(o.right); }
   Concerned operator()(const Redeem& o) const { return Ref(o.member); }
   Concerned operator()(const AdjustPoints& o) const { return Ref(o.member); }
+  Concerned operator()(const ExtendLots& o) const { return Ref(o.member); }
+  Concerned operator()(const ReinstatePoints& o) const { return Ref(o.member); }
   Concerned operator()(const ReverseRedemption& o) const {
     const Redemption* redemption = state.redemptions.Find(RedemptionKey{o.redemption});
     if (redemption == nullptr) return {};
@@ -393,7 +395,7 @@ void Sequencer::DecideOne(Item item, Work& work) {
     const Timestamp now = NextInstant();
     const Context context{partition_,        last_.sequence + 1, now,
                           rulebooks_,        options_.approvals, options_.adjust_limits,
-                          options_.transfers};
+                          options_.transfers, options_.reinstate_days};
     Decision decision = Decide(state, command, context);
     const auto* rejected = std::get_if<Rejected>(&decision);
     if (!work.source->status().ok()) {

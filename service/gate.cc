@@ -33,6 +33,8 @@ RoleSet RolesFor(absl::string_view method) {
   };
   static constexpr Row kRows[] = {
       {"AdjustPoints", {kAgent, kFinance}},
+      {"ExtendLots", {kAgent, kFinance}},
+      {"ReinstatePoints", {kAgent, kFinance}},
       {"ImportMember", {kFinance}},
       {"MergeMembers", {kAgent}},
       {"UnmergeMembers", {kAgent}},
@@ -40,6 +42,7 @@ RoleSet RolesFor(absl::string_view method) {
       {"TransferPoints", {kShop, kAgent}},
       {"ClaimReceipt", {kPos, kShop, kAgent}},
       {"CorrectReceipt", {kPos, kAgent}},
+      {"ListExpiring", {kShop, kAgent, kFinance, kAuditor}},
       {"ListSequenceGaps", {kPos, kFinance, kAgent}},
       {"ReconcileDay", {kPos, kFinance}},
       {"ListUnmatchedReturns", {kFinance, kAuditor}},

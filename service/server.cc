@@ -359,6 +359,7 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
   options.approvals = config.approvals;
   options.adjust_limits = config.adjust_limits;
   options.transfers = config.transfers;
+  options.reinstate_days = config.reinstate_days;
   options.checkpoint_file = CheckpointFile(booted.dir);
   options.origin = OriginOf(identity);
   options.signer = *signer;

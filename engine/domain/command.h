@@ -234,6 +234,29 @@ struct TransferPoints {
   std::optional<IdentityHash> own = {};  // as in AdjustPoints
 };
 
+// Moves the end of chosen lots, never to an earlier one. Nothing of them is pending or held.
+struct ExtendLots {
+  MemberRef member;
+  std::vector<LotId> lots;  // distinct, 1 to kRenewedLotsMax
+  Timestamp expires_at;     // exclusive
+  ReasonCode reason;
+  std::string reference;                 // of the case, may be empty
+  std::optional<IdentityHash> own = {};  // as in AdjustPoints
+};
+// Brings points back that had ended, with an end that lies ahead.
+struct ReinstatePoints {
+  MemberRef member;
+  std::uint64_t expiry = 0;  // sequence of an entry in which they ended
+  PointTypeId type;
+  std::optional<std::int64_t> amount;  // > 0; left out: all that has not come back
+  Timestamp expires_at;                // exclusive
+  ReasonCode reason;
+  std::string reference;                 // of the case, may be empty
+  std::optional<IdentityHash> own = {};  // as in AdjustPoints
+};
+// More lots in one entry would outgrow it.
+inline constexpr std::size_t kRenewedLotsMax = 300;
+
 struct CreateProgram {
   std::string canonical;  // of the document, which names the program
   Hash digest{};
@@ -324,7 +347,8 @@ using Order =
                  AccrueActivity, AdjustPoints, SettleAccrual, CancelAccrual, HoldPoints,
                  CaptureHold, VoidHold, AcknowledgeWarnings, SetTierFloor, MatchTier,
                  SetMemberAttributes, MergeMembers, UnmergeMembers, MoveIdentity, TransferPoints,
-                 KeepReceipt, ClaimReceipt, ImportMember, CorrectReceipt>;
+                 KeepReceipt, ClaimReceipt, ImportMember, CorrectReceipt, ExtendLots,
+                 ReinstatePoints>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -366,6 +390,8 @@ enum class Method : std::uint8_t {
   kTransferPoints = 53,
   kKeepReceipt = 54,
   kClaimReceipt = 55,
+  kExtendLots = 56,
+  kReinstatePoints = 57,
   kImportMember = 60,
 };
 inline constexpr Method kMethodLast = Method::kImportMember;

@@ -34,6 +34,7 @@ struct Context {
   Quorum approvals = {};            // that a revision needs
   AdjustLimits adjust_limits = {};  // of people who move points by hand
   TransferPolicy transfers = {};    // of points between members
+  int reinstate_days = kReinstateDays;  // for so many after their end points may come back
 };
 
 struct Accepted {

@@ -1,11 +1,9 @@
 #include <algorithm>
 #include <array>
 
-#include "absl/strings/str_cat.h"
-#include "engine/base/checked.h"
+#include "engine/domain/by_hand.h"
 #include "engine/domain/draft.h"
 #include "engine/domain/idle.h"
-#include "engine/domain/rating.h"
 #include "rules/program/lot_terms.h"
 #include "rules/program/model.h"
 
@@ -26,41 +24,6 @@ std::optional<Rejected> RefuseReason(const ReasonCode& reason) {
                   {{"expected", "a reason that the ledger does not use itself"},
                    {"field", "reason"},
                    {"was", reason.str()}}};
-}
-
-// A window of what a person has moved by hand.
-struct HandWindow {
-  absl::string_view name;  // as the refusal names it
-  CounterKey key;
-  std::optional<std::int64_t> limit;  // whole points
-};
-// A dash keeps these counters apart from those of rules, whose ids have none.
-std::array<HandWindow, 2> HandWindowsOf(const Command& command, const AdjustPoints& order, Date day,
-                                        const AdjustLimits& limits) {
-  const AdjustLimit limit = limits.Of(command.role);
-  const auto key = [&](absl::string_view window, Date start) {
-    return CounterKey{.program = command.program,
-                      .member = std::nullopt,
-                      .name = absl::StrCat("by-hand/", order.type.str(), "/", window),
-                      .by = CounterBy(command.principal),
-                      .start = start};
-  };
-  return {HandWindow{"a_day", key("day", day), limit.a_day},
-          HandWindow{"a_month", key("month", day.PlusDays(1 - day.day())), limit.a_month}};
-}
-
-std::optional<Rejected> RefuseOverLimit(State& state, const HandWindow& window, std::int64_t amount,
-                                        int decimals) {
-  if (!window.limit) return std::nullopt;
-  std::int64_t limit = *window.limit;
-  for (int i = 0; i < decimals; ++i) limit = CheckedMul(limit, 10).value_or(kAmountMax);
-  const Counter* counter = state.counters.Find(window.key);
-  const std::int64_t left = std::max<std::int64_t>(0, limit - (counter ? counter->used : 0));
-  if (amount <= left) return std::nullopt;
-  return Rejected{Rejection::kLimitReached,
-                  {{"left", std::to_string(left)},
-                   {"limit", std::string(window.name)},
-                   {"requested", std::to_string(amount)}}};
 }
 
 // A lot under the program's terms of the type; what the member owes is covered first.
@@ -108,14 +71,9 @@ Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& 
   const std::optional<std::size_t> type = RedeemableType(rulebook, order.type);
   if (!type) return NotRedeemable(order.type);
   const std::int64_t moved = order.amount < 0 ? -order.amount : order.amount;
-  const Date day = rulebook.LocalDate(context.recorded_at);
-  const auto windows = HandWindowsOf(command, order, day, context.adjust_limits);
-  for (const HandWindow& window : windows) {
-    const int decimals = rulebook.point_types()[*type].decimals;
-    if (std::optional<Rejected> refused = RefuseOverLimit(state, window, moved, decimals)) {
-      return *std::move(refused);
-    }
-  }
+  const HandLimits limits(command, order.type, rulebook.point_types()[*type].decimals,
+                          rulebook.LocalDate(context.recorded_at), context.adjust_limits);
+  if (std::optional<Rejected> refused = limits.Refuse(state, moved)) return *std::move(refused);
   Draft draft(state, *id);
   IdleEnds idle(member, rulebook);
   PointsAdjusted adjusted{.type = order.type,
@@ -143,13 +101,7 @@ Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& 
   }
   accepted.events.push_back(std::move(adjusted));
   for (IdleEndMoved& idle_end : idle.Take()) accepted.events.push_back(std::move(idle_end));
-  for (const HandWindow& window : windows) {
-    accepted.events.push_back(CounterMoved{.is_of_member = false,
-                                           .name = window.key.name,
-                                           .by = window.key.by,
-                                           .start = window.key.start,
-                                           .delta = moved});
-  }
+  limits.Count(moved, accepted.events);
   FinishMove(state, rulebook, member, lots_due_at, context, draft, accepted);
   return accepted;
 }

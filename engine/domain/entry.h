@@ -52,6 +52,8 @@ enum class EntryKind : std::uint8_t {
   kWarningsAcknowledged = 40,
   kTierFloorSet = 41,
   kMemberAttributesSet = 42,
+  kLotsExtended = 47,
+  kPointsReinstated = 48,
   kMembersMerged = 50,
   kMembersUnmerged = 51,
   kIdentityMoved = 52,

@@ -343,6 +343,41 @@ struct PointsAdjusted {
   Timestamp idle_ends_at = Timestamp::Never();  // as PointsAwarded
 };
 
+// Somebody has moved the end of lots. LotRenewed says which.
+struct LotsExtended {
+  PointTypeId type;
+  std::int64_t amount = 0;  // > 0, of all of them
+  Timestamp expires_at;     // exclusive
+  ReasonCode reason;
+  std::string reference;  // may be empty
+};
+// Somebody has brought points back that had ended. LotRenewed says of which lots.
+struct PointsReinstated {
+  std::uint64_t expiry = 0;  // sequence of the entry in which they had
+  PointTypeId type;
+  std::int64_t amount = 0;  // > 0
+  ReasonCode reason;
+  std::string reference;  // may be empty
+};
+// An award of a purchase.
+struct LotAward {
+  ReceiptKey receipt;
+  LotId lot;  // that it opened
+  friend bool operator==(const LotAward&, const LotAward&) = default;
+};
+// What was left of a lot, or had ended of it, is a lot of its own with a later end. It lies under
+// whom the other did.
+struct LotRenewed {
+  LotKey from;
+  LotId lot;
+  std::int64_t amount = 0;           // > 0
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+  Timestamp activates_at;            // inclusive
+  Timestamp expires_at;              // exclusive
+  std::optional<LotAward> award = {};  // that brought the points; a return takes them from here, too
+  static constexpr Timestamp idle_ends_at = Timestamp::Never();  // nothing moves their end
+};
+
 // Points that another system had granted. Opens one lot; the entry's lot move says in which bucket.
 struct PointsImported {
   LotId lot;
@@ -470,7 +505,8 @@ using Event = std::variant<
     LotActivated, AccrualSettled, PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured,
     HoldEnded, WarningsAcknowledged, TierFloorSet, MemberAttributesSet, IdleEndMoved, IdentityMoved,
     MembersMerged, MembersUnmerged, PointsRestored, PointsTransferred, PiecePassed, ReceiptKept,
-    ReceiptClaimed, PointsImported, HistoryCounted, ReturnUnmatched, RowRefused>;
+    ReceiptClaimed, PointsImported, HistoryCounted, ReturnUnmatched, RowRefused, LotsExtended,
+    PointsReinstated, LotRenewed>;
 
 }  // namespace laurel
 

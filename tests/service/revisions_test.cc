@@ -519,6 +519,8 @@ TEST(Permissions, OfEachMethodAndRole) {
   };
   constexpr Row kRows[] = {
       {"AdjustPoints", "FA"},
+      {"ExtendLots", "FA"},
+      {"ReinstatePoints", "FA"},
       {"ImportMember", "F"},
       {"MergeMembers", "A"},
       {"UnmergeMembers", "A"},
@@ -526,6 +528,7 @@ TEST(Permissions, OfEachMethodAndRole) {
       {"TransferPoints", "SA"},
       {"ClaimReceipt", "PSA"},
       {"CorrectReceipt", "PA"},
+      {"ListExpiring", "SAFU"},
       {"ListSequenceGaps", "PFA"},
       {"ReconcileDay", "PF"},
       {"ListUnmatchedReturns", "FU"},
