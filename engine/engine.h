@@ -94,6 +94,8 @@ class Engine {
     // How much they may approve of what others want to give and take.
     AdjustLimits approval_limits = {};
     TransferPolicy transfers = {};
+    // For how many days after their end people may bring points back.
+    int reinstate_days = kReinstateDays;
     // How often due work (ended lots, tier reviews) is looked for; reads are right without it. 0:
     // never.
     std::int64_t scheduler_interval_micros = kMicrosPerSecond;

@@ -64,6 +64,8 @@ struct MemberFinder {
   Concerned operator()(const CorrectReceipt& o) const { return (*this)(o.right); }
   Concerned operator()(const Redeem& o) const { return Ref(o.member); }
   Concerned operator()(const AdjustPoints& o) const { return Ref(o.member); }
+  Concerned operator()(const ExtendLots& o) const { return Ref(o.member); }
+  Concerned operator()(const ReinstatePoints& o) const { return Ref(o.member); }
   Concerned operator()(const ReverseRedemption& o) const {
     const Redemption* redemption = state.redemptions.Find(RedemptionKey{o.redemption});
     if (redemption == nullptr) return {};
@@ -402,9 +404,9 @@ void Sequencer::DecideOne(Item item, Work& work) {
           "OVERLOADED"));
     }
     const Timestamp now = NextInstant();
-    const Context context{partition_,         last_.sequence + 1,      now,
-                          rulebooks_,         options_.approvals,      options_.adjust_limits,
-                          options_.transfers, options_.approval_limits};
+    const Context context{partition_,         last_.sequence + 1,       now,
+                          rulebooks_,         options_.approvals,       options_.adjust_limits,
+                          options_.transfers, options_.approval_limits, options_.reinstate_days};
     if (const std::optional<Command> enrolment = EnrolmentBefore(state, command)) {
       EnrolAndSell(command, *enrolment, context, item.fingerprint, work, reply);
     } else {

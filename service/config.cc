@@ -305,6 +305,8 @@ const std::vector<SettingInfo>& AllSettings() {
       {"transfers", "PRESERVE", "PRESERVE|FRESH[,fee=PERCENT][,month=POINTS]",
        "points from member to member: with their own ends, or as one lot under today's rule; what "
        "is kept of them; how much a member may give a month"},
+      {"reinstate_days", "30", "DAYS",
+       "how long after their end people may bring points back; 0: on the day itself alone"},
       {"port_file", "", "FILE", "written with the port once it is served"},
       {"reflection", "auto", "on|off|auto", "describe the services to callers; auto: on loopback"},
       {"log_level", "info", "debug|info|warning|error",
@@ -485,6 +487,7 @@ absl::StatusOr<Config> LoadConfig(const CommandLine& line, const Environment& en
   config.approval_limits =
       ReadLimits(reader, "approval_limits", "none", "Approve", "approve, FINANCE");
   config.transfers = ReadTransfers(reader);
+  config.reinstate_days = reader.Count("reinstate_days", 0, kReinstateDaysMax);
   config.log_level = reader.Choice<LogLevel>("log_level", LogLevel::kInfo,
                                              {{"debug", LogLevel::kDebug},
                                               {"info", LogLevel::kInfo},

@@ -53,6 +53,7 @@ struct Config {
   AdjustLimits adjust_limits;
   AdjustLimits approval_limits;
   TransferPolicy transfers;
+  int reinstate_days = 0;
   LogLevel log_level = LogLevel::kInfo;
   std::optional<Log::Form> log_form;           // empty: text on a terminal
   std::optional<std::int64_t> free_space_min;  // bytes; 0: no guard; empty: by the disk's size

@@ -71,6 +71,16 @@ struct EventRenderer {
     out.set_reference(e.reference);
     out.set_adjustment_reason(e.reason.str());
   }
+  void operator()(const LotsExtended& e) const {
+    out.set_reference(e.reference);
+    out.set_adjustment_reason(e.reason.str());
+  }
+  void operator()(const PointsReinstated& e) const {
+    out.set_reference(e.reference);
+    out.set_adjustment_reason(e.reason.str());
+    out.set_undoes(EntryName(entry.program, entry.partition, e.expiry));
+  }
+  void operator()(const LotRenewed&) const {}
   void operator()(const RedemptionReversed& e) const {
     out.set_undoes(EntryName(entry.program, entry.partition, e.redemption));
   }

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -13,6 +14,7 @@
 #include "service/convert_attribute.h"
 #include "service/convert_entry.h"
 #include "service/convert_member.h"
+#include "service/names.h"
 #include "service/text.h"
 
 namespace laurel {
@@ -775,6 +777,76 @@ Command ParseAdjustPoints(const v1::AdjustPointsRequest& request, const ParseCon
   return command;
 }
 
+namespace {
+
+// What people who move points by hand say, whatever they do.
+template <class HandOrder, class Request>
+HandOrder& ParseByHand(const Request& request, const ParseContext& context, Command& command) {
+  Violations& violations = context.violations;
+  command.request = ParseRequestId(request.request_id(), violations);
+  command.program = ParseProgram(request.program(), violations);
+  HandOrder& order = command.order.emplace<HandOrder>();
+  order.member = ParseMemberRef(request.member(), command.program, Path{"member"}, context);
+  if (request.has_expires_at()) {
+    order.expires_at = ParseInstant(request.expires_at(), Path{"expires_at"}, violations);
+  } else {
+    violations.Required("expires_at");
+  }
+  order.reason = ParseWord<ReasonCode>(request.reason(), Path{"reason"}, violations);
+  CheckText(request.reference(), 0, Path{"reference"}, violations);
+  order.reference = request.reference();
+  order.own = context.OwnIdentity(command.program);
+  return order;
+}
+
+}  // namespace
+
+Command ParseExtendLots(const v1::ExtendLotsRequest& request, const ParseContext& context) {
+  Violations& violations = context.violations;
+  Command command;
+  ExtendLots& order = ParseByHand<ExtendLots>(request, context, command);
+  if (request.lots().empty()) violations.Required("lots");
+  if (static_cast<std::size_t>(request.lots_size()) > kRenewedLotsMax) {
+    violations.OutOfRange(
+        "lots", absl::StrCat("must be at most ", kRenewedLotsMax, ", was ", request.lots_size()));
+    return command;
+  }
+  std::set<LotId> lots;
+  for (int i = 0; i < request.lots_size(); ++i) {
+    const Path at{"lots", nullptr, i};
+    const std::optional<NamedLot> named = ParseLotName(request.lots(i));
+    if (!named || named->program != command.program) {
+      violations.Malformed(at.Render(),
+                           "must be programs/{program}/members/{member}/lots/{lot} of the "
+                           "request's program, was another text");
+    } else if (!lots.insert(named->lot).second) {
+      violations.Add(at.Render(), "must be given once, was a repetition", "REPEATED");
+    } else {
+      order.lots.push_back(named->lot);
+    }
+  }
+  return command;
+}
+
+Command ParseReinstatePoints(const v1::ReinstatePointsRequest& request,
+                             const ParseContext& context) {
+  Violations& violations = context.violations;
+  Command command;
+  ReinstatePoints& order = ParseByHand<ReinstatePoints>(request, context, command);
+  if (const auto entry = ParseEntryField(request.expiry(), "expiry", violations)) {
+    if (entry->program != command.program) {
+      violations.Malformed("expiry", "must be of the request's program, was of another");
+    }
+    order.expiry = SequenceOf(*entry);
+  }
+  order.type = ParseWord<PointTypeId>(request.point_type(), Path{"point_type"}, violations);
+  if (request.has_amount()) {
+    CheckRange(request.amount(), 1, kAmountMax, Path{"amount"}, violations);
+    order.amount = request.amount();
+  }
+  return command;
+}
+
 Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
                                const ParseContext& context) {
   Violations& violations = context.violations;
@@ -1026,6 +1098,33 @@ absl::Status RenderAdjustPoints(const Reply& reply, const Rendering& rendering,
   if (adjusted->amount > adjusted->covered_arrears && !ends_at.is_never()) {
     RenderInstant(ends_at, *response.mutable_expires_at());
   }
+  return absl::OkStatus();
+}
+
+absl::Status RenderExtendLots(const Reply& reply, const Rendering& rendering,
+                              v1::ExtendLotsResponse& response) {
+  const Entry& entry = *reply.entry;
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+  RenderLotMoves(entry, *response.mutable_lot_moves());
+  const auto* extended = entry.FindEvent<LotsExtended>();
+  if (extended == nullptr) return absl::InternalError("entry of moved ends: must say what of");
+  RenderPoints(extended->type.str(), extended->amount, *response.mutable_points());
+  return absl::OkStatus();
+}
+
+absl::Status RenderReinstatePoints(const Reply& reply, const Rendering& rendering,
+                                   v1::ReinstatePointsResponse& response) {
+  const Entry& entry = *reply.entry;
+  RETURN_IF_ERROR(RenderMoved(reply, rendering, response).status());
+  RenderLotMoves(entry, *response.mutable_lot_moves());
+  const auto* back = entry.FindEvent<PointsReinstated>();
+  if (back == nullptr) return absl::InternalError("entry of a reinstatement: must say what of");
+  RenderPoints(back->type.str(), back->amount, *response.mutable_points());
+  std::int64_t covered = 0;
+  for (const Event& event : entry.events) {
+    if (const auto* lot = std::get_if<LotRenewed>(&event)) covered += lot->covered_arrears;
+  }
+  response.set_covered_arrears(covered);
   return absl::OkStatus();
 }
 

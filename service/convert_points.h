@@ -23,6 +23,9 @@ Command ParseCaptureHold(const v1::CaptureHoldRequest& request, const ParseConte
 Command ParseVoidHold(const v1::VoidHoldRequest& request, const ParseContext& context);
 Command ParseSettleAccrual(const v1::SettleAccrualRequest& request, const ParseContext& context);
 Command ParseCancelAccrual(const v1::CancelAccrualRequest& request, const ParseContext& context);
+Command ParseExtendLots(const v1::ExtendLotsRequest& request, const ParseContext& context);
+Command ParseReinstatePoints(const v1::ReinstatePointsRequest& request,
+                             const ParseContext& context);
 Command ParseAdjustPoints(const v1::AdjustPointsRequest& request, const ParseContext& context);
 Command ParseReverseRedemption(const v1::ReverseRedemptionRequest& request,
                                const ParseContext& context);
@@ -58,6 +61,10 @@ absl::Status RenderSettleAccrual(const Reply& reply, const Rendering& rendering,
                                  v1::SettleAccrualResponse& response);
 absl::Status RenderCancelAccrual(const Reply& reply, const Rendering& rendering,
                                  v1::CancelAccrualResponse& response);
+absl::Status RenderExtendLots(const Reply& reply, const Rendering& rendering,
+                              v1::ExtendLotsResponse& response);
+absl::Status RenderReinstatePoints(const Reply& reply, const Rendering& rendering,
+                                   v1::ReinstatePointsResponse& response);
 absl::Status RenderAdjustPoints(const Reply& reply, const Rendering& rendering,
                                 v1::AdjustPointsResponse& response);
 // The hold that a name of a request's is of; a violation says that it is none.

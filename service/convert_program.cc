@@ -305,12 +305,12 @@ Command ParseApproveRevision(const v1::ApproveRevisionRequest& request,
   if (request.simulation().empty()) return command;
   const std::optional<SimulationRef> simulation = ParseSimulationName(request.simulation());
   if (!simulation) {
-    context.violations.Malformed("simulation", absl::StrCat("must be the name of a simulation, was ",
-                                                            request.simulation()));
+    context.violations.Malformed(
+        "simulation", absl::StrCat("must be the name of a simulation, was ", request.simulation()));
   } else if (simulation->program != command.program) {
-    context.violations.Malformed("simulation",
-                                 absl::StrCat("must be of the revision's program, was ",
-                                              request.simulation()));
+    context.violations.Malformed(
+        "simulation",
+        absl::StrCat("must be of the revision's program, was ", request.simulation()));
   } else {
     order.simulation = simulation->id;
   }

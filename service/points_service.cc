@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/domain/apply.h"
+#include "engine/domain/ending.h"
 #include "engine/domain/enrolling.h"
 #include "engine/domain/facts.h"
 #include "engine/domain/rating.h"
@@ -71,6 +72,40 @@ google::rpc::Status GetBalanceNow(ReadCall& read, const v1::GetBalanceRequest& r
       return true;
     };
     state.ForLotsToSpend(member->id, balance.type, show);
+  }
+  return {};
+}
+
+constexpr std::int32_t kHorizonDaysMax = 36'500;
+
+google::rpc::Status ListExpiringNow(ReadCall& read, const v1::ListExpiringRequest& request,
+                                    v1::ListExpiringResponse& response) {
+  if (request.has_horizon_days()) {
+    CheckRange(request.horizon_days(), 1, kHorizonDaysMax, Path{"horizon_days"},
+               read.parse.violations);
+  }
+  google::rpc::Status status;
+  const std::optional<FoundMember> member = FindMember(read, request, status);
+  if (!member) return status;
+  RenderReadHeader(read, response);
+  response.set_member(MemberName(member->program, member->id));
+  State& state = read.view.state();
+  const rules::Rulebook& rulebook = *member->rulebook;
+  Timestamp through = Timestamp::Never();
+  if (request.has_horizon_days()) {
+    through = rulebook.StartOf(rulebook.LocalDate(read.now).PlusDays(request.horizon_days()));
+  }
+  AdvancePoints(state, member->id, read.now);
+  for (const EndingPoints& ending : EndingOf(state, member->id, through)) {
+    v1::EndingPoints& out = *response.add_endings();
+    out.set_point_type(ending.type.str());
+    if (!ending.ends_at.is_never()) {
+      RenderInstant(ending.ends_at, *out.mutable_expires_at());
+      RenderDate(rulebook.LocalDate(ending.ends_at.PlusMicros(-1)), *out.mutable_last_valid_on());
+    }
+    out.set_available(ending.available);
+    out.set_pending(ending.pending);
+    out.set_held(ending.held);
   }
   return {};
 }
@@ -531,6 +566,16 @@ class PointsService final : public v1::PointsService::CallbackService {
                                          v1::AdjustPointsResponse* response) override {
     return shell_.Write(*context, *request, *response, ParseAdjustPoints, RenderAdjustPoints);
   }
+  grpc::ServerUnaryReactor* ExtendLots(grpc::CallbackServerContext* context,
+                                       const v1::ExtendLotsRequest* request,
+                                       v1::ExtendLotsResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseExtendLots, RenderExtendLots);
+  }
+  grpc::ServerUnaryReactor* ReinstatePoints(grpc::CallbackServerContext* context,
+                                            const v1::ReinstatePointsRequest* request,
+                                            v1::ReinstatePointsResponse* response) override {
+    return shell_.Write(*context, *request, *response, ParseReinstatePoints, RenderReinstatePoints);
+  }
   grpc::ServerUnaryReactor* ClaimReceipt(grpc::CallbackServerContext* context,
                                          const v1::ClaimReceiptRequest* request,
                                          v1::ClaimReceiptResponse* response) override {
@@ -546,6 +591,11 @@ class PointsService final : public v1::PointsService::CallbackService {
                                        v1::GetBalanceResponse* response) override {
     return shell_.Read(*context, *request, *response, GetBalanceNow,
                        request->show_lots() ? Place::kPool : Place::kHere);
+  }
+  grpc::ServerUnaryReactor* ListExpiring(grpc::CallbackServerContext* context,
+                                         const v1::ListExpiringRequest* request,
+                                         v1::ListExpiringResponse* response) override {
+    return shell_.Read(*context, *request, *response, ListExpiringNow, Place::kPool);
   }
   grpc::ServerUnaryReactor* ListEntries(grpc::CallbackServerContext* context,
                                         const v1::ListEntriesRequest* request,

@@ -360,6 +360,7 @@ int Serve(const Config& config, const Reload& reload, Log& log) {
   options.adjust_limits = config.adjust_limits;
   options.approval_limits = config.approval_limits;
   options.transfers = config.transfers;
+  options.reinstate_days = config.reinstate_days;
   options.checkpoint_file = CheckpointFile(booted.dir);
   options.origin = OriginOf(identity);
   options.signer = *signer;

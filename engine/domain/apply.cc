@@ -478,6 +478,18 @@ struct Folder {
   void operator()(const PointsAdjusted& e) const {
     if (e.amount > 0) OpenLot(e, e.type, "adjustment", member());
   }
+  void operator()(const LotsExtended&) const {}
+  void operator()(const PointsReinstated&) const {}
+  void operator()(const LotRenewed& e) const {
+    const Lot* from = state.FindLot(e.from);
+    LAUREL_CHECK(from != nullptr || state.has_failed(), "a lot that is renewed exists");
+    OpenLot(e, e.from.type, from == nullptr ? "" : from->funding, e.from.member);
+    if (entry.FindEvent<PointsReinstated>() != nullptr && from != nullptr)
+      Expire(e.from, -e.amount);
+    if (!e.award) return;
+    state.purchases.Mutable(PurchaseKey{entry.program, e.award->receipt})
+        .settled_lots.push_back(SettledLot{e.award->lot, e.lot, e.expires_at});
+  }
   void operator()(const PointsImported& e) const {
     OpenLot(e, e.type, "import", member());
     if (e.counts_on) CountPoints(state, member(), *e.counts_on, e.type_index, e.amount);
@@ -489,11 +501,12 @@ struct Folder {
     state.redemptions.Mutable(RedemptionKey{e.redemption}).reversed += e.amount;
   }
   // The lot move that follows takes the points out of the bucket.
-  void operator()(const LotExpired& e) const {
-    if (state.lots.Find(e.lot) != nullptr) {
-      state.lots.Mutable(e.lot).expired += e.amount;
-    } else {  // a redemption is being reversed into a lot that has ended
-      state.closed_lots.Mutable(ClosedLotKey{e.lot}).expired += e.amount;
+  void operator()(const LotExpired& e) const { Expire(e.lot, e.amount); }
+  void Expire(const LotKey& lot, std::int64_t amount) const {
+    if (state.lots.Find(lot) != nullptr) {
+      state.lots.Mutable(lot).expired += amount;
+    } else {  // nothing is left in it: a redemption is being reversed, or points come back
+      state.closed_lots.Mutable(ClosedLotKey{lot}).expired += amount;
     }
   }
   void operator()(const TierDecided& e) const {
@@ -891,6 +904,33 @@ std::string FitsAccrual(const Entry& entry, const Event& event, State& state,
   return "";
 }
 
+// Of lots that go on as others. `lots` are those that the entry opens or changes.
+std::string FitsRenewed(const Entry& entry, const LotRenewed& renewed, State& state,
+                        std::map<LotKey, Lot>& lots) {
+  const Lot* from = state.FindLot(renewed.from);
+  if (from == nullptr) return "a renewed lot is not there";
+  const bool comes_back = entry.FindEvent<PointsReinstated>() != nullptr;
+  if (comes_back == (entry.FindEvent<LotsExtended>() != nullptr)) {
+    return "a lot is renewed for no one reason";
+  }
+  if (comes_back) {
+    const auto it = lots.try_emplace(renewed.from, *from).first;
+    it->second.expired -= renewed.amount;
+    if (it->second.expired < 0) return "more comes back than had ended";
+  }
+  if (renewed.award) {
+    const Purchase* purchase =
+        state.purchases.Find(PurchaseKey{entry.program, renewed.award->receipt});
+    if (purchase == nullptr || purchase->sequence != renewed.award->lot.sequence) {
+      return "the purchase of a renewed lot is not there";
+    }
+  }
+  if (!OpensLot(renewed, renewed.from.type, renewed.from.member, lots)) {
+    return "renewed amounts are out of range";
+  }
+  return "";
+}
+
 // Of events on holds.
 std::string FitsHold(const Entry& entry, const Event& event, State& state) {
   const auto find = [&](std::uint64_t hold) {
@@ -1101,6 +1141,10 @@ std::string Fits(const Entry& entry, State& state) {
       if (state.FindLot(restored->from) == nullptr) return "a lot that was spent is not there";
       if (!OpensLot(*restored, restored->type, *entry.member, lots))
         return "restored amounts are out of range";
+    }
+    if (const auto* renewed = std::get_if<LotRenewed>(&event)) {
+      const std::string wrong = FitsRenewed(entry, *renewed, state, lots);
+      if (!wrong.empty()) return wrong;
     }
     const std::string unfit = FitsAccrual(entry, event, state, lots);
     if (!unfit.empty()) return unfit;

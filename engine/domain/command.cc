@@ -250,6 +250,18 @@ struct Writer {
   void operator()(const TransferPoints& o) const {
     t.Ref(o.from).Ref(o.to).Bytes(o.type.str()).Number(o.amount).Bytes(o.reference);
   }
+  void operator()(const ExtendLots& o) const {
+    t.Ref(o.member).Number(static_cast<std::int64_t>(o.lots.size()));
+    for (const LotId& lot : o.lots) {
+      t.Number(static_cast<std::int64_t>(lot.sequence)).Number(lot.number);
+    }
+    t.Number(o.expires_at.micros()).Bytes(o.reason.str()).Bytes(o.reference);
+  }
+  void operator()(const ReinstatePoints& o) const {
+    t.Ref(o.member).Number(static_cast<std::int64_t>(o.expiry)).Bytes(o.type.str());
+    t.Number(o.amount ? 1 : 0).Number(o.amount.value_or(0));
+    t.Number(o.expires_at.micros()).Bytes(o.reason.str()).Bytes(o.reference);
+  }
   void operator()(const MoveIdentity& o) const {
     t.Link(o.identity).Ref(o.from).Ref(o.to).Bytes(o.reason.str());
   }
@@ -270,6 +282,8 @@ Method MethodOf(const Order& order) {
   if (std::holds_alternative<TransferPoints>(order)) return Method::kTransferPoints;
   if (std::holds_alternative<KeepReceipt>(order)) return Method::kKeepReceipt;
   if (std::holds_alternative<ClaimReceipt>(order)) return Method::kClaimReceipt;
+  if (std::holds_alternative<ExtendLots>(order)) return Method::kExtendLots;
+  if (std::holds_alternative<ReinstatePoints>(order)) return Method::kReinstatePoints;
   if (std::holds_alternative<CorrectReceipt>(order)) return Method::kCorrectReceipt;
   if (std::holds_alternative<Approve>(order)) return Method::kApprove;
   if (std::holds_alternative<Decline>(order)) return Method::kDecline;
@@ -383,6 +397,10 @@ absl::string_view ToString(Method method) {
       return "KeepReceipt";
     case Method::kClaimReceipt:
       return "ClaimReceipt";
+    case Method::kExtendLots:
+      return "ExtendLots";
+    case Method::kReinstatePoints:
+      return "ReinstatePoints";
   }
   return "";
 }

@@ -247,6 +247,29 @@ struct TransferPoints {
   std::optional<IdentityHash> own = {};  // as in AdjustPoints
 };
 
+// Moves the end of chosen lots, never to an earlier one. Nothing of them is pending or held.
+struct ExtendLots {
+  MemberRef member;
+  std::vector<LotId> lots;  // distinct, 1 to kRenewedLotsMax
+  Timestamp expires_at;     // exclusive
+  ReasonCode reason;
+  std::string reference;                 // of the case, may be empty
+  std::optional<IdentityHash> own = {};  // as in AdjustPoints
+};
+// Brings points back that had ended, with an end that lies ahead.
+struct ReinstatePoints {
+  MemberRef member;
+  std::uint64_t expiry = 0;  // sequence of an entry in which they ended
+  PointTypeId type;
+  std::optional<std::int64_t> amount;  // > 0; left out: all that has not come back
+  Timestamp expires_at;                // exclusive
+  ReasonCode reason;
+  std::string reference;                 // of the case, may be empty
+  std::optional<IdentityHash> own = {};  // as in AdjustPoints
+};
+// More lots in one entry would outgrow it.
+inline constexpr std::size_t kRenewedLotsMax = 300;
+
 struct CreateProgram {
   std::string canonical;  // of the document, which names the program
   Hash digest{};
@@ -333,15 +356,14 @@ struct SetMemberAttributes {
   std::vector<std::string> cleared;  // distinct, ascending; none of `set`
 };
 
-using Order =
-    std::variant<EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember,
-                 CloseMember, AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption,
-                 CreateProgram, CreateRevision, ActivateRevision, AdvanceMember, ApproveRevision,
-                 ScheduleRevision, CancelSchedule, PauseRule, ResumeRule, AdvanceProgram,
-                 AccrueActivity, AdjustPoints, SettleAccrual, CancelAccrual, HoldPoints,
-                 CaptureHold, VoidHold, AcknowledgeWarnings, SetTierFloor, MatchTier,
-                 SetMemberAttributes, MergeMembers, UnmergeMembers, MoveIdentity, TransferPoints,
-                 KeepReceipt, ClaimReceipt, ImportMember, CorrectReceipt, Approve, Decline>;
+using Order = std::variant<
+    EnrollMember, LinkIdentity, UnlinkIdentity, SuspendMember, ReactivateMember, CloseMember,
+    AccruePurchase, ReturnPurchase, Redeem, ReverseRedemption, CreateProgram, CreateRevision,
+    ActivateRevision, AdvanceMember, ApproveRevision, ScheduleRevision, CancelSchedule, PauseRule,
+    ResumeRule, AdvanceProgram, AccrueActivity, AdjustPoints, SettleAccrual, CancelAccrual,
+    HoldPoints, CaptureHold, VoidHold, AcknowledgeWarnings, SetTierFloor, MatchTier,
+    SetMemberAttributes, MergeMembers, UnmergeMembers, MoveIdentity, TransferPoints, KeepReceipt,
+    ClaimReceipt, ImportMember, CorrectReceipt, Approve, Decline, ExtendLots, ReinstatePoints>;
 
 // Numbers are persisted in entries and frozen.
 enum class Method : std::uint8_t {
@@ -385,6 +407,8 @@ enum class Method : std::uint8_t {
   kTransferPoints = 53,
   kKeepReceipt = 54,
   kClaimReceipt = 55,
+  kExtendLots = 56,
+  kReinstatePoints = 57,
   kImportMember = 60,
 };
 inline constexpr Method kMethodLast = Method::kImportMember;

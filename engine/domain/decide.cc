@@ -386,6 +386,12 @@ struct Dispatcher {
   Decision operator()(const AdjustPoints& o) const {
     return DecideAdjust(state, command, o, context);
   }
+  Decision operator()(const ExtendLots& o) const {
+    return DecideExtend(state, command, o, context);
+  }
+  Decision operator()(const ReinstatePoints& o) const {
+    return DecideReinstate(state, command, o, context);
+  }
   Decision operator()(const ReverseRedemption& o) const {
     return DecideReverse(state, command, o, context);
   }

@@ -31,10 +31,11 @@ struct Context {
   std::uint64_t sequence = 0;  // that the entry will have
   Timestamp recorded_at;
   RulebookLibrary* rulebooks = nullptr;
-  Quorum approvals = {};              // that a revision needs
-  AdjustLimits adjust_limits = {};    // of people who move points by hand
-  TransferPolicy transfers = {};      // of points between members
-  AdjustLimits approval_limits = {};  // of people who approve of what others want to move by hand
+  Quorum approvals = {};                // that a revision needs
+  AdjustLimits adjust_limits = {};      // of people who move points by hand
+  TransferPolicy transfers = {};        // of points between members
+  AdjustLimits approval_limits = {};    // of people who approve of what others want to move by hand
+  int reinstate_days = kReinstateDays;  // for so many after their end points may come back
 };
 
 struct Accepted {

@@ -3,10 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
-#include "engine/base/checked.h"
+#include "engine/domain/by_hand.h"
 #include "engine/domain/draft.h"
 #include "engine/domain/idle.h"
-#include "engine/domain/rating.h"
 #include "rules/program/lot_terms.h"
 #include "rules/program/model.h"
 
@@ -27,49 +26,6 @@ std::optional<Rejected> RefuseReason(const ReasonCode& reason) {
                   {{"expected", "a reason that the ledger does not use itself"},
                    {"field", "reason"},
                    {"was", reason.str()}}};
-}
-
-// A window of what a person has moved by hand, or has approved of.
-struct HandWindow {
-  std::string name;  // as the refusal names it
-  CounterKey key;
-  std::optional<std::int64_t> limit;  // whole points
-};
-// A dash keeps these counters apart from those of rules, whose ids have none.
-std::array<HandWindow, 2> WindowsOf(const Command& command, absl::string_view what,
-                                    const PointTypeId& type, Date day, const AdjustLimits& limits) {
-  const AdjustLimit limit = limits.Of(command.role);
-  const auto key = [&](absl::string_view window, Date start) {
-    return CounterKey{.program = command.program,
-                      .member = std::nullopt,
-                      .name = absl::StrCat(what, "/", type.str(), "/", window),
-                      .by = CounterBy(command.principal),
-                      .start = start};
-  };
-  return {HandWindow{"a_day", key("day", day), limit.a_day},
-          HandWindow{"a_month", key("month", day.PlusDays(1 - day.day())), limit.a_month}};
-}
-
-std::int64_t InSmallest(std::int64_t points, int decimals) {
-  for (int i = 0; i < decimals; ++i) points = CheckedMul(points, 10).value_or(kAmountMax);
-  return points;
-}
-
-Rejected OverLimit(absl::string_view limit, std::int64_t left, std::int64_t requested) {
-  return Rejected{Rejection::kLimitReached,
-                  {{"left", std::to_string(left)},
-                   {"limit", std::string(limit)},
-                   {"requested", std::to_string(requested)}}};
-}
-
-std::optional<Rejected> RefuseOverLimit(State& state, const HandWindow& window, std::int64_t amount,
-                                        int decimals) {
-  if (!window.limit) return std::nullopt;
-  const std::int64_t limit = InSmallest(*window.limit, decimals);
-  const Counter* counter = state.counters.Find(window.key);
-  const std::int64_t left = std::max<std::int64_t>(0, limit - (counter ? counter->used : 0));
-  if (amount <= left) return std::nullopt;
-  return OverLimit(window.name, left, amount);
 }
 
 // A lot under the program's terms of the type; what the member owes is covered first.
@@ -130,8 +86,7 @@ std::optional<Rejected> AdmitByHand(State& state, const Command& command, const 
 // Moves the points and counts them in the windows of who answers for it. `first` comes before what
 // tells of them.
 Decision MoveByHand(State& state, const ByHand& by_hand, const AdjustPoints& order,
-                    const std::array<HandWindow, 2>& windows, std::vector<Event> first,
-                    const Context& context) {
+                    const HandLimits& limits, std::vector<Event> first, const Context& context) {
   const rules::Rulebook& rulebook = *by_hand.in_force.rulebook;
   const Member& member = *by_hand.member;
   Draft draft(state, by_hand.id);
@@ -162,13 +117,7 @@ Decision MoveByHand(State& state, const ByHand& by_hand, const AdjustPoints& ord
   }
   accepted.events.push_back(std::move(adjusted));
   for (IdleEndMoved& idle_end : idle.Take()) accepted.events.push_back(std::move(idle_end));
-  for (const HandWindow& window : windows) {
-    accepted.events.push_back(CounterMoved{.is_of_member = false,
-                                           .name = window.key.name,
-                                           .by = window.key.by,
-                                           .start = window.key.start,
-                                           .delta = by_hand.moved});
-  }
+  limits.Count(by_hand.moved, accepted.events);
   FinishMove(state, rulebook, member, lots_due_at, context, draft, accepted);
   return accepted;
 }
@@ -248,17 +197,14 @@ Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& 
           AdmitByHand(state, command, order.member, order, order.own, by_hand)) {
     return *std::move(refused);
   }
-  const auto windows =
-      WindowsOf(command, "by-hand", order.type,
-                by_hand.in_force.rulebook->LocalDate(context.recorded_at), context.adjust_limits);
-  for (const HandWindow& window : windows) {
-    std::optional<Rejected> refused =
-        RefuseOverLimit(state, window, by_hand.moved, by_hand.decimals);
-    if (!refused) continue;
+  const HandLimits limits(command, kByHand, order.type, by_hand.decimals,
+                          by_hand.in_force.rulebook->LocalDate(context.recorded_at),
+                          context.adjust_limits);
+  if (std::optional<Rejected> refused = limits.Refuse(state, by_hand.moved)) {
     if (order.asks) return Ask(state, by_hand, order, context);
     return *std::move(refused);
   }
-  return MoveByHand(state, by_hand, order, windows, {}, context);
+  return MoveByHand(state, by_hand, order, limits, {}, context);
 }
 
 Decision DecideApproveAsked(State& state, const Command& command, const Approve& order,
@@ -281,16 +227,13 @@ Decision DecideApproveAsked(State& state, const Command& command, const Approve&
           AdmitByHand(state, command, adjustment.member, adjustment, order.own, by_hand)) {
     return *std::move(refused);
   }
-  const auto windows =
-      WindowsOf(command, "approved-by-hand", adjustment.type,
-                by_hand.in_force.rulebook->LocalDate(context.recorded_at), context.approval_limits);
-  for (const HandWindow& window : windows) {
-    if (std::optional<Rejected> refused =
-            RefuseOverLimit(state, window, by_hand.moved, by_hand.decimals)) {
-      return *std::move(refused);
-    }
+  const HandLimits limits(command, kApprovedByHand, adjustment.type, by_hand.decimals,
+                          by_hand.in_force.rulebook->LocalDate(context.recorded_at),
+                          context.approval_limits);
+  if (std::optional<Rejected> refused = limits.Refuse(state, by_hand.moved)) {
+    return *std::move(refused);
   }
-  return MoveByHand(state, by_hand, adjustment, windows,
+  return MoveByHand(state, by_hand, adjustment, limits,
                     {AskedApproved{.asked = order.asked, .asked_by = asked.entry->principal}},
                     context);
 }

@@ -258,6 +258,10 @@ Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
                       const Context& context);
 Decision DecideAdjust(State& state, const Command& command, const AdjustPoints& order,
                       const Context& context);
+Decision DecideExtend(State& state, const Command& command, const ExtendLots& order,
+                      const Context& context);
+Decision DecideReinstate(State& state, const Command& command, const ReinstatePoints& order,
+                         const Context& context);
 Decision DecideSettle(State& state, const Command& command, const SettleAccrual& order,
                       const Context& context);
 Decision DecideCancel(State& state, const Command& command, const CancelAccrual& order,

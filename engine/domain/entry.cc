@@ -116,6 +116,10 @@ absl::string_view ToString(EntryKind kind) {
       return "asked_declined";
     case EntryKind::kMemberImported:
       return "member_imported";
+    case EntryKind::kLotsExtended:
+      return "lots_extended";
+    case EntryKind::kPointsReinstated:
+      return "points_reinstated";
     case EntryKind::kMembersMerged:
       return "members_merged";
     case EntryKind::kMembersUnmerged:

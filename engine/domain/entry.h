@@ -54,6 +54,8 @@ enum class EntryKind : std::uint8_t {
   kMemberAttributesSet = 42,
   kAdjustmentAsked = 44,  // another person has to approve of it
   kAskedDeclined = 45,
+  kLotsExtended = 47,
+  kPointsReinstated = 48,
   kMembersMerged = 50,
   kMembersUnmerged = 51,
   kIdentityMoved = 52,

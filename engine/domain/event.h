@@ -369,6 +369,42 @@ struct AskedDeclined {
   std::string asked_by;
 };
 
+// Somebody has moved the end of lots. LotRenewed says which.
+struct LotsExtended {
+  PointTypeId type;
+  std::int64_t amount = 0;  // > 0, of all of them
+  Timestamp expires_at;     // exclusive
+  ReasonCode reason;
+  std::string reference;  // may be empty
+};
+// Somebody has brought points back that had ended. LotRenewed says of which lots.
+struct PointsReinstated {
+  std::uint64_t expiry = 0;  // sequence of the entry in which they had
+  PointTypeId type;
+  std::int64_t amount = 0;  // > 0
+  ReasonCode reason;
+  std::string reference;  // may be empty
+};
+// An award of a purchase.
+struct LotAward {
+  ReceiptKey receipt;
+  LotId lot;  // that it opened
+  friend bool operator==(const LotAward&, const LotAward&) = default;
+};
+// What was left of a lot, or had ended of it, is a lot of its own with a later end. It lies under
+// whom the other did.
+struct LotRenewed {
+  LotKey from;
+  LotId lot;
+  std::int64_t amount = 0;           // > 0
+  std::int64_t covered_arrears = 0;  // of amount: went to arrears and not into the lot
+  Timestamp activates_at;            // inclusive
+  Timestamp expires_at;              // exclusive
+  std::optional<LotAward> award =
+      {};  // that brought the points; a return takes them from here, too
+  static constexpr Timestamp idle_ends_at = Timestamp::Never();  // nothing moves their end
+};
+
 // Points that another system had granted. Opens one lot; the entry's lot move says in which bucket.
 struct PointsImported {
   LotId lot;
@@ -488,17 +524,19 @@ struct RuleResumed {
   bool is_final = false;  // nobody else is needed: it does
 };
 
-using Event = std::variant<
-    MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged, PurchaseAccrued,
-    PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed, RedemptionReversed,
-    LotExpired, TierDecided, LotsDue, ReviewPostponed, RevisionCreated, RevisionActivated,
-    EvidenceKept, CounterMoved, MetricCounted, RevisionApproved, RevisionScheduled,
-    ScheduleCancelled, RulePaused, RuleResumed, ActivityAccrued, MembersJudged, PointsAdjusted,
-    LotActivated, AccrualSettled, PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured,
-    HoldEnded, WarningsAcknowledged, TierFloorSet, MemberAttributesSet, IdleEndMoved, IdentityMoved,
-    MembersMerged, MembersUnmerged, PointsRestored, PointsTransferred, PiecePassed, ReceiptKept,
-    ReceiptClaimed, PointsImported, HistoryCounted, ReturnUnmatched, RowRefused,
-    EnrolledForPurchase, AdjustmentAsked, AskedApproved, AskedDeclined>;
+using Event =
+    std::variant<MemberEnrolled, IdentityLinked, IdentityUnlinked, MemberStateChanged,
+                 PurchaseAccrued, PointsAwarded, PurchaseReturned, PointsTakenBack, PointsRedeemed,
+                 RedemptionReversed, LotExpired, TierDecided, LotsDue, ReviewPostponed,
+                 RevisionCreated, RevisionActivated, EvidenceKept, CounterMoved, MetricCounted,
+                 RevisionApproved, RevisionScheduled, ScheduleCancelled, RulePaused, RuleResumed,
+                 ActivityAccrued, MembersJudged, PointsAdjusted, LotActivated, AccrualSettled,
+                 PointsSettled, AccrualCancelled, HoldPlaced, HoldCaptured, HoldEnded,
+                 WarningsAcknowledged, TierFloorSet, MemberAttributesSet, IdleEndMoved,
+                 IdentityMoved, MembersMerged, MembersUnmerged, PointsRestored, PointsTransferred,
+                 PiecePassed, ReceiptKept, ReceiptClaimed, PointsImported, HistoryCounted,
+                 ReturnUnmatched, RowRefused, EnrolledForPurchase, AdjustmentAsked, AskedApproved,
+                 AskedDeclined, LotsExtended, PointsReinstated, LotRenewed>;
 
 }  // namespace laurel
 

@@ -413,6 +413,14 @@ class Explainer {
         Add("asked for by ", approved->asked_by, ", approved by ", entry_.principal, "\n");
       } else if (const auto* declined = std::get_if<AskedDeclined>(&event)) {
         Add("asked for by ", declined->asked_by, ", declined by ", entry_.principal, "\n");
+      } else if (const auto* later = std::get_if<LotsExtended>(&event)) {
+        Add("  ", Points(later->type, later->amount), "  can be spent through ",
+            ToString(LastDayBefore(later->expires_at)), ", ", later->reason.str(), "\n");
+      } else if (const auto* again = std::get_if<PointsReinstated>(&event)) {
+        Move("+",
+             absl::StrCat("had expired in entry ", entry_.partition, "-", again->expiry, ", ",
+                          again->reason.str()),
+             model::Movement::kGivenBack, again->type, again->amount);
       } else if (const auto* imported = std::get_if<PointsImported>(&event)) {
         Move("+",
              absl::StrCat("taken over, ", ToString(rulebook_.LocalDate(imported->activates_at))),

@@ -20,8 +20,8 @@ struct Quorum {
     std::int32_t people = 0;
     friend bool operator==(const Part&, const Part&) = default;
   };
-  std::int32_t people = 0;    // 0: nobody is asked
-  std::vector<Part> by_role;  // of them, at least so many in a role; empty: in any
+  std::int32_t people = 0;       // 0: nobody is asked
+  std::vector<Part> by_role;     // of them, at least so many in a role; empty: in any
   bool asks_simulation = false;  // each has read a simulation of the revision
   friend bool operator==(const Quorum&, const Quorum&) = default;
 };

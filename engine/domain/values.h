@@ -196,6 +196,10 @@ inline constexpr std::int64_t kHoldMicrosMax = 30 * kMicrosPerDay;
 // How long after its day a guest's receipt may be claimed, in civil days.
 inline constexpr int kClaimDays = 30;
 
+// How long after their end points may come back, in civil days, where nothing is said.
+inline constexpr int kReinstateDays = 30;
+inline constexpr int kReinstateDaysMax = 3'650;
+
 enum class AccountClass : std::uint8_t {
   kMemberAvailable = 1,
   kMemberPending = 2,

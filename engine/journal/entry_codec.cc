@@ -343,6 +343,36 @@ struct EventEncoder {
   }
   void operator()(const AskedApproved& e) const { EncodeDecided(e, out->mutable_asked_approved()); }
   void operator()(const AskedDeclined& e) const { EncodeDecided(e, out->mutable_asked_declined()); }
+  void operator()(const LotsExtended& e) const {
+    pb::LotsExtended* p = out->mutable_lots_extended();
+    p->set_type(e.type.str());
+    p->set_amount(e.amount);
+    p->set_expires_at(EncodeInstant(e.expires_at));
+    p->set_reason(e.reason.str());
+    p->set_reference(e.reference);
+  }
+  void operator()(const PointsReinstated& e) const {
+    pb::PointsReinstated* p = out->mutable_points_reinstated();
+    p->set_expiry(e.expiry);
+    p->set_type(e.type.str());
+    p->set_amount(e.amount);
+    p->set_reason(e.reason.str());
+    p->set_reference(e.reference);
+  }
+  void operator()(const LotRenewed& e) const {
+    pb::LotRenewed* p = out->mutable_lot_renewed();
+    LAUREL_CHECK(e.lot.sequence == entry.sequence, "an event opens lots of its own entry");
+    Encode(e.from, entry, p->mutable_from());
+    p->set_lot(e.lot.number);
+    p->set_amount(e.amount);
+    p->set_covered_arrears(e.covered_arrears);
+    p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
+    p->set_expires_at(EncodeInstant(e.expires_at));
+    if (!e.award) return;
+    Encode(e.award->receipt, p->mutable_receipt());
+    p->set_award_sequence(e.award->lot.sequence);
+    p->set_award_number(e.award->lot.number);
+  }
   void operator()(const PointsImported& e) const {
     pb::PointsImported* p = out->mutable_points_imported();
     LAUREL_CHECK(e.lot.sequence == entry.sequence, "an import opens lots of its own entry");
@@ -934,6 +964,41 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       e.fee = t.fee();
       e.reference = t.reference();
       e.lots_due_at = DecodeInstant(t.lots_due_at());
+      return Event(std::move(e));
+    }
+    case pb::Event::kLotsExtended: {
+      const pb::LotsExtended& t = p.lots_extended();
+      LotsExtended e;
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(t.type(), "extended.type"));
+      e.amount = t.amount();
+      e.expires_at = DecodeInstant(t.expires_at());
+      ASSIGN_OR_RETURN(e.reason, DecodeText<ReasonCode>(t.reason(), "reason"));
+      e.reference = t.reference();
+      return Event(std::move(e));
+    }
+    case pb::Event::kPointsReinstated: {
+      const pb::PointsReinstated& t = p.points_reinstated();
+      PointsReinstated e;
+      e.expiry = t.expiry();
+      ASSIGN_OR_RETURN(e.type, DecodeText<PointTypeId>(t.type(), "reinstated.type"));
+      e.amount = t.amount();
+      ASSIGN_OR_RETURN(e.reason, DecodeText<ReasonCode>(t.reason(), "reason"));
+      e.reference = t.reference();
+      return Event(std::move(e));
+    }
+    case pb::Event::kLotRenewed: {
+      const pb::LotRenewed& t = p.lot_renewed();
+      LotRenewed e;
+      ASSIGN_OR_RETURN(e.from, DecodeLot(t.from(), entry));
+      e.lot = LotId{entry.sequence, t.lot()};
+      e.amount = t.amount();
+      e.covered_arrears = t.covered_arrears();
+      ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, t.activates_delta()));
+      e.expires_at = DecodeInstant(t.expires_at());
+      if (!t.has_receipt()) return Event(std::move(e));
+      LotAward award{{}, LotId{t.award_sequence(), t.award_number()}};
+      ASSIGN_OR_RETURN(award.receipt, DecodeReceipt(t.receipt()));
+      e.award = std::move(award);
       return Event(std::move(e));
     }
     case pb::Event::kPiecePassed: {

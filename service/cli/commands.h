@@ -20,6 +20,7 @@ void AddMemberCommands(CLI::App& root, Action& action);
 void AddMergeCommands(CLI::App& member, Action& action);
 void AddPointsCommands(CLI::App& root, Action& action);
 void AddTransferCommands(CLI::App& points, Action& action);
+void AddEndsCommands(CLI::App& points, Action& action);
 void AddPointsReadCommands(CLI::App& points, Action& action);
 void AddTillReportCommands(CLI::App& points, Action& action);
 void AddStoreReportCommands(CLI::App& ledger, Action& action);

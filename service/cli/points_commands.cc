@@ -644,6 +644,7 @@ void AddPointsCommands(CLI::App& root, Action& action) {
   verb->add_option("--reference", adjust->reference, "your id of the case; no personal data");
 
   AddTransferCommands(noun, action);
+  AddEndsCommands(noun, action);
   AddPointsReadCommands(noun, action);
   AddTillReportCommands(noun, action);
 }

@@ -18,6 +18,7 @@ struct ReadArguments {
   std::string what;
   std::string language;
   bool has_lots = false;
+  int days = 0;
   int limit = 20;
 };
 
@@ -46,6 +47,44 @@ ExitCode Balance(Session& session, const ReadArguments& arguments) {
     }
     document.tables.push_back(BalanceTable(response.balances(), style));
     if (arguments.has_lots) document.tables.push_back(LotTable(response.lots(), style));
+    return document;
+  });
+}
+
+ExitCode Expiring(Session& session, const ReadArguments& arguments) {
+  const absl::StatusOr<std::string> program = session.Program();
+  if (!program.ok()) return session.WrongUsage(program.status());
+  const absl::StatusOr<v1::MemberRef> member = ParseMember(arguments.what, *program);
+  if (!member.ok()) return session.WrongUsage(member.status());
+  v1::ListExpiringRequest request;
+  request.set_program(*program);
+  *request.mutable_member() = *member;
+  if (arguments.days > 0) request.set_horizon_days(arguments.days);
+  v1::ListExpiringResponse response;
+  const ExitCode code =
+      Call<v1::PointsService>(session, &PointsStub::ListExpiring, request, response);
+  if (code != ExitCode::kDone) return code;
+  return session.Print(response, [&] {
+    const AmountStyle& style = session.Style(*program);
+    Document document;
+    document.facts.emplace_back("member", response.member());
+    Table table{"",
+                {{"last day"},
+                 {"point type"},
+                 {"available", Align::kRight},
+                 {"pending", Align::kRight},
+                 {"held", Align::kRight},
+                 {"until"}},
+                {}};
+    for (const v1::EndingPoints& ending : response.endings()) {
+      const bool ends = ending.has_expires_at();
+      table.rows.push_back({RenderDate(ending.last_valid_on()), ending.point_type(),
+                            style.Points(ending.point_type(), ending.available()),
+                            style.Points(ending.point_type(), ending.pending()),
+                            style.Points(ending.point_type(), ending.held()),
+                            ends ? RenderInstant(FromProto(ending.expires_at())) : "never"});
+    }
+    document.tables.push_back(std::move(table));
     return document;
   });
 }
@@ -172,6 +211,15 @@ void AddPointsReadCommands(CLI::App& noun, Action& action) {
   verb->add_option("MEMBER", balance->what, "kind:value, or a member's name")->required();
   verb->add_flag("--lots", balance->has_lots,
                  "also the open lots, in the order in which they are spent");
+  const auto expiring =
+      AddVerb<ReadArguments>(noun, "expiring", "Show when a member's points end",
+                             "laurelctl points expiring card:4006381333931 -p stars\n"
+                             "laurelctl points expiring card:4006381333931 --days 30 -p stars",
+                             action, &verb, Expiring);
+  verb->add_option("MEMBER", expiring->what, "kind:value, or a member's name")->required();
+  verb->add_option("--days", expiring->days,
+                   "only what ends with one of so many days, from today on")
+      ->check(CLI::Range(1, 36'500));
   const auto entries = AddVerb<ReadArguments>(
       noun, "entries", "List a member's entries, newest first",
       "laurelctl points entries card:4006381333931 --limit 100 -p stars", action, &verb, Entries);

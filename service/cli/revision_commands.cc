@@ -74,8 +74,7 @@ ExitCode Approve(Session& session, const RevisionArguments& arguments) {
   if (!arguments.simulation.empty()) {
     const absl::StatusOr<std::string> program = session.Program();
     if (!program.ok()) return session.WrongUsage(program.status());
-    request.set_simulation(
-        absl::StrCat(*program, "/simulations/", LastPart(arguments.simulation)));
+    request.set_simulation(absl::StrCat(*program, "/simulations/", LastPart(arguments.simulation)));
   }
   return WriteRevision(session, arguments.revision, &ProgramStub::ApproveRevision,
                        std::move(request));

@@ -671,6 +671,25 @@ class Session {
     if (Chance(20)) order.own = AnyIdentity().hash;
     return order;
   }
+  // Mostly a lot that is open, and mostly to a later end.
+  ExtendLots Extend() {
+    ExtendLots order{AnyMember(),
+                     {LotId{1, 1}},
+                     ledger_.clock.Now().PlusMicros(Between(-1, 400 * kMicrosPerDay)),
+                     ReasonCode::Of("shop_closed"),
+                     "case 8"};
+    if (Chance(10)) order.own = OwnCard(order.member);
+    const std::optional<MemberId> id = model_.Find(order.member);
+    if (!id) return order;
+    for (const model::Lot& lot : model_.members().at(*id).lots) {
+      if (lot.is_gone || lot.left + lot.held + lot.pending == 0 || !Chance(70)) continue;
+      order.lots = {lot.id};
+      if (Chance(60) && !lot.ends.is_never()) {
+        order.expires_at = lot.ends.PlusMicros(Between(0, 60 * kMicrosPerDay));
+      }
+    }
+    return order;
+  }
   TransferPoints Transfer() {
     TransferPoints order{AnyMember(), AnyMember(), SpentType(), 1, "gift"};
     order.amount = std::min<std::int64_t>(SpentAmount(order.from), Chance(90) ? 120 : 5'000);
@@ -734,7 +753,7 @@ class Session {
     if (dice < 11) return Named(Claim());
     if (dice < 31) return Named(Accrue());
     if (dice < 32) return Named(Tell());
-    if (dice < 33) return Named(Adjust());
+    if (dice < 33) return Named(Chance(35) ? Order(Extend()) : Order(Adjust()));
     if (dice < 34) return Chance(50) ? Named(Adjust()) : DecideAsked();
     if (dice < 35) return Named(Correct());
     if (dice < 45) return Named(Return());
@@ -1109,6 +1128,10 @@ TEST(Model, AgreesWithTheEngine) {
                               "accrue of who was enrolled",
                               "AccruePurchase IDENTITY_TAKEN",
                               "AdjustPoints INSUFFICIENT_POINTS",
+                              "ExtendLots accepted",
+                              "ExtendLots INVALID_FIELD",
+                              "ExtendLots RESOURCE_NOT_FOUND",
+                              "ExtendLots INVALID_STATE",
                               "SettleAccrual accepted",
                               "SettleAccrual PURCHASE_NOT_FOUND",
                               "SettleAccrual ENTRY_NOT_FOUND",

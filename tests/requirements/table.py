@@ -46,6 +46,7 @@ SERVED = {
     "G4": "provenance of every point",
     "G5": "spending order",
     "G7": "expiry policies",
+    "G9": "extension and reinstatement",
     "G10": "what ends when",
     "G11": "remainder carried over",
     "G12": "zero is explained too",
@@ -85,7 +86,6 @@ OPEN = {
     "P11": "partners accrue under their own certificate, budget and statement",
     "P13": "one-call checkout: vouchers, badges and receipt text",
     "G8": "notice before expiry",
-    "G9": "extension and reinstatement",
     "G35": "households and pools",
     "G43": "offline allowance",
 }

@@ -146,6 +146,9 @@ class World {
   absl::Status DeclineAsked(const Step& step, Seen& seen);
   absl::Status Approvals(const Step& step, Seen& seen);
   absl::Status PutLot(const Step& step, Seen& seen);
+  absl::Status Extend(const Step& step, Seen& seen);
+  absl::Status Reinstate(const Step& step, Seen& seen);
+  absl::Status Expiring(const Step& step, Seen& seen);
   absl::Status Floor(const Step& step, Seen& seen);
   absl::Status Match(const Step& step, Seen& seen);
   absl::Status Preview(const Step& step, Seen& seen);
@@ -470,10 +473,10 @@ const std::vector<Verb>& Verbs() {
       {{"at", "DATE [TIME]", 1, 2, {}}, &World::At, false},
       {{"program", "PATH: VALUE", 0, 0, {}, true}, &World::Change, false},
       {{"service",
-        "[adjust_limits=LIMITS] [approval_limits=LIMITS] [transfers=POLICY]",
+        "[adjust_limits=LIMITS] [approval_limits=LIMITS] [transfers=POLICY] [reinstate_days=DAYS]",
         0,
         0,
-        {"adjust_limits", "approval_limits", "transfers"}},
+        {"adjust_limits", "approval_limits", "transfers", "reinstate_days"}},
        &World::Configure,
        false},
       {{"enrol", "MEMBER [KIND:VALUE ...] [staff=NAME]", 1, 9, {"id", "on", "staff", "by", "role"}},
@@ -566,6 +569,19 @@ const std::vector<Verb>& Verbs() {
       {{"decline", "LABEL, likewise", 1, 1, {"id", "by", "role"}}, &World::DeclineAsked},
       {{"approvals", ", that are open, by label", 0, 0, {}}, &World::Approvals},
       {{"lot", "MEMBER AMOUNT ends=DATE|none, given by staff", 2, 2, {"ends"}}, &World::PutLot},
+      {{"extend",
+        "MEMBER AMOUNT@END ... ends=DATE [reason=CODE], lots as `lots` tells them",
+        2,
+        9,
+        {"ends", "reason", "id", "by", "role"}},
+       &World::Extend},
+      {{"reinstate",
+        "MEMBER [AMOUNT] ends=DATE [reason=CODE], of what ended last",
+        1,
+        2,
+        {"ends", "reason", "id", "by", "role"}},
+       &World::Reinstate},
+      {{"expiring", "MEMBER until=DATE, what ends by then", 1, 1, {"until"}}, &World::Expiring},
       {{"floor",
         "MEMBER [TIER] [until=INSTANT], given by staff",
         1,
@@ -675,6 +691,9 @@ absl::Status World::Configure(const Step& step, Seen&) {
   options_.adjust_limits = *limits;
   options_.approval_limits = *approvals;
   options_.transfers = *transfers;
+  ASSIGN_OR_RETURN(const std::int64_t days,
+                   cli::ParseAmount(step.words.Get("reinstate_days", "30"), 0));
+  options_.reinstate_days = static_cast<int>(days);
   return absl::OkStatus();
 }
 
@@ -1364,6 +1383,86 @@ absl::Status World::PutLot(const Step& step, Seen& seen) {
   RETURN_IF_ERROR(Adjust(adjust, seen));
   program_ = before;
   return Publish();
+}
+
+absl::Status World::Extend(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  v1::GetBalanceRequest whose;
+  whose.set_program(kProgram);
+  *whose.mutable_member() = RefOf(seen.member);
+  whose.set_show_lots(true);
+  v1::GetBalanceResponse found;
+  const grpc::Status status =
+      Call(server_->stubs.points, &v1::PointsService::Stub::GetBalance, whose, found);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  v1::ExtendLotsRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  for (std::size_t i = 1; i < step.words.plain.size(); ++i) {
+    for (const v1::Lot& lot : found.lots()) {
+      const std::string ends = lot.has_expires_at() ? EndText(lot.expires_at(), zone_) : "none";
+      const std::string amount = cli::RenderAmount(lot.remaining(), DecimalsOf(lot.point_type()));
+      if (absl::StrCat(amount, "@", ends) == step.words.plain[i]) request.add_lots(lot.name());
+    }
+  }
+  ASSIGN_OR_RETURN(const Timestamp ends, InstantOf(step.words.Get("ends"), zone_));
+  SetInstant(ends, *request.mutable_expires_at());
+  request.set_reason(step.words.Get("reason", "shop_closed"));
+  if (principal_.empty()) principal_ = "staff";
+  return Write(server_->stubs.points, &v1::PointsService::Stub::ExtendLots, request, seen).status();
+}
+
+absl::Status World::Expiring(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  ASSIGN_OR_RETURN(const Date until, Date::Parse(step.words.Get("until")));
+  v1::ListExpiringRequest request;
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  request.set_horizon_days(
+      static_cast<std::int32_t>(until.days() - cli::DateOf(now_, zone_).days()));
+  v1::ListExpiringResponse response;
+  const grpc::Status status =
+      Call(server_->stubs.points, &v1::PointsService::Stub::ListExpiring, request, response);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  for (const v1::EndingPoints& ending : response.endings()) {
+    seen.listed.push_back(
+        absl::StrCat(cli::RenderAmount(ending.available(), DecimalsOf(ending.point_type())), "@",
+                     EndText(ending.expires_at(), zone_)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status World::Reinstate(const Step& step, Seen& seen) {
+  RETURN_IF_ERROR(Meet(step.words.plain[0], seen));
+  v1::ListEntriesRequest list;
+  list.set_program(kProgram);
+  *list.mutable_member() = RefOf(seen.member);
+  list.set_page_size(1'000);
+  v1::ListEntriesResponse listed;
+  const grpc::Status status =
+      Call(server_->stubs.points, &v1::PointsService::Stub::ListEntries, list, listed);
+  if (!status.ok()) return absl::InternalError(status.error_message());
+  v1::ReinstatePointsRequest request;
+  request.set_request_id(RequestId(step));
+  request.set_program(kProgram);
+  *request.mutable_member() = RefOf(seen.member);
+  for (const v1::Entry& entry : listed.entries()) {
+    if (entry.kind() != v1::ENTRY_KIND_EXPIRE) continue;
+    request.set_expiry(entry.name());
+    break;
+  }
+  request.set_point_type(kMainType);
+  if (step.words.plain.size() > 1) {
+    ASSIGN_OR_RETURN(const std::int64_t points, Points(step.words.plain[1], kMainType));
+    request.set_amount(points);
+  }
+  ASSIGN_OR_RETURN(const Timestamp ends, InstantOf(step.words.Get("ends"), zone_));
+  SetInstant(ends, *request.mutable_expires_at());
+  request.set_reason(step.words.Get("reason", "was_ill"));
+  if (principal_.empty()) principal_ = "staff";
+  return Write(server_->stubs.points, &v1::PointsService::Stub::ReinstatePoints, request, seen)
+      .status();
 }
 
 absl::Status World::Floor(const Step& step, Seen& seen) {

@@ -175,6 +175,13 @@ TEST(Config, TransfersKeepTheirEndsUnlessToldOtherwise) {
   }
 }
 
+TEST(Config, PointsMayComeBackForThirtyDaysUnlessToldOtherwise) {
+  EXPECT_EQ(Load({"--data-dir=/d"})->reinstate_days, 30);
+  EXPECT_EQ(Load({"--data-dir=/d", "--reinstate-days=0"})->reinstate_days, 0);
+  EXPECT_THAT(Problem({"--data-dir=/d", "--reinstate-days=-1"}),
+              HasSubstr("reinstate_days: must be 0 to 3650, was -1"));
+}
+
 TEST(Config, OtherMachinesAreServedOnlyOnDemand) {
   for (const char* listen : {"0.0.0.0:7300", "10.0.0.1:7300", "[::]:7300", "example.com:7300"}) {
     EXPECT_THAT(Problem({"--data-dir=/d", "--listen", listen}),

@@ -130,6 +130,16 @@ struct Describer {
   }
   std::string operator()(const Approve& o) const { return absl::StrCat("approve of ", o.asked); }
   std::string operator()(const Decline& o) const { return absl::StrCat("decline ", o.asked); }
+  std::string operator()(const ExtendLots& o) const {
+    std::string text = absl::StrCat("extend ", Text(o.member), " until ", ToString(o.expires_at));
+    for (const LotId& lot : o.lots) absl::StrAppend(&text, " ", ToString(lot));
+    return text;
+  }
+  std::string operator()(const ReinstatePoints& o) const {
+    return absl::StrCat("reinstate ", Text(o.member), " of ", o.expiry, " ",
+                        o.amount ? std::to_string(*o.amount) : "all", " ", o.type.str(), " until ",
+                        ToString(o.expires_at));
+  }
   std::string operator()(const ReverseRedemption& o) const {
     return absl::StrCat("reverse ", o.redemption, " ",
                         o.amount ? std::to_string(*o.amount) : "all");
@@ -678,6 +688,8 @@ void Model::CatchUp(const Order& order) {
   if (const auto* o = std::get_if<CloseMember>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<Redeem>(&order)) id = Find(o->member);
   if (const auto* o = std::get_if<AdjustPoints>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<ExtendLots>(&order)) id = Find(o->member);
+  if (const auto* o = std::get_if<ReinstatePoints>(&order)) id = Find(o->member);
   // What was merged is not advanced by its own id.
   if (const auto* o = std::get_if<AdvanceMember>(&order)) id = o->member;
   if (const auto* o = std::get_if<SetMemberAttributes>(&order)) id = Find(o->member);
@@ -1525,12 +1537,7 @@ std::optional<Rejection> Model::Do(const AdjustPoints& o) {
   if (o.type.str() != "points") return Rejection::kAmountNotAllowed;
   const std::int64_t moved = std::abs(o.amount);
   const Date today = LocalDay(Next());
-  std::int64_t this_month = 0;
-  for (const auto& [day, points] : by_hand_) {
-    if (day.month_number() == today.month_number()) this_month += points;
-  }
-  const bool is_over = by_hand_[today] + moved > program_.by_hand_a_day ||
-                       this_month + moved > program_.by_hand_a_month;
+  const bool is_over = IsOverByHand(moved);
   if (is_over && !o.asks) return Rejection::kLimitReached;
   if (o.amount < 0 && Available(member, "points") < moved) return Rejection::kInsufficientPoints;
   if (is_over) {
@@ -1590,6 +1597,53 @@ std::optional<Rejection> Model::Do(const Decline& o) {
   touched_ = Root(asked->member);
   asked->is_decided = true;
   return std::nullopt;
+}
+
+bool Model::IsOverByHand(std::int64_t points) const {
+  const Date today = LocalDay(Next());
+  std::int64_t this_day = 0;
+  std::int64_t this_month = 0;
+  for (const auto& [day, moved] : by_hand_) {
+    if (day == today) this_day += moved;
+    if (day.month_number() == today.month_number()) this_month += moved;
+  }
+  return this_day + points > program_.by_hand_a_day ||
+         this_month + points > program_.by_hand_a_month;
+}
+
+// Of one lot: which of several is looked at first is no matter of ours.
+std::optional<Rejection> Model::Do(const ExtendLots& o) {
+  if (o.expires_at <= Next()) return Rejection::kInvalidField;
+  touched_ = Find(o.member);
+  if (!touched_) return Rejection::kMemberNotFound;
+  if (IsOwn(o.own, {*touched_})) return Rejection::kSelfDealingForbidden;
+  Member& member = members_.at(*touched_);
+  if (member.state == MemberState::kClosed) return Rejection::kMemberNotActive;
+  for (std::size_t i = 0; i < member.lots.size(); ++i) {
+    const Lot lot = member.lots[i];
+    if (lot.is_gone || lot.id != o.lots.front() || lot.left + lot.pending + lot.held == 0) continue;
+    if (lot.pending + lot.held > 0) return Rejection::kInvalidState;
+    if (o.expires_at <= EndOf(member, lot)) return Rejection::kInvalidField;
+    if (IsOverByHand(lot.left)) return Rejection::kLimitReached;
+    // A return of what brought them takes them from there, too.
+    for (auto& [receipt, purchase] : purchases_) {
+      if (purchase.is_return || Root(purchase.member) != *touched_) continue;
+      for (Award& award : purchase.awards) {
+        const auto& own = award.own;
+        if (std::find(own.begin(), own.end(), i) == own.end()) continue;
+        award.own.push_back(member.lots.size());
+      }
+    }
+    by_hand_[LocalDay(Next())] += lot.left;
+    member.lots.push_back(Lot{.id = LotId{sequence_ + 1, 1},
+                              .type = lot.type,
+                              .ends = o.expires_at,
+                              .left = lot.left,
+                              .home = lot.home});
+    member.lots[i].left = 0;
+    return std::nullopt;
+  }
+  return Rejection::kResourceNotFound;
 }
 
 std::optional<Rejection> Model::Do(const ReverseRedemption& o) {

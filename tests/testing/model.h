@@ -344,6 +344,10 @@ class Model {
   std::optional<Rejection> Do(const AdjustPoints& o);
   std::optional<Rejection> Do(const Approve& o);
   std::optional<Rejection> Do(const Decline& o);
+  std::optional<Rejection> Do(const ExtendLots& o);
+  std::optional<Rejection> Do(const ReinstatePoints&) { return std::nullopt; }
+  // Whether a person may not move so many more points by hand.
+  bool IsOverByHand(std::int64_t points) const;
   std::optional<Rejection> Do(const SettleAccrual& o);
   std::optional<Rejection> Do(const CancelAccrual& o);
   std::optional<Rejection> Do(const HoldPoints& o);

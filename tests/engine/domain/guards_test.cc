@@ -45,6 +45,10 @@ struct Stage {
   std::uint64_t asked = 0;     // for cleo, by eve
   std::uint64_t declined = 0;  // likewise, and it was declined
   std::uint64_t for_bob = 0;   // by eve: to give him points, before he was closed
+  LotId open;                  // ana's, of the sale
+  LotId big;                   // dora's, of 1,200
+  MemberId hugo;               // active; 50 points have ended
+  std::uint64_t expiry = 0;    // of these
 
   Stage() {
     scene.Activate(
@@ -59,7 +63,7 @@ struct Stage {
     bob = scene.Enroll(2);
     cleo = scene.Enroll(3);
     Reserve();
-    scene.Buy(ana, 12'000);
+    open = scene.Buy(ana, 12'000)->FindEvent<PointsAwarded>()->lot;
     sale = scene.receipt();
     scene.Buy(ana, 5'000);
     gone = scene.receipt();
@@ -84,6 +88,24 @@ struct Stage {
     scene.Do(MergeMembers{gwen, dora, ReasonCode::Of("same_person")});
     kept = ReceiptNo(700);
     scene.Do(Keeping(kept));
+    big = scene.Buy(dora, 120'000)->FindEvent<PointsAwarded>()->lot;
+    Expire();
+  }
+  void Expire() {
+    const Timestamp now = scene.clock.Now();
+    ImportMember import;
+    import.lots = {
+        { PointsType(),
+          50,
+          now.PlusMicros(-1),
+          std::nullopt,
+          now.PlusMicros(kMicrosPerSecond) }};
+    hugo = *scene.Do(import)->member;
+    scene.clock.Advance(2 * kMicrosPerSecond);
+    const absl::StatusOr<Reply> reply = scene.engine().Execute(
+        Command{TheProgram(), RequestId(), "", AdvanceMember{hugo, std::nullopt}});
+    EXPECT_TRUE(reply.ok());
+    expiry = scene.Entries(hugo, EntryKind::kExpire).front()->sequence;
   }
   // Holds of 10 points that ana gets for it: what follows finds as many as before.
   void Reserve() {
@@ -143,6 +165,9 @@ const Guard kNoProgram{"no such program", Rejection::kResourceNotFound,
                        [](const Stage&, Command& c) { c.program = ProgramId::Of("elsewhere"); }};
 const Guard kNobodyAsks{"nobody asks", Rejection::kInvalidField,
                         [](const Stage&, Command& c) { c.principal.clear(); }};
+Timestamp Ahead(const Stage& stage) {
+  return stage.scene.clock.Now().PlusMicros(1'000 * kMicrosPerDay);
+}
 template <class O>
 Guard NoMember() {
   return {"no such member", Rejection::kMemberNotFound,
@@ -476,6 +501,56 @@ const std::vector<Table>& Tables() {
          Set<AdjustPoints>([](const Stage&, auto& o) { o.type = PointTypeId::Of("credit"); })},
         {"more than a person's limit", Rejection::kLimitReached,
          Set<AdjustPoints>([](const Stage&, auto& o) { o.amount = kAdjustLimit + 1; })}}},
+      {"ExtendLots",
+       [](const Stage& s) {
+         return ExtendLots{s.ana, {s.open}, Ahead(s), ReasonCode::Of("shop_closed"), "",
+                           IdentityNo(3)};
+       },
+       {kNoProgram,
+        kNobodyAsks,
+        {"an end that is past", Rejection::kInvalidField,
+         Set<ExtendLots>([](const Stage& s, auto& o) { o.expires_at = s.scene.clock.Now(); })},
+        NoMember<ExtendLots>(),
+        {"the own membership", Rejection::kSelfDealingForbidden,
+         Set<ExtendLots>([](const Stage& s, auto& o) {
+           o.member = s.bob;
+           o.own = IdentityNo(2);
+         })},
+        OfBob<ExtendLots>(),
+        {"no such lot", Rejection::kResourceNotFound,
+         Set<ExtendLots>([](const Stage&, auto& o) { o.lots = {LotId{1, 1}}; })},
+        {"not later", Rejection::kInvalidField,
+         Set<ExtendLots>([](const Stage& s, auto& o) {
+           o.expires_at = s.scene.clock.Now().PlusMicros(kMicrosPerDay);
+         })},
+        {"more than a person's limit", Rejection::kLimitReached,
+         Set<ExtendLots>([](const Stage& s, auto& o) {
+           o.member = s.dora;
+           o.lots = {s.big};
+         })}}},
+      {"ReinstatePoints",
+       [](const Stage& s) {
+         return ReinstatePoints{s.hugo,   s.expiry, PointsType(),
+                                std::nullopt, Ahead(s), ReasonCode::Of("was_ill"),
+                                "",       IdentityNo(3)};
+       },
+       {kNoProgram,
+        kNobodyAsks,
+        {"an end that is past", Rejection::kInvalidField,
+         Set<ReinstatePoints>([](const Stage& s, auto& o) { o.expires_at = s.scene.clock.Now(); })},
+        NoMember<ReinstatePoints>(),
+        {"the own membership", Rejection::kSelfDealingForbidden,
+         Set<ReinstatePoints>([](const Stage& s, auto& o) {
+           o.member = s.bob;
+           o.own = IdentityNo(2);
+         })},
+        OfBob<ReinstatePoints>(),
+        {"a qualifying point type", Rejection::kAmountNotAllowed,
+         Set<ReinstatePoints>([](const Stage&, auto& o) { o.type = PointTypeId::Of("credit"); })},
+        {"nothing ended there", Rejection::kEntryNotFound,
+         Set<ReinstatePoints>([](const Stage& s, auto& o) { o.expiry = s.redemption; })},
+        {"more than ended", Rejection::kAmountNotAllowed,
+         Set<ReinstatePoints>([](const Stage&, auto& o) { o.amount = kAmountMax; })}}},
       {"AdjustPoints, taking",
        [](const Stage& s) {
          return AdjustPoints{s.cleo, PointsType(), -100, ReasonCode::Of("correction"), ""};

@@ -77,6 +77,23 @@ struct EventText {
     return absl::StrCat("points_transferred ", e.type.str(), " ", e.amount, " fee=", e.fee,
                         " reference=", e.reference, " lots_due_at=", ToString(e.lots_due_at));
   }
+  std::string operator()(const LotsExtended& e) const {
+    return absl::StrCat("lots_extended ", e.type.str(), " ", e.amount,
+                        " expires_at=", ToString(e.expires_at), " reason=", e.reason.str(),
+                        " reference=", e.reference);
+  }
+  std::string operator()(const PointsReinstated& e) const {
+    return absl::StrCat("points_reinstated ", e.type.str(), " ", e.amount, " expiry=", e.expiry,
+                        " reason=", e.reason.str(), " reference=", e.reference);
+  }
+  std::string operator()(const LotRenewed& e) const {
+    return absl::StrCat(
+        "lot_renewed ", Text(e.from), " lot=", ToString(e.lot), " ", e.amount,
+        " covered_arrears=", e.covered_arrears, " activates_at=", ToString(e.activates_at),
+        " expires_at=", ToString(e.expires_at),
+        e.award ? absl::StrCat(" award=", ToString(e.award->receipt), " ", ToString(e.award->lot))
+                : "");
+  }
   std::string operator()(const PiecePassed& e) const {
     return absl::StrCat("piece_passed ", Text(e.from), " lot=", ToString(e.lot), " ", e.amount,
                         " covered_arrears=", e.covered_arrears, " funding=", e.funding,
@@ -701,6 +718,22 @@ class Generator {
         return AskedApproved{Below(UINT64_MAX), AnyText()};
       case 52:
         return AskedDeclined{Below(UINT64_MAX), AnyText()};
+      case 53:
+        return LotsExtended{AnyType(), AnyAmount(), AnyEnd(), ReasonCode::Of("shop_closed"),
+                            AnyText()};
+      case 54:
+        return PointsReinstated{Below(UINT64_MAX), AnyType(), AnyAmount(),
+                                ReasonCode::Of("was_ill"), AnyText()};
+      case 55: {
+        LotRenewed e{AnyLot(entry),
+                     LotId{entry.sequence, Number()},
+                     AnyAmount(),
+                     AnyAmount(),
+                     entry.occurred_at.PlusMicros(AnyAmount() % kMicrosPerDay),
+                     AnyEnd()};
+        if (Chance()) e.award = LotAward{AnyReceipt(), LotId{Below(UINT64_MAX), Number()}};
+        return e;
+      }
       default:
         return RuleResumed{AnyText(), Below(2) == 0};
     }
@@ -1259,6 +1292,41 @@ Entry GoldenEntry(EntryKind kind) {
       e.events = {AskedDeclined{41, "eve"}};
       e.outcome.balances = {Balance{points, 100, 0, 0}};
       return e;
+    case EntryKind::kLotsExtended: {
+      e.method = Method::kExtendLots;
+      e.principal = "eve";
+      e.role = Role::kAgent;
+      LotKey later = GoldenLot(e.sequence);
+      later.expires_at = At("2027-08-01T00:00:00Z");
+      e.events = {
+          LotsExtended{points, 100, later.expires_at, ReasonCode::Of("shop_closed"), "case 7"},
+          LotRenewed{GoldenLot(900), later.id, 100, 0, At("2026-02-01T12:00:00Z"), later.expires_at,
+                     LotAward{GoldenReceipt("000123"), GoldenLot(900).id}},
+          CounterMoved{false, "by-hand/points/day", "eve", Date::FromCivil(2026, 3, 1).value(),
+                       100},
+          LotsDue{later.expires_at}};
+      e.lot_moves = {LotMove{GoldenLot(900), Bucket::kAvailable, -100},
+                     LotMove{later, Bucket::kAvailable, 100}};
+      e.outcome.balances = {Balance{points, 100, 0, 0}};
+      return e;
+    }
+    case EntryKind::kPointsReinstated: {
+      e.method = Method::kReinstatePoints;
+      e.principal = "eve";
+      e.role = Role::kAgent;
+      LotKey again = GoldenLot(e.sequence);
+      again.expires_at = At("2027-08-01T00:00:00Z");
+      e.events = {
+          PointsReinstated{950, points, 80, ReasonCode::Of("was_ill"), "case 8"},
+          LotRenewed{GoldenLot(900), again.id, 80, 10, e.occurred_at, again.expires_at, {}},
+          CounterMoved{false, "by-hand/points/day", "eve", Date::FromCivil(2026, 3, 1).value(), 80},
+          LotsDue{again.expires_at}};
+      post(AccountClass::kAdjustment, "expiry_restored", points, -80);
+      post(AccountClass::kMemberAvailable, "", points, 80);
+      e.lot_moves = {LotMove{again, Bucket::kAvailable, 70}};
+      e.outcome.balances = {Balance{points, 70, 0, 0}};
+      return e;
+    }
     case EntryKind::kActivate:
       e.method = Method::kAdvanceMember;
       e.request = RequestId();

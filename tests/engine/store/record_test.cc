@@ -230,7 +230,8 @@ class Generator {
   }
   void Fill(Revision& r) {
     r = Revision{AHash(), Text(), At(), Text(), ARole(), {}, End()};
-    for (std::uint64_t n = Below(3); n > 0; --n) r.votes.push_back(Vote{Text(), ARole(), At(), Text()});
+    for (std::uint64_t n = Below(3); n > 0; --n)
+      r.votes.push_back(Vote{Text(), ARole(), At(), Text()});
     for (std::uint64_t n = Below(3); n > 0; --n) {
       r.acknowledged.push_back(Acknowledgement{Text(), Text(), ARole(), At()});
     }
