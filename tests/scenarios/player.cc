@@ -1406,8 +1406,8 @@ absl::Status World::Extend(const Step& step, Seen& seen) {
       if (absl::StrCat(amount, "@", ends) == step.words.plain[i]) request.add_lots(lot.name());
     }
   }
-  ASSIGN_OR_RETURN(const Timestamp ends, InstantOf(step.words.Get("ends"), zone_));
-  SetInstant(ends, *request.mutable_expires_at());
+  ASSIGN_OR_RETURN(const Date ends, Date::Parse(step.words.Get("ends")));
+  SetInstant(cli::InstantOf(ends, 0, zone_), *request.mutable_expires_at());
   request.set_reason(step.words.Get("reason", "shop_closed"));
   if (principal_.empty()) principal_ = "staff";
   return Write(server_->stubs.points, &v1::PointsService::Stub::ExtendLots, request, seen).status();
@@ -1457,8 +1457,8 @@ absl::Status World::Reinstate(const Step& step, Seen& seen) {
     ASSIGN_OR_RETURN(const std::int64_t points, Points(step.words.plain[1], kMainType));
     request.set_amount(points);
   }
-  ASSIGN_OR_RETURN(const Timestamp ends, InstantOf(step.words.Get("ends"), zone_));
-  SetInstant(ends, *request.mutable_expires_at());
+  ASSIGN_OR_RETURN(const Date ends, Date::Parse(step.words.Get("ends")));
+  SetInstant(cli::InstantOf(ends, 0, zone_), *request.mutable_expires_at());
   request.set_reason(step.words.Get("reason", "was_ill"));
   if (principal_.empty()) principal_ = "staff";
   return Write(server_->stubs.points, &v1::PointsService::Stub::ReinstatePoints, request, seen)

@@ -80,10 +80,14 @@ TEST(Extend, OfPointsThatIdlenessEnds) {
   const LotId lot = LotOf(*scene.Buy(ana, 10'000));
   scene.Do(Later(ana, {lot}, "2026-12-01T00:00:00Z"));
   EXPECT_EQ(scene.Lots(ana), "100 2026-12-01T00");
-  // What the member does moves it no more.
+  // What the member does moves it no more, but the end of what is bought then.
   scene.At("2026-08-01T12:00:00Z");
   scene.Buy(ana, 1'000);
-  EXPECT_EQ(scene.Lots(ana), "100 2026-12-01T00, 10 2027-02-01T23");
+  EXPECT_EQ(scene.Lots(ana), "100 2026-12-01T00, 10 never") << "that no policy ends by itself";
+  scene.At("2027-02-01T22:59:59.999999Z");
+  EXPECT_EQ(scene.Available(ana), 10);
+  scene.At("2027-02-01T23:00:00Z");
+  EXPECT_EQ(scene.Available(ana), 0);
 }
 
 TEST(Extend, WhatIsSpentComesBackToTheOldLot) {

@@ -59,6 +59,7 @@ struct Stage {
     old.sale.occurred_at = scene.clock.Now().PlusMicros(-29 * kMicrosPerDay);
     scene.Do(old);
     scene.clock.Advance(2 * kMicrosPerDay);
+    Expire();
     ana = scene.Enroll(1);
     bob = scene.Enroll(2);
     cleo = scene.Enroll(3);
@@ -89,7 +90,6 @@ struct Stage {
     kept = ReceiptNo(700);
     scene.Do(Keeping(kept));
     big = scene.Buy(dora, 120'000)->FindEvent<PointsAwarded>()->lot;
-    Expire();
   }
   void Expire() {
     const Timestamp now = scene.clock.Now();
