@@ -26,7 +26,8 @@ constexpr std::size_t kBatchRowsMax = 4'000;
 constexpr std::size_t kBatchBytesMax = 448 * 1024;
 constexpr std::size_t kDueRowsMax = 5'500;
 constexpr std::size_t kDueBytesMax = 512 * 1024;
-constexpr std::size_t kRowBytesUsual = 100;  // a record with its key
+constexpr std::size_t kRowBytesUsual = 100;   // a record with its key
+constexpr std::size_t kValueBytesUsual = 14;  // of MonthValues
 constexpr std::int64_t kClockBehindMicros = 5 * kMicrosPerMinute;
 constexpr int kAdvancesMax = 256;  // due instants of one member before one command, or fewer large
                                    // ones; a retry does the rest
@@ -255,6 +256,10 @@ Sequencer::Size Sequencer::SizeOf(const Work& work) {
   Size size{.rows = work.writes.size(), .bytes = work.entry_bytes};
   work.state->ForTables([&](const auto& table) { size.rows += table.changed(); });
   size.bytes += size.rows * kRowBytesUsual;
+  // One kind of record may be as large as hundreds of others.
+  for (const auto& [key, slot] : work.state->month_values.slots()) {
+    if (slot.is_changed && slot.value) size.bytes += slot.value->values.size() * kValueBytesUsual;
+  }
   return size;
 }
 
@@ -481,11 +486,12 @@ void Sequencer::EnrolAndSell(const Command& command, const Command& enrolment,
                     reply);
   }
   // Who is enrolled has bought: what does not fit the journal is known before anything is appended.
-  enrolling.entries.back().previous_leaf = last_.last_leaf;  // as long as the one that it will have
-  if (const std::size_t bytes = EncodeEntry(enrolling.entries.back()).size();
-      bytes > kEntryBytesMax) {
-    reply = Reply{.entry = nullptr, .unrecorded = TooLong(bytes)};
-    return;
+  for (Entry& entry : enrolling.entries) {
+    entry.previous_leaf = last_.last_leaf;  // as long as the one that it will have
+    if (const std::size_t bytes = EncodeEntry(entry).size(); bytes > kEntryBytesMax) {
+      reply = Reply{.entry = nullptr, .unrecorded = TooLong(bytes)};
+      return;
+    }
   }
   for (Entry& entry : enrolling.entries) AppendEntry(std::move(entry), work, reply);
   if (reply->ok() && (*reply)->entry != nullptr) Follow(command, *(*reply)->entry, work);

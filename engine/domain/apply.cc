@@ -913,6 +913,7 @@ std::string FitsRenewed(const Entry& entry, const LotRenewed& renewed, State& st
   if (comes_back == (entry.FindEvent<LotsExtended>() != nullptr)) {
     return "a lot is renewed for no one reason";
   }
+  if (renewed.amount <= 0) return "renewed amounts are out of range";
   if (comes_back) {
     const auto it = lots.try_emplace(renewed.from, *from).first;
     it->second.expired -= renewed.amount;

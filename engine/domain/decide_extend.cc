@@ -48,11 +48,24 @@ HandLimits LimitsOf(const Command& command, const PointTypeId& type, std::size_t
                     rulebook.LocalDate(context.recorded_at), context.adjust_limits);
 }
 
-// The award of a purchase that brought a lot, also by way of others; empty if none did, or the
-// receipt has been corrected since.
-std::optional<LotAward> AwardBehind(State& state, const ProgramId& program, const LotKey& lot) {
+// A purchase keeps all lots that its points have come to: their number is bounded.
+std::optional<Rejected> RefuseMoreLots(State& state, const ProgramId& program,
+                                       const std::optional<LotAward>& award) {
+  constexpr std::size_t kLotsMax = 500;
+  if (!award) return std::nullopt;
+  const Purchase* purchase = state.purchases.Find(PurchaseKey{program, award->receipt});
+  if (purchase == nullptr || purchase->settled_lots.size() < kLotsMax) return std::nullopt;
+  return OverLimit(absl::StrCat("of ", kLotsMax, " lots of one purchase"), 0, 1);
+}
+
+// The award of a purchase that brought a lot, also by way of others.
+struct Behind {
+  std::optional<LotAward> award;  // empty if none did, or the receipt has been corrected since
+  bool is_corrected = false;      // then the points were taken back and awarded anew
+};
+Behind AwardBehind(State& state, const ProgramId& program, const LotKey& lot) {
   const std::shared_ptr<const Entry> entry = state.FindEntry(lot.id.sequence);
-  if (entry == nullptr) return std::nullopt;
+  if (entry == nullptr) return {};
   std::optional<LotAward> behind;
   for (const Event& event : entry->events) {
     if (const auto* award = std::get_if<PointsAwarded>(&event); award && award->lot == lot.id) {
@@ -67,10 +80,11 @@ std::optional<LotAward> AwardBehind(State& state, const ProgramId& program, cons
       behind = renewed->award;
     }
   }
-  if (!behind) return std::nullopt;
+  if (!behind) return {};
   const Purchase* purchase = state.purchases.Find(PurchaseKey{program, behind->receipt});
   const bool is_its = purchase != nullptr && purchase->sequence == behind->lot.sequence;
-  return is_its ? behind : std::nullopt;
+  if (!is_its) return {std::nullopt, true};
+  return {behind, false};
 }
 
 // ---- ends that move
@@ -79,6 +93,7 @@ struct ChosenLot {
   LotKey key;
   std::int64_t available = 0;
   Timestamp activates_at;
+  std::optional<LotAward> award = {};
 };
 
 std::optional<Rejected> FindLots(State& state, const Owner& owner, const ExtendLots& order,
@@ -166,7 +181,9 @@ std::int64_t LimitToWhatIsLeft(State& state, const ProgramId& program,
     const Lot* lot = state.FindLot(part.lot);
     const auto of_lot = of_lots.try_emplace(part.lot, lot == nullptr ? 0 : lot->expired).first;
     part.amount = std::min(part.amount, of_lot->second);
-    part.award = AwardBehind(state, program, part.lot);
+    const Behind behind = AwardBehind(state, program, part.lot);
+    part.award = behind.award;
+    if (behind.is_corrected) part.amount = 0;
     if (part.award) {
       auto of_award = of_awards.find(part.award->lot);
       if (of_award == of_awards.end()) {
@@ -200,6 +217,10 @@ Decision DecideExtend(State& state, const Command& command, const ExtendLots& or
   if (!type_index) return NotRedeemable(type);
   std::int64_t amount = 0;
   for (const ChosenLot& lot : lots) amount += lot.available;
+  for (ChosenLot& lot : lots) {
+    lot.award = AwardBehind(state, command.program, lot.key).award;
+    if (auto refused = RefuseMoreLots(state, command.program, lot.award)) return *refused;
+  }
   const HandLimits limits = LimitsOf(command, type, *type_index, owner.found, context);
   if (std::optional<Rejected> refused = limits.Refuse(state, amount)) return *std::move(refused);
 
@@ -222,7 +243,7 @@ Decision DecideExtend(State& state, const Command& command, const ExtendLots& or
                    .amount = lot.available,
                    .activates_at = std::min(lot.activates_at, context.recorded_at),
                    .expires_at = order.expires_at,
-                   .award = AwardBehind(state, command.program, lot.key)});
+                   .award = lot.award});
   }
   limits.Count(amount, accepted.events);
   FinishMove(state, *owner.found.rulebook, *owner.member, draft.LotsDue(), context, draft,
@@ -272,6 +293,9 @@ Decision DecideReinstate(State& state, const Command& command, const ReinstatePo
     return Rejected{Rejection::kAmountNotAllowed,
                     {{"bound", absl::StrCat(kRenewedLotsMax, " lots")},
                      {"value", absl::StrCat(back.size(), " lots")}}};
+  }
+  for (const EndedPart& part : back) {
+    if (auto refused = RefuseMoreLots(state, command.program, part.award)) return *refused;
   }
   const HandLimits limits = LimitsOf(command, order.type, *type_index, owner.found, context);
   if (std::optional<Rejected> refused = limits.Refuse(state, amount)) return *std::move(refused);

@@ -108,6 +108,10 @@ Decision DecideCapture(State& state, const Command& command, const CaptureHold& 
     return Rejected{Rejection::kCaptureExceedsHold,
                     {{"left", std::to_string(held)}, {"requested", std::to_string(amount)}}};
   }
+  if (std::optional<Rejected> refused =
+          RefuseMorePayments(state, command.program, order.purchase, open.hold.parts.size())) {
+    return *std::move(refused);
+  }
 
   // Nothing below may refuse.
   Accepted accepted = Begun(EntryKind::kCapture, id, open.in_force, context);

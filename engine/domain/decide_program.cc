@@ -44,10 +44,18 @@ std::variant<Named, Rejected> FindNamed(State& state, const Command& command, st
 }
 
 // What was in force, or was approved, once stays so: only a DRAFT needs others.
-std::optional<Rejected> RefuseUnapproved(const Named& named, const Context& context) {
-  if (context.approvals.people == 0 || named.standing.state != RevisionState::kDraft) {
-    return std::nullopt;
-  }
+std::optional<Rejected> RefuseUnapproved(const Named& named, std::uint32_t number,
+                                         const Context& context) {
+  if (context.approvals.people == 0) return std::nullopt;
+  // Only the first revision comes into force without a simulation, whenever it was approved.
+  const std::vector<Activation>& activations = named.program->activations;
+  const bool has_been = std::any_of(activations.begin(), activations.end(),
+                                    [&](const Activation& a) { return a.number == number; });
+  const bool is_simulated = std::none_of(named.revision->votes.begin(), named.revision->votes.end(),
+                                         [](const Vote& vote) { return vote.simulation.empty(); });
+  const bool lacks_simulation =
+      context.approvals.asks_simulation && !activations.empty() && !has_been && !is_simulated;
+  if (named.standing.state != RevisionState::kDraft && !lacks_simulation) return std::nullopt;
   return Rejected{Rejection::kApprovalRequired,
                   {{"approvals", absl::StrCat(named.revision->votes.size())},
                    {"digest", ToHex(named.revision->digest)},
@@ -255,7 +263,8 @@ Decision DecideSchedule(State& state, const Command& command, const ScheduleRevi
                      {"field", "effective_from"},
                      {"was", ToString(order.from)}}};
   }
-  if (const std::optional<Rejected> refused = RefuseUnapproved(named, context)) return *refused;
+  if (const std::optional<Rejected> refused = RefuseUnapproved(named, order.number, context))
+    return *refused;
   const bool is_scheduled = named.standing.scheduled_from.has_value();
   if (is_scheduled) return InvalidState(ToString(RevisionState::kScheduled));
   const Activation* before = RevisionAt(*named.program, order.from);
@@ -288,7 +297,8 @@ Decision DecideActivate(State& state, const Command& command, const ActivateRevi
   const auto found = FindNamed(state, command, order.number, context);
   if (const auto* refused = std::get_if<Rejected>(&found)) return *refused;
   const Named& named = std::get<Named>(found);
-  if (const std::optional<Rejected> refused = RefuseUnapproved(named, context)) return *refused;
+  if (const std::optional<Rejected> refused = RefuseUnapproved(named, order.number, context))
+    return *refused;
   if (named.standing.state == RevisionState::kActive) {
     return InvalidState(ToString(RevisionState::kActive));
   }

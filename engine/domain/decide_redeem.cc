@@ -124,6 +124,32 @@ std::optional<Rejected> FindSpender(State& state, const Command& command, const 
   return TakeAll(*spender.member, type, amount, spender.draft.emplace(state, *id));
 }
 
+std::optional<Rejected> RefuseMorePayments(State& state, const ProgramId& program,
+                                           const std::optional<ReceiptKey>& purchase,
+                                           std::size_t lots) {
+  const auto reached = [](std::size_t max, absl::string_view of, std::size_t left,
+                          std::size_t requested) {
+    return Rejected{Rejection::kLimitReached,
+                    {{"left", absl::StrCat(left)},
+                     {"limit", absl::StrCat("of ", max, " ", of, " for one purchase")},
+                     {"requested", absl::StrCat(requested)}}};
+  };
+  if (!purchase) return std::nullopt;
+  const Spending* found = state.spendings.Find(SpendingKey{program, *purchase});
+  if (found == nullptr) return std::nullopt;
+  const std::vector<std::uint64_t> before = found->redemptions;
+  if (before.size() >= kPaymentsMax) return reached(kPaymentsMax, "redemptions", 0, 1);
+  std::size_t spent = 0;
+  for (const std::uint64_t sequence : before) {
+    const std::shared_ptr<const Entry> entry = state.FindEntry(sequence);
+    const auto* redeemed = entry == nullptr ? nullptr : entry->FindEvent<PointsRedeemed>();
+    if (redeemed != nullptr) spent += SpentBy(*entry, *redeemed).size();
+  }
+  const std::size_t left = spent < kPaidLotsMax ? kPaidLotsMax - spent : 0;
+  if (lots > left) return reached(kPaidLotsMax, "lots", left, lots);
+  return std::nullopt;
+}
+
 Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
                       const Context& context) {
   Spender spender;
@@ -133,6 +159,10 @@ Decision DecideRedeem(State& state, const Command& command, const Redeem& order,
   }
   const InForce& found = spender.found;
   Draft& draft = *spender.draft;
+  if (std::optional<Rejected> refused =
+          RefuseMorePayments(state, command.program, order.purchase, draft.lot_moves.size())) {
+    return *std::move(refused);
+  }
 
   // Nothing below may refuse.
   Accepted accepted = Begun(EntryKind::kRedeem, spender.id, found, context);

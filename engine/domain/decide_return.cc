@@ -400,6 +400,33 @@ std::optional<Rejected> RefuseAwaited(State& state, const AwaitedKey& key) {
                    {"requested", "1"}}};
 }
 
+namespace {
+
+// What is to be given back of a redemption that has had `reversed`, in parts that an entry has room
+// for; each of the lots, the last spent first, as GiveBack takes them.
+std::vector<std::int64_t> PartsOf(const Entry& spent, std::int64_t reversed, std::int64_t back) {
+  constexpr std::size_t kLotsMax = 400;
+  std::vector<std::int64_t> parts;
+  const SpentParts lots = SpentBy(spent, *spent.FindEvent<PointsRedeemed>());
+  std::size_t in_part = kLotsMax;
+  for (auto lot = lots.rbegin(); lot != lots.rend() && back > 0; ++lot) {
+    const std::int64_t skipped = std::min(reversed, lot->second);
+    reversed -= skipped;
+    const std::int64_t amount = std::min(lot->second - skipped, back);
+    if (amount == 0) continue;
+    if (in_part == kLotsMax) {
+      parts.push_back(0);
+      in_part = 0;
+    }
+    parts.back() += amount;
+    ++in_part;
+    back -= amount;
+  }
+  return parts;
+}
+
+}  // namespace
+
 std::vector<Command> OthersPaidBack(State& state, const Command& command, const Entry& entry) {
   std::vector<Command> commands;
   if (!entry.member || entry.kind == EntryKind::kCorrect) return commands;
@@ -416,11 +443,14 @@ std::vector<Command> OthersPaidBack(State& state, const Command& command, const 
       const Redemption* redemption = state.redemptions.Find(RedemptionKey{sequence});
       if (redemption == nullptr || state.RootOf(redemption->member) == *entry.member) continue;
       const std::int64_t back = DueBack(*redemption, value, returned->is_whole);
-      if (back <= 0) continue;
-      commands.push_back(Command{.program = command.program,
-                                 .request = {},
-                                 .principal = {},
-                                 .order = ReverseRedemption{sequence, back}});
+      const std::shared_ptr<const Entry> spent = state.FindEntry(sequence);
+      if (back <= 0 || spent == nullptr) continue;
+      for (const std::int64_t part : PartsOf(*spent, redemption->reversed, back)) {
+        commands.push_back(Command{.program = command.program,
+                                   .request = {},
+                                   .principal = {},
+                                   .order = ReverseRedemption{sequence, part}});
+      }
     }
   }
   return commands;

@@ -163,6 +163,14 @@ Rejected InvalidField(std::string field, std::string expected, std::string was);
 // The lots and amounts that a redemption or a capture spent, in that order.
 std::vector<std::pair<LotKey, std::int64_t>> SpentBy(const Entry& entry,
                                                      const PointsRedeemed& redeemed);
+// So many redemptions may name one purchase, and spend from so many lots together: a return gives
+// all of it back at once.
+inline constexpr std::size_t kPaymentsMax = 32;
+inline constexpr std::size_t kPaidLotsMax = 1'500;
+// LIMIT_REACHED if one more that spends from `lots` lots is too many. `purchase` may be empty.
+std::optional<Rejected> RefuseMorePayments(State& state, const ProgramId& program,
+                                           const std::optional<ReceiptKey>& purchase,
+                                           std::size_t lots);
 // Points of a redemption, by the lot that they were spent from.
 using SpentParts = std::vector<std::pair<LotKey, std::int64_t>>;
 // Gives `amount` of a redemption back that has had `reversed` before: into the lots it came from,

@@ -1491,6 +1491,12 @@ std::int64_t Model::Give(Member& member, std::size_t lot, std::int64_t amount) {
   return given;
 }
 
+bool Model::IsPaidByMany(const std::optional<ReceiptKey>& receipt) const {
+  return receipt && std::count_if(redemptions_.begin(), redemptions_.end(), [&](const auto& one) {
+                      return one.second.paid == receipt;
+                    }) >= 32;
+}
+
 std::optional<Rejection> Model::Do(const Redeem& o) {
   touched_ = Find(o.member);
   if (!touched_) return Rejection::kMemberNotFound;
@@ -1498,6 +1504,7 @@ std::optional<Rejection> Model::Do(const Redeem& o) {
   if (member.state != MemberState::kActive) return Rejection::kMemberNotActive;
   if (o.type.str() != "points") return Rejection::kAmountNotAllowed;
   if (Available(member, "points") < o.amount) return Rejection::kInsufficientPoints;
+  if (IsPaidByMany(o.purchase)) return Rejection::kLimitReached;
   redemptions_[sequence_ + 1] = Redemption{.member = *touched_,
                                            .amount = o.amount,
                                            .parts = Spend(member, o.amount),
@@ -1838,6 +1845,7 @@ std::optional<Rejection> Model::Do(const CaptureHold& o) {
   const std::int64_t held = hold->amount - hold->captured;
   const std::int64_t amount = o.amount.value_or(held);
   if (amount > held) return Rejection::kCaptureExceedsHold;
+  if (IsPaidByMany(o.purchase)) return Rejection::kLimitReached;
   Redemption redemption{.member = *touched_, .amount = amount, .paid = o.purchase};
   std::int64_t left = amount;
   for (auto& [lot, points] : hold->parts) {

@@ -340,6 +340,8 @@ class Model {
   std::optional<Rejection> Do(const ReturnPurchase& o);
   std::optional<Rejection> Do(const CorrectReceipt& o);
   std::optional<Rejection> Do(const Redeem& o);
+  // Whether as many redemptions name a purchase as may.
+  bool IsPaidByMany(const std::optional<ReceiptKey>& receipt) const;
   std::optional<Rejection> Do(const ReverseRedemption& o);
   std::optional<Rejection> Do(const AdjustPoints& o);
   std::optional<Rejection> Do(const Approve& o);

@@ -212,5 +212,42 @@ TEST(Reinstate, OfTheMemberAloneAndOfAnEnd) {
   EXPECT_EQ(scene.Lots(ana), "80 2027-06-01T00");
 }
 
+// A receipt that was put right after its points had ended has its points already, and they end,
+// too.
+TEST(Reinstate, NothingOfWhatACorrectionAwardedAnew) {
+  Scene scene(With(HarbourDocument(), {{"after: 12 months}]", "after: 10 days}]"}}));
+  const MemberId ana = scene.Enroll(1);
+  scene.Buy(ana, 8'000);
+  AccruePurchase right = scene.Sale(ana, 1, 8'100);
+  right.receipt = scene.receipt();
+  scene.clock.Advance(15 * kMicrosPerDay);
+  const auto expiry = Expire(scene, ana);
+  right.occurred_at = scene.clock.Now();
+  scene.Do(CorrectReceipt{right});
+  EXPECT_EQ(scene.Points(ana), 81);
+  scene.Refused(Again(ana, *expiry, "2027-06-01T00:00:00Z"));
+  EXPECT_EQ(scene.Points(ana), 81);
+}
+
+// The purchase keeps all lots that its points have come to.
+TEST(Extend, ManyTimesIsNotForEver) {
+  Scene scene;
+  const MemberId ana = scene.Enroll(1);
+  LotId lot = LotOf(*scene.Buy(ana, 8'000));
+  Timestamp ends = Instant("2027-06-01T00:00:00Z");
+  for (int i = 0; i < 500; ++i) {
+    ends = ends.PlusMicros(kMicrosPerDay);
+    const auto moved =
+        scene.Do(ExtendLots{ana, {lot}, ends, ReasonCode::Of("shop_closed"), "case 7"});
+    lot = moved->FindEvent<LotRenewed>()->lot;
+  }
+  ends = ends.PlusMicros(kMicrosPerDay);
+  EXPECT_EQ(
+      scene.Refused(ExtendLots{ana, {lot}, ends, ReasonCode::Of("shop_closed"), "case 7"}).reason,
+      Rejection::kLimitReached);
+  scene.Return(scene.receipt());
+  EXPECT_EQ(scene.Points(ana), 0);
+}
+
 }  // namespace
 }  // namespace laurel

@@ -162,5 +162,37 @@ TEST(Return, PaysBackOnceForReturnsThatWaited) {
   EXPECT_EQ(scene.Entries(ben, EntryKind::kReverseRedemption).size(), 1u);
 }
 
+// ---- how many may pay
+
+TEST(Pay, NoMoreThanAReturnGivesBackAtOnce) {
+  Scene scene;
+  const MemberId ana = scene.Enroll(1);
+  const MemberId bob = scene.Enroll(2);
+  scene.Buy(bob, 10'000);
+  scene.Buy(ana, 10'000);
+  const ReceiptKey receipt = scene.receipt();
+  const Redeem payment{bob, PointsType(), 1, "", receipt};
+  for (int i = 0; i < 32; ++i) scene.Do(payment);
+  EXPECT_EQ(scene.Refused(payment).reason, Rejection::kLimitReached);
+  scene.Return(receipt);
+  EXPECT_EQ(scene.Points(bob), 100);
+}
+
+// What an entry has no room for comes back in several.
+TEST(Return, PaysOthersBackWhateverTheirLots) {
+  Scene scene(With(HarbourDocument(),
+                   {{"after: 12 months}]", "after: 12 months}], restored_life: 14 days"}}));
+  const MemberId ana = scene.Enroll(1);
+  const MemberId bob = scene.Enroll(2);
+  for (int i = 0; i < 900; ++i) scene.Buy(bob, 100);
+  scene.Buy(ana, 10'000);
+  const ReceiptKey receipt = scene.receipt();
+  scene.Do(Redeem{bob, PointsType(), 900, "", receipt});
+  EXPECT_EQ(scene.Points(bob), 0);
+  scene.Return(receipt);
+  EXPECT_EQ(scene.Points(bob), 900);
+  EXPECT_EQ(scene.Entries(bob, EntryKind::kReverseRedemption).size(), 3u);
+}
+
 }  // namespace
 }  // namespace laurel

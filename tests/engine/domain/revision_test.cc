@@ -267,6 +267,28 @@ TEST(Approvals, AskForASimulationOfWhatIsApproved) {
   }
 }
 
+// One that was approved before there was anything to compare it with does not follow unseen.
+TEST(Approvals, WithoutASimulationAreForTheFirstAlone) {
+  Scene scene(Asking("1,simulation"));
+  scene.principal = "ada";
+  scene.Do(Adding<CreateProgram>(Paying(1)));
+  const CreateRevision second = Adding<CreateRevision>(Paying(2));
+  scene.Do(second);
+  EXPECT_EQ(ReasonOf(As(scene, "fay", Role::kFinance, ApproveRevision{1})), "");
+  EXPECT_EQ(ReasonOf(As(scene, "fay", Role::kFinance, ApproveRevision{2})), "");
+  scene.Do(ActivateRevision{1});
+  EXPECT_EQ(ReasonOf(scene.Run(ActivateRevision{2})), "APPROVAL_REQUIRED");
+  const Timestamp later = scene.clock.Now().PlusMicros(kMicrosPerDay);
+  EXPECT_EQ(ReasonOf(scene.Run(ScheduleRevision{2, later})), "APPROVAL_REQUIRED");
+  const CreateRevision third = Adding<CreateRevision>(Paying(3));
+  scene.Do(third);
+  ApproveRevision vote{3, std::nullopt, "7-1"};
+  vote.simulated = third.digest;
+  EXPECT_EQ(ReasonOf(As(scene, "fay", Role::kFinance, vote)), "");
+  scene.Do(ActivateRevision{3});
+  scene.Do(ActivateRevision{1});  // the way back
+}
+
 TEST(Approvals, NameWhoAndInWhichRole) {
   Scene scene(Asking("1"));
   scene.principal = "ada";
