@@ -14,13 +14,6 @@ std::int64_t InSmallest(std::int64_t points, int decimals) {
   return points;
 }
 
-Rejected OverLimit(absl::string_view limit, std::int64_t left, std::int64_t requested) {
-  return Rejected{Rejection::kLimitReached,
-                  {{"left", std::to_string(left)},
-                   {"limit", std::string(limit)},
-                   {"requested", std::to_string(requested)}}};
-}
-
 HandLimits::HandLimits(const Command& command, absl::string_view what, const PointTypeId& type,
                        int decimals, Date day, const AdjustLimits& limits)
     : decimals_(decimals) {

@@ -19,8 +19,6 @@ inline constexpr absl::string_view kApprovedByHand = "approved-by-hand";
 
 // Whole points in the smallest unit of a type with so many decimals.
 std::int64_t InSmallest(std::int64_t points, int decimals);
-// LIMIT_REACHED, with what is left.
-Rejected OverLimit(absl::string_view limit, std::int64_t left, std::int64_t requested);
 
 class HandLimits {
  public:

@@ -320,6 +320,13 @@ bool HasRoom(const Balance* balance, std::int64_t amount) {
   return balance->available + balance->pending + balance->held <= kAmountMax - amount;
 }
 
+Rejected OverLimit(absl::string_view limit, std::int64_t left, std::int64_t requested) {
+  return Rejected{Rejection::kLimitReached,
+                  {{"left", std::to_string(left)},
+                   {"limit", std::string(limit)},
+                   {"requested", std::to_string(requested)}}};
+}
+
 Rejected TooLarge(absl::string_view what) {
   return Rejected{Rejection::kAmountNotAllowed,
                   {{"bound", std::to_string(kAmountMax)}, {"value", std::string(what)}}};

@@ -160,10 +160,9 @@ Decision DecideMerge(State& state, const Command& command, const MergeMembers& o
   const std::vector<MemberId> joining = state.GroupOf(merged_id);
   group.insert(group.end(), joining.begin(), joining.end());
   if (group.size() > kGroupMax) {
-    return Rejected{Rejection::kLimitReached,
-                    {{"left", absl::StrCat(kGroupMax - (group.size() - joining.size()))},
-                     {"limit", absl::StrCat("of ", kGroupMax, " members that are one")},
-                     {"requested", absl::StrCat(joining.size())}}};
+    return OverLimit(absl::StrCat("of ", kGroupMax, " members that are one"),
+                     static_cast<std::int64_t>(kGroupMax - (group.size() - joining.size())),
+                     static_cast<std::int64_t>(joining.size()));
   }
   Draft own(state, id, group);
   Draft other(state, merged_id);

@@ -127,27 +127,22 @@ std::optional<Rejected> FindSpender(State& state, const Command& command, const 
 std::optional<Rejected> RefuseMorePayments(State& state, const ProgramId& program,
                                            const std::optional<ReceiptKey>& purchase,
                                            std::size_t lots) {
-  const auto reached = [](std::size_t max, absl::string_view of, std::size_t left,
-                          std::size_t requested) {
-    return Rejected{Rejection::kLimitReached,
-                    {{"left", absl::StrCat(left)},
-                     {"limit", absl::StrCat("of ", max, " ", of, " for one purchase")},
-                     {"requested", absl::StrCat(requested)}}};
-  };
   if (!purchase) return std::nullopt;
   const Spending* found = state.spendings.Find(SpendingKey{program, *purchase});
   if (found == nullptr) return std::nullopt;
-  const std::vector<std::uint64_t> before = found->redemptions;
-  if (before.size() >= kPaymentsMax) return reached(kPaymentsMax, "redemptions", 0, 1);
+  if (found->redemptions.size() >= kPaymentsMax) {
+    return OverLimit(absl::StrCat("of ", kPaymentsMax, " redemptions for one purchase"), 0, 1);
+  }
   std::size_t spent = 0;
-  for (const std::uint64_t sequence : before) {
+  for (const std::uint64_t sequence : found->redemptions) {
     const std::shared_ptr<const Entry> entry = state.FindEntry(sequence);
     const auto* redeemed = entry == nullptr ? nullptr : entry->FindEvent<PointsRedeemed>();
     if (redeemed != nullptr) spent += SpentBy(*entry, *redeemed).size();
   }
   const std::size_t left = spent < kPaidLotsMax ? kPaidLotsMax - spent : 0;
-  if (lots > left) return reached(kPaidLotsMax, "lots", left, lots);
-  return std::nullopt;
+  if (lots <= left) return std::nullopt;
+  return OverLimit(absl::StrCat("of ", kPaidLotsMax, " lots for one purchase"),
+                   static_cast<std::int64_t>(left), static_cast<std::int64_t>(lots));
 }
 
 Decision DecideRedeem(State& state, const Command& command, const Redeem& order,

@@ -394,10 +394,7 @@ Decision KeepUnmatched(State& state, const Command& command, const Program& prog
 std::optional<Rejected> RefuseAwaited(State& state, const AwaitedKey& key) {
   const Awaited* awaited = state.awaited.Find(key);
   if (awaited == nullptr || awaited->returns.size() < kAwaitedMax) return std::nullopt;
-  return Rejected{Rejection::kLimitReached,
-                  {{"left", "0"},
-                   {"limit", absl::StrCat("of ", kAwaitedMax, " returns that wait for a purchase")},
-                   {"requested", "1"}}};
+  return OverLimit(absl::StrCat("of ", kAwaitedMax, " returns that wait for a purchase"), 0, 1);
 }
 
 namespace {

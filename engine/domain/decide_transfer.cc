@@ -33,10 +33,7 @@ std::optional<Rejected> RefuseOverMonth(State& state, const CounterKey& key, std
   for (int i = 0; i < decimals; ++i) limit = CheckedMul(limit, 10).value_or(kAmountMax);
   const std::int64_t left = std::max<std::int64_t>(0, limit - state.UsedOf(key));
   if (amount <= left) return std::nullopt;
-  return Rejected{Rejection::kLimitReached,
-                  {{"left", std::to_string(left)},
-                   {"limit", "transfers_a_month"},
-                   {"requested", std::to_string(amount)}}};
+  return OverLimit("transfers_a_month", left, amount);
 }
 
 // A point type, and where those lots of the recipient end of it that an idle member loses.

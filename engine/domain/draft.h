@@ -158,6 +158,8 @@ std::optional<Rejected> FindSpender(State& state, const Command& command, const 
 // Whether a balance may grow by so much, whatever becomes available of it.
 bool HasRoom(const Balance* balance, std::int64_t amount);
 Rejected TooLarge(absl::string_view what);
+// LIMIT_REACHED, with what the limit leaves.
+Rejected OverLimit(absl::string_view limit, std::int64_t left, std::int64_t requested);
 // Why a request does not fit the program: it has to change.
 Rejected InvalidField(std::string field, std::string expected, std::string was);
 // The lots and amounts that a redemption or a capture spent, in that order.

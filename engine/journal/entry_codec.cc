@@ -145,7 +145,9 @@ struct EventEncoder {
     p->set_covered_arrears(e.covered_arrears);
     p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
     p->set_expires_at(EncodeInstant(e.expires_at));
-    p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
+    if constexpr (requires { p->idle_ends_at(); }) {
+      p->set_idle_ends_at(EncodeInstant(e.idle_ends_at));
+    }
   }
   void operator()(const PiecePassed& e) const {
     pb::PiecePassed* p = out->mutable_piece_passed();
@@ -361,13 +363,8 @@ struct EventEncoder {
   }
   void operator()(const LotRenewed& e) const {
     pb::LotRenewed* p = out->mutable_lot_renewed();
-    LAUREL_CHECK(e.lot.sequence == entry.sequence, "an event opens lots of its own entry");
     Encode(e.from, entry, p->mutable_from());
-    p->set_lot(e.lot.number);
-    p->set_amount(e.amount);
-    p->set_covered_arrears(e.covered_arrears);
-    p->set_activates_delta(e.activates_at.micros() - entry.occurred_at.micros());
-    p->set_expires_at(EncodeInstant(e.expires_at));
+    EncodeOpened(e, p);
     if (!e.award) return;
     Encode(e.award->receipt, p->mutable_receipt());
     p->set_award_sequence(e.award->lot.sequence);
@@ -654,7 +651,7 @@ absl::Status DecodeOpened(const Message& p, const Entry& entry, Given& e) {
   e.covered_arrears = p.covered_arrears();
   ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, p.activates_delta()));
   e.expires_at = DecodeInstant(p.expires_at());
-  e.idle_ends_at = DecodeInstant(p.idle_ends_at());
+  if constexpr (requires { p.idle_ends_at(); }) e.idle_ends_at = DecodeInstant(p.idle_ends_at());
   return absl::OkStatus();
 }
 
@@ -990,11 +987,7 @@ absl::StatusOr<Event> DecodeEvent(const pb::Event& p, const Entry& entry) {
       const pb::LotRenewed& t = p.lot_renewed();
       LotRenewed e;
       ASSIGN_OR_RETURN(e.from, DecodeLot(t.from(), entry));
-      e.lot = LotId{entry.sequence, t.lot()};
-      e.amount = t.amount();
-      e.covered_arrears = t.covered_arrears();
-      ASSIGN_OR_RETURN(e.activates_at, DecodeActivation(entry, t.activates_delta()));
-      e.expires_at = DecodeInstant(t.expires_at());
+      RETURN_IF_ERROR(DecodeOpened(t, entry, e));
       if (!t.has_receipt()) return Event(std::move(e));
       LotAward award{{}, LotId{t.award_sequence(), t.award_number()}};
       ASSIGN_OR_RETURN(award.receipt, DecodeReceipt(t.receipt()));

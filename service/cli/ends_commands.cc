@@ -35,6 +35,24 @@ absl::StatusOr<google::protobuf::Timestamp> UntilOf(const EndsArguments& argumen
   return ToProto(until);
 }
 
+// Points whose end has become `until`.
+template <class Response>
+ExitCode PrintMoved(Session& session, const std::string& program, const char* what,
+                    const google::protobuf::Timestamp& until, const Response& response) {
+  return session.Print(response, [&] {
+    const AmountStyle& style = session.Style(program);
+    Document document;
+    document.facts.emplace_back(
+        what, absl::StrCat(RenderPoints(response.points(), style), ", ", Outcome(response)));
+    document.facts.emplace_back("end at", RenderInstant(FromProto(until)));
+    document.facts.emplace_back("entry", response.entry());
+    document.facts.emplace_back("member", response.member());
+    AddStanding(document, response, style);
+    document.tables.push_back(LotMoveTable(response.lot_moves(), style));
+    return document;
+  });
+}
+
 ExitCode Extend(Session& session, const EndsArguments& arguments) {
   const absl::StatusOr<std::string> program = session.Program();
   if (!program.ok()) return session.WrongUsage(program.status());
@@ -63,18 +81,7 @@ ExitCode Extend(Session& session, const EndsArguments& arguments) {
   v1::ExtendLotsResponse response;
   const ExitCode code = Call<v1::PointsService>(session, &EndsStub::ExtendLots, request, response);
   if (code != ExitCode::kDone) return code;
-  return session.Print(response, [&] {
-    const AmountStyle& style = session.Style(*program);
-    Document document;
-    document.facts.emplace_back(
-        "end later", absl::StrCat(RenderPoints(response.points(), style), ", ", Outcome(response)));
-    document.facts.emplace_back("end at", RenderInstant(FromProto(*until)));
-    document.facts.emplace_back("entry", response.entry());
-    document.facts.emplace_back("member", response.member());
-    AddStanding(document, response, style);
-    document.tables.push_back(LotMoveTable(response.lot_moves(), style));
-    return document;
-  });
+  return PrintMoved(session, *program, "end later", *until, response);
 }
 
 ExitCode Reinstate(Session& session, const EndsArguments& arguments) {
@@ -102,18 +109,7 @@ ExitCode Reinstate(Session& session, const EndsArguments& arguments) {
   const ExitCode code =
       Call<v1::PointsService>(session, &EndsStub::ReinstatePoints, request, response);
   if (code != ExitCode::kDone) return code;
-  return session.Print(response, [&] {
-    const AmountStyle& style = session.Style(of.program);
-    Document document;
-    document.facts.emplace_back(
-        "back", absl::StrCat(RenderPoints(response.points(), style), ", ", Outcome(response)));
-    document.facts.emplace_back("end at", RenderInstant(FromProto(*until)));
-    document.facts.emplace_back("entry", response.entry());
-    document.facts.emplace_back("member", response.member());
-    AddStanding(document, response, style);
-    document.tables.push_back(LotMoveTable(response.lot_moves(), style));
-    return document;
-  });
+  return PrintMoved(session, of.program, "back", *until, response);
 }
 
 void AddEndOptions(CLI::App& verb, EndsArguments& arguments) {
